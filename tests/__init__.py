@@ -1,0 +1,1 @@
+"""Tests: unit, functional, the demo, and the cloud that the last two use."""
