@@ -1,0 +1,1 @@
+"""OpenStackClient plugin: firmware configuration of provisioned bare metal."""

@@ -1,0 +1,57 @@
+"""What a person can do next, as commands to be pasted.
+
+Owns the words; every command named here exists and was tried in the state
+that it is named for.
+"""
+
+from osc_baremetal_config.core import sequence
+from osc_baremetal_config.core.model import Node
+from osc_baremetal_config.core.plan import Plan
+
+# Ironic's default policy for baremetal:node:set_provision_state.
+WHO_MAY_SERVICE = (
+    'By default these may: a manager of the project that the node is leased '
+    'to, a member of the project that owns it, and an operator with a role '
+    'on the system.'
+)
+
+
+def continuing(plan: Plan) -> str:
+    """Return the command that goes on with a plan from wherever it is."""
+    items = [change.item for change in plan.changes] + list(plan.settled)
+    wish = ' '.join(f'--config {item}' for item in sorted(items))
+    return f'openstack server config set {wish} {plan.server.id}'
+
+
+def after_failure(plan: Plan, seen: sequence.Seen) -> list[str]:
+    """Return what is left between, and how to go on."""
+    lines = [
+        f'Left as it is: server {seen.server.status}, node '
+        f'{seen.node.handle} {_state(seen.node)}.'
+    ]
+    if seen.node.provision_state == 'service failed':
+        lines += _leave_service_failed(seen.node)
+    lines.append(f'Continue with: {continuing(plan)}')
+    return lines
+
+
+def _state(node: Node) -> str:
+    state = node.provision_state
+    if node.maintenance:
+        fault = f', fault: {node.fault}' if node.fault else ''
+        return f'"{state}" and in maintenance{fault}'
+    return f'"{state}"'
+
+
+def _leave_service_failed(node: Node) -> list[str]:
+    """Return the only way out of ``service failed``.
+
+    Ironic refuses to abort or to service again while the node is in
+    maintenance, into which the failure itself has put it. Aborting makes
+    the node active and puts no setting back.
+    """
+    return [
+        f'First make the node active again: openstack baremetal node '
+        f'maintenance unset {node.handle}',
+        f'then: openstack baremetal node abort {node.handle}',
+    ]

@@ -1,0 +1,65 @@
+"""Which flavor is the variant of a server's flavor with other items.
+
+Only compares. Whether a variant is needed is for the planner to say.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from osc_baremetal_config.core import metadata
+from osc_baremetal_config.core.model import Flavor, Item, Template
+
+_TRAIT = 'trait:'
+
+
+def variants(
+    current: Flavor,
+    flavors: Iterable[Flavor],
+    items: Iterable[Item],
+    templates: Iterable[Template],
+) -> list[Flavor]:
+    """Return the flavors that equal the current one but for these items.
+
+    Nova hands only traits to Ironic, so a flavor names the deploy template
+    of its item as a required trait; such traits belong to the item. Where
+    this user sees no templates, every required trait may be such a one.
+
+    :param current: the server's own flavor.
+    :param flavors: all flavors that this user can see.
+    :param items: the items that are to change; others stay as they are.
+    :returns: by name; one if the cloud's flavors are well kept.
+    """
+    names = frozenset(template.name for template in templates)
+    wanted = metadata.wishes(current.extra_specs)
+    wanted.update((item.type, item.value) for item in items)
+    shape = _shape(current, names)
+    found = [
+        flavor
+        for flavor in flavors
+        if metadata.wishes(flavor.extra_specs) == wanted
+        and _shape(flavor, names) == shape
+    ]
+    return sorted(found, key=lambda flavor: flavor.name)
+
+
+def _shape(flavor: Flavor, templates: frozenset[str]) -> tuple[object, ...]:
+    return (
+        flavor.vcpus,
+        flavor.ram_mib,
+        flavor.disk_gib,
+        flavor.ephemeral_gib,
+        flavor.swap_mib,
+        sorted(_other_specs(flavor.extra_specs, templates).items()),
+    )
+
+
+def _other_specs(
+    specs: Mapping[str, str], templates: frozenset[str]
+) -> dict[str, str]:
+    """Return the extra specs that do not belong to a config item."""
+
+    def belongs(key: str) -> bool:
+        if key.startswith(_TRAIT):
+            return not templates or key.removeprefix(_TRAIT) in templates
+        return key.startswith(metadata.WISH)
+
+    return {key: value for key, value in specs.items() if not belongs(key)}

@@ -1,0 +1,57 @@
+"""What a state of a node means for a change that is under way.
+
+One table of Ironic's states, from ``ironic/common/states.py`` and
+``state_machine.py``: what ``service`` passes through, and what it ends in.
+"""
+
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.model import Node
+
+_WORKING = frozenset({'servicing', 'service wait'})
+_FAILED = frozenset({'service failed', 'error'})
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The node is active and nothing runs on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Ironic is at it; ``doing`` says at what."""
+
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step failed; the node stays as it is until somebody acts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A state that never ends by itself and that no step leads to."""
+
+    reason: str
+
+
+Verdict = Ready | Working | Failed | Stuck
+
+
+def classify(node: Node) -> Verdict:
+    """Return what the node's provision state means while it is serviced."""
+    state = node.provision_state
+    if state == 'active' and not node.target_provision_state:
+        return Ready()
+    if state in _WORKING or state == 'active':
+        step = f' {node.service_step}' if node.service_step else ''
+        return Working(state + step)
+    if state in _FAILED:
+        # A lessee may not see the last error, but a failed service puts the
+        # same text into the reason of the maintenance.
+        reason = node.last_error or node.maintenance_reason
+        return Failed(reason or 'Ironic shows you no reason')
+    return Stuck(f'node {node} is in state "{state}", which needs a person')

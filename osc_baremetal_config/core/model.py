@@ -1,0 +1,178 @@
+"""The values that decisions are made of.
+
+Owns what the cloud said, in the field's words, and the wish of the user.
+Everything is frozen; nothing here decides, converts or talks to a service.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """A config item: one type and the value that it should have."""
+
+    type: str
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.type}={self.value}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavor:
+    """A flavor, or the copy of one that is embedded in a server."""
+
+    name: str
+    vcpus: int
+    ram_mib: int
+    disk_gib: int
+    ephemeral_gib: int = 0
+    swap_mib: int = 0
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """The image that a server was made from."""
+
+    id: str
+    name: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as Nova shows it.
+
+    :param status: Nova's status, such as ``ACTIVE`` or ``SHUTOFF``.
+    :param task_state: what Nova is doing with it, None if nothing.
+    :param image_id: None for a server that boots from a volume.
+    """
+
+    id: str
+    name: str
+    status: str
+    flavor: Flavor
+    task_state: str | None = None
+    image_id: str | None = None
+    is_locked: bool = False
+    locked_reason: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.id})'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node as Ironic shows it to this user.
+
+    :param power_state: ``power on``, ``power off``, None if unknown.
+    :param reservation: the conductor that holds the lock, None if none
+        does or if the user may not see it.
+    :param service_step: ``interface.step`` that is running, None if none.
+    """
+
+    uuid: str
+    name: str | None
+    provision_state: str
+    target_provision_state: str | None = None
+    power_state: str | None = None
+    target_power_state: str | None = None
+    traits: frozenset[str] = frozenset()
+    maintenance: bool = False
+    maintenance_reason: str | None = None
+    fault: str | None = None
+    reservation: str | None = None
+    last_error: str | None = None
+    service_step: str | None = None
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.uuid})' if self.name else self.uuid
+
+    @property
+    def handle(self) -> str:
+        """The name if there is one, to be pasted into commands."""
+        return self.name or self.uuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BiosSetting:
+    """A BIOS setting as Ironic last read it, with its registry entry.
+
+    The registry's fields are None where Ironic has no registry for it.
+    """
+
+    name: str
+    value: str | None
+    attribute_type: str | None = None
+    allowable_values: tuple[str, ...] = ()
+    lower_bound: int | None = None
+    upper_bound: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    read_only: bool | None = None
+
+
+Bios = Mapping[str, BiosSetting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step that Ironic runs on a node."""
+
+    interface: str
+    step: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f'{self.interface}.{self.step}'
+
+
+@enum.unique
+class Kind(enum.StrEnum):
+    """Where a template is kept in Ironic."""
+
+    DEPLOY_TEMPLATE = 'deploy template'
+    RUNBOOK = 'runbook'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """The steps that give a node one config item.
+
+    A deploy template or a runbook whose ``extra`` names the item.
+
+    :param steps: in the order in which Ironic would run them.
+    """
+
+    kind: Kind
+    name: str
+    item: Item
+    steps: tuple[Step, ...]
+    required_traits: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f'{self.kind} {self.name}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that one plan is made from, read once.
+
+    :param image: None if there is none or it cannot be read.
+    :param flavors: None if they were not asked for.
+    :param templates: deploy templates and runbooks that name an item.
+    :param hidden: the kinds of template that this user may not see.
+    """
+
+    server: Server
+    node: Node
+    bios: Bios
+    templates: tuple[Template, ...]
+    hidden: frozenset[Kind] = frozenset()
+    image: Image | None = None
+    flavors: tuple[Flavor, ...] | None = None

@@ -1,0 +1,192 @@
+"""The next move: from what is seen, what to do next.
+
+Owns the order of a change: note, stop, service, verify, power, record. It
+looks at the cloud, not at what was done before, so a run that was cut off is
+continued by making the next move. Never does anything itself.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from osc_baremetal_config.core import lifecycle, metadata
+from osc_baremetal_config.core.model import Bios, Node, Server
+from osc_baremetal_config.core.plan import OFF, ON, Plan
+
+# How often one act is tried before it is taken not to work.
+_TRIES = 3
+# How many looks in a row must agree on the power. Nova learns of a change of
+# power a moment after Ironic has made it.
+_AGREEING_LOOKS = 2
+
+
+@enum.unique
+class Do(enum.Enum):
+    """Something to do; the value says it to a person."""
+
+    NOTE = 'noting what is to be done'
+    STOP = 'stopping the server'
+    SERVICE = 'asking Ironic for the service'
+    READ_BIOS = 'reading the BIOS settings back'
+    START = 'starting the server'
+    POWER_ON = 'powering the node on'
+    POWER_OFF = 'powering the node off'
+    RECORD = 'recording what was verified'
+    FORGET = 'clearing the notes'
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again later; ``doing`` says what is being waited for."""
+
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Do something, then look again."""
+
+    do: Do
+
+
+@enum.unique
+class Result(enum.Enum):
+    """How a change ended."""
+
+    VERIFIED = 'verified'
+    PUT_BACK = 'put back'
+    LEFT_BETWEEN = 'left between'
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """There is no next move."""
+
+    result: Result
+    reason: str = ''
+
+
+Move = Wait | Act | End
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the next move is decided on.
+
+    :param bios: the settings as read since the node last was active; None
+        if they have to be read.
+    :param tried: how often each act was made in this run.
+    :param agreed: how many looks in a row have found the power as wanted.
+    :param failure: why this change will not be made; None if it still may.
+    """
+
+    server: Server
+    node: Node
+    bios: Bios | None = None
+    tried: Mapping[Do, int] = field(default_factory=dict)
+    agreed: int = 0
+    failure: str | None = None
+
+
+def next_move(plan: Plan, seen: Seen) -> Move:
+    """Return the next move that leads from what is seen to the plan's end."""
+    match lifecycle.classify(seen.node):
+        case lifecycle.Working(doing):
+            return Wait(doing)
+        case lifecycle.Failed(reason):
+            return End(Result.LEFT_BETWEEN, reason)
+        case lifecycle.Stuck(reason):
+            return End(Result.LEFT_BETWEEN, reason)
+    if seen.server.task_state:
+        return Wait(f'Nova: {seen.server.task_state}')
+    if seen.server.status not in ('ACTIVE', 'SHUTOFF'):
+        return End(
+            Result.LEFT_BETWEEN, f'the server is in {seen.server.status}'
+        )
+    if seen.bios is None:
+        return Act(Do.READ_BIOS)
+    if _unlike(plan.wanted, seen):
+        return _toward_settings(plan, seen)
+    return _toward_end(plan, seen)
+
+
+def power_agrees(plan: Plan, seen: Seen) -> bool:
+    """Return whether Nova and Ironic both have the power that is wanted."""
+    server_is = ON if seen.server.status == 'ACTIVE' else OFF
+    node_is = {'power on': ON, 'power off': OFF}.get(
+        seen.node.power_state or '', server_is
+    )
+    return server_is == node_is == plan.power
+
+
+def _toward_settings(plan: Plan, seen: Seen) -> Move:
+    """Return the next move while the settings are not as wanted."""
+    serviced = seen.tried.get(Do.SERVICE, 0) > 0
+    if seen.failure is None and not serviced:
+        if not metadata.pending_keys(seen.server.metadata):
+            return _try(Do.NOTE, seen, 'the notes do not stay')
+        if seen.server.status == 'ACTIVE':
+            return _try(Do.STOP, seen, 'the server does not stop')
+        return Act(Do.SERVICE)
+    unlike = ', '.join(_unlike(plan.wanted, seen))
+    reason = seen.failure or (
+        f'Ironic reports success, but the node still has {unlike}'
+    )
+    if _unlike(plan.was, seen):
+        return End(Result.LEFT_BETWEEN, reason)
+    power = _toward_power(plan, seen)
+    if power:
+        return power
+    if metadata.pending_keys(seen.server.metadata):
+        return _try(Do.FORGET, seen, 'the notes do not go away')
+    return End(Result.PUT_BACK, reason)
+
+
+def _toward_end(plan: Plan, seen: Seen) -> Move:
+    """Return the next move once the settings are as wanted."""
+    power = _toward_power(plan, seen)
+    if power:
+        return power
+    record = metadata.record(plan.record)
+    if not record.items() <= seen.server.metadata.items():
+        return _try(Do.RECORD, seen, 'the record does not stay')
+    if metadata.pending_keys(seen.server.metadata):
+        return _try(Do.FORGET, seen, 'the notes do not go away')
+    return End(Result.VERIFIED)
+
+
+def _toward_power(plan: Plan, seen: Seen) -> Move | None:
+    """Return the next move until the power is as wanted and stays so.
+
+    Nova and Ironic can disagree for good: Nova then switches the node as it
+    believes at its next power sync, so each is put right through the one
+    that is wrong.
+    """
+    if not (plan.changes or plan.notes):
+        return None
+    if power_agrees(plan, seen):
+        if seen.agreed < _AGREEING_LOOKS:
+            return Wait('the power to settle')
+        return None
+    if seen.node.target_power_state:
+        return Wait(f'Ironic: {seen.node.target_power_state}')
+    server_is_on = seen.server.status == 'ACTIVE'
+    if server_is_on != (plan.power == ON):
+        act = Do.START if plan.power == ON else Do.STOP
+        return _try(act, seen, f'the server does not stay {plan.power}')
+    act = Do.POWER_ON if plan.power == ON else Do.POWER_OFF
+    return _try(act, seen, f'the node does not stay {plan.power}')
+
+
+def _try(do: Do, seen: Seen, otherwise: str) -> Move:
+    """Return the act, unless it was tried too often without effect."""
+    if seen.tried.get(do, 0) < _TRIES:
+        return Act(do)
+    return End(Result.LEFT_BETWEEN, otherwise)
+
+
+def _unlike(expected: Mapping[str, str | None], seen: Seen) -> list[str]:
+    """Return the settings that differ from what is expected, as they are."""
+    bios = seen.bios or {}
+    now = {n: bios[n].value if n in bios else None for n in expected}
+    return [f'{n}={now[n]}' for n in sorted(now) if now[n] != expected[n]]

@@ -1,0 +1,197 @@
+"""What a server's configuration should be, and what it is.
+
+Owns the order of the sources of a wish, and how a value is read out of BIOS
+settings. Never says what to do about a difference.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from osc_baremetal_config.core import metadata, templates
+from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
+from osc_baremetal_config.core.model import (
+    Bios,
+    Image,
+    Node,
+    Server,
+    Snapshot,
+    Template,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The value that an item should have.
+
+    :param value: None if nothing asks for one.
+    :param source: what asks for it, in words.
+    """
+
+    value: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """The value that an item has.
+
+    :param value: None if it cannot be told.
+    :param reason: why it cannot; empty if it can.
+    """
+
+    value: str | None
+    reason: str = ''
+
+
+@enum.unique
+class Drift(enum.StrEnum):
+    """Whether a server differs from what was asked for."""
+
+    NO = 'no'
+    YES = 'yes'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One type of configuration of one server."""
+
+    type: str
+    desired: Desired
+    actual: Actual
+    drift: Drift
+
+
+def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
+    """Return a row for every type that is known here, by name."""
+    server, image = snapshot.server, snapshot.image
+    known = set(catalogue) | {t.item.type for t in snapshot.templates}
+    known |= wished_types(server, image)
+    return [
+        _row(
+            name,
+            desired(name, server, image),
+            actual(name, snapshot, catalogue),
+        )
+        for name in sorted(known)
+    ]
+
+
+def wished_types(server: Server, image: Image | None) -> set[str]:
+    """Return the types that a server, its image or its flavor wishes."""
+    return {
+        name
+        for properties, _ in _sources(server, image)
+        for name in metadata.wishes(properties)
+    }
+
+
+def desired(name: str, server: Server, image: Image | None) -> Desired:
+    """Return what an item should be: server's, else image's, else flavor's."""
+    for properties, source in _sources(server, image):
+        value = metadata.wishes(properties).get(name)
+        if value is not None:
+            return Desired(value, source)
+    return Desired(None, 'not asked for')
+
+
+def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
+    """Return what an item is, read through the settings that would set it.
+
+    The cloud's templates tell; where none does, the catalogue. A node that
+    lacks the capability has the value that the catalogue gives such a node.
+    """
+    bios, node = snapshot.bios, snapshot.node
+    readings = _by_templates(name, snapshot.templates)
+    config_type = catalogue.get(name)
+    if config_type and not _readable(readings, bios):
+        readings = _by_catalogue(config_type)
+    found = _match(readings, bios)
+    if found.value is None and config_type and not capable(config_type, node):
+        return Actual(config_type.incapable, found.reason)
+    return found
+
+
+def capable(config_type: ConfigType, node: Node) -> bool:
+    """Return whether a node fulfils what any value of the type needs."""
+    return not any(
+        missing_traits(config_type, value, node)
+        for value in config_type.values
+    )
+
+
+def missing_traits(
+    config_type: ConfigType, value: str, node: Node
+) -> tuple[frozenset[str], ...]:
+    """Return the sets of traits of which a node should have one.
+
+    :returns: empty if the node has one, or if the value needs none.
+    """
+    needed = config_type.needs.get(value, ())
+    if any(traits <= node.traits for traits in needed):
+        return ()
+    return needed
+
+
+Readings = Sequence[tuple[str, Mapping[str, str]]]
+
+
+def _sources(
+    server: Server, image: Image | None
+) -> list[tuple[Mapping[str, str], str]]:
+    found = [(server.metadata, 'server metadata')]
+    if image:
+        found.append((image.properties, f'image {image.name}'))
+    found.append((server.flavor.extra_specs, f'flavor {server.flavor.name}'))
+    return found
+
+
+def _row(name: str, wish: Desired, found: Actual) -> Row:
+    if wish.value is None:
+        drift = Drift.NO
+    elif found.value is None:
+        drift = Drift.UNKNOWN
+    else:
+        drift = Drift.YES if wish.value != found.value else Drift.NO
+    return Row(name, wish, found, drift)
+
+
+def _by_templates(name: str, known: Sequence[Template]) -> Readings:
+    return [
+        (template.item.value, templates.settings(template.steps))
+        for template in known
+        if template.item.type == name
+    ]
+
+
+def _by_catalogue(config_type: ConfigType) -> Readings:
+    return [
+        (value, settings)
+        for vendor in config_type.bios
+        for value, settings in vendor.items()
+    ]
+
+
+def _readable(readings: Readings, bios: Bios) -> Readings:
+    return [(v, s) for v, s in readings if s and s.keys() <= bios.keys()]
+
+
+def _match(readings: Readings, bios: Bios) -> Actual:
+    if not bios:
+        return Actual(None, 'Ironic has read no BIOS settings of this node')
+    readable = _readable(readings, bios)
+    if not readable:
+        return Actual(None, 'no template that you can see tells')
+    values = {
+        value
+        for value, settings in readable
+        if all(bios[name].value == wanted for name, wanted in settings.items())
+    }
+    if len(values) == 1:
+        return Actual(values.pop())
+    shown = sorted({name for _, settings in readable for name in settings})
+    is_now = ', '.join(f'{name}={bios[name].value}' for name in shown)
+    if values:
+        return Actual(None, f'{is_now} fits {" and ".join(sorted(values))}')
+    return Actual(None, is_now)

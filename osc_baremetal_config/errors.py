@@ -1,0 +1,113 @@
+"""What can go wrong, and the exit code that says so.
+
+Owns the exception tree and the exit codes. Imports the standard library only
+and nothing of this package, so that every layer may use it. Never talks to a
+cloud and never prints.
+"""
+
+import enum
+from collections.abc import Sequence
+
+
+@enum.unique
+class ExitCode(enum.IntEnum):
+    """How a command ended; argparse and cliff give 2 and 130 themselves."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    REFUSED = 3
+    PUT_BACK = 4
+    LEFT_BETWEEN = 5
+    STILL_GOING = 6
+    SOME_FAILED = 7
+    INTERRUPTED = 130
+
+
+class ConfigError(Exception):
+    """A failure that is explained to the person who ran the command.
+
+    :param message: what failed, on which object, in one sentence.
+    :param details: further lines, each standing on its own.
+    """
+
+    exit_code = ExitCode.FAILURE
+
+    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+    def lines(self) -> list[str]:
+        """Return the text to show, the details indented."""
+        return [self.message, *(f'  {detail}' for detail in self.details)]
+
+
+class Usage(ConfigError):
+    """The command line lacks something that the parser cannot ask for."""
+
+    exit_code = ExitCode.USAGE
+
+
+class Refused(ConfigError):
+    """The request cannot be carried out; nothing was touched."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class PutBack(ConfigError):
+    """The change failed, and everything is as it was before."""
+
+    exit_code = ExitCode.PUT_BACK
+
+
+class LeftBetween(ConfigError):
+    """The change failed on the way; the details say how to go on."""
+
+    exit_code = ExitCode.LEFT_BETWEEN
+
+
+class StillGoing(ConfigError):
+    """The time ran out; the cloud works on, nothing was undone."""
+
+    exit_code = ExitCode.STILL_GOING
+
+
+class CloudError(ConfigError):
+    """A service refused a call or could not be reached.
+
+    :param service: the service that answered, such as ``Ironic``.
+    :param status: the HTTP status, None if there was no answer at all.
+    :param reason: the service's own words.
+    :param request_id: the service's id of the request, None if unknown.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        status: int | None,
+        reason: str,
+        request_id: str | None = None,
+    ) -> None:
+        self.service = service
+        self.status = status
+        self.reason = reason
+        where = [str(part) for part in (status, request_id) if part]
+        told = f' ({", ".join(where)})' if where else ''
+        super().__init__(f'{service}: {reason}{told}')
+
+
+class TemporaryCloudError(CloudError):
+    """A call that may succeed when it is made again."""
+
+
+class NotFound(CloudError):
+    """The object does not exist, or is hidden from this user."""
+
+
+class Forbidden(CloudError):
+    """The user's roles do not allow the call."""
+
+
+class Conflict(CloudError):
+    """The object is not in a state in which the call is possible."""
