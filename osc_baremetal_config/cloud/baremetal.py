@@ -1,0 +1,284 @@
+"""Ironic, through python-ironicclient.
+
+Owns the microversions and how Ironic's documents become values. Never looks
+at what the values mean.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ironicclient import exc as ironic_exc
+from ironicclient.v1 import client as ironic_client
+from keystoneauth1 import adapter
+from keystoneauth1 import session as ksa_session
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.core import templates
+from osc_baremetal_config.core.model import (
+    Bios,
+    BiosSetting,
+    Kind,
+    Node,
+    Step,
+    Template,
+)
+
+# What a call needs at least and asks for at most, from Ironic's REST API
+# version history; a cloud in between answers with what it has.
+_VERSIONS = {
+    'nodes': ((1, 65), (1, 87)),  # lessee, then service_step
+    'power': ((1, 65), (1, 87)),
+    'bios': ((1, 40), (1, 74)),  # settings, then their registry
+    'deploy templates': ((1, 55), (1, 55)),
+    'runbooks': ((1, 92), (1, 112)),
+    'service': ((1, 87), (1, 87)),
+}
+_NODE_FIELDS = (
+    'uuid',
+    'name',
+    'provision_state',
+    'target_provision_state',
+    'power_state',
+    'target_power_state',
+    'traits',
+    'maintenance',
+    'maintenance_reason',
+    'fault',
+    'reservation',
+    'last_error',
+)
+
+
+class BareMetal:
+    """The nodes, templates and runbooks that one login sees.
+
+    :param session: of a project, or of the system.
+    """
+
+    def __init__(
+        self,
+        session: ksa_session.Session,
+        region_name: str | None,
+        interface: list[str] | str | None,
+    ) -> None:
+        self._session = session
+        self._region_name = region_name
+        self._interface = interface or 'public'
+        self._client: ironic_client.Client | None = None
+        self._newest: tuple[float, ...] = (1, 1)
+
+    def node_of(self, server_id: str) -> Node | None:
+        """Return the node that a server runs on, None if none is seen."""
+        with translated('Ironic'):
+            client, version = self._call('nodes')
+            try:
+                found = client.node.get_by_instance_uuid(
+                    server_id,
+                    fields=self._node_fields(),
+                    os_ironic_api_version=version,
+                )
+            except ironic_exc.NotFound:
+                return None
+        return _node(found.to_dict())
+
+    def node(self, node_uuid: str) -> Node:
+        """Return a node."""
+        with translated('Ironic'):
+            client, version = self._call('nodes')
+            found = client.node.get(
+                node_uuid,
+                fields=self._node_fields(),
+                os_ironic_api_version=version,
+            )
+        if found is None:
+            raise errors.NotFound('Ironic', 404, f'no node {node_uuid}')
+        return _node(found.to_dict())
+
+    def bios(self, node_uuid: str) -> Bios:
+        """Return the BIOS settings of a node as Ironic last read them."""
+        with translated('Ironic'):
+            client, version = self._call('bios')
+            found = client.node.list_bios_settings(
+                node_uuid,
+                detail=self._newest >= (1, 74),
+                os_ironic_api_version=version,
+            )
+        settings = map(_bios_setting, found)
+        return {setting.name: setting for setting in settings}
+
+    def templates(self, kind: Kind) -> tuple[Template, ...]:
+        """Return the deploy templates or runbooks that name an item.
+
+        :returns: none where Ironic is too old to have any.
+        """
+        with translated('Ironic'):
+            try:
+                client, version = self._call(f'{kind}s')
+            except errors.Refused:
+                return ()
+            managers: dict[Kind, Any] = {
+                Kind.DEPLOY_TEMPLATE: client.deploy_template,
+                Kind.RUNBOOK: client.runbook,
+            }
+            found = managers[kind].list(
+                limit=0, detail=True, os_ironic_api_version=version
+            )
+        parsed = (templates.parse(kind, entry.to_dict()) for entry in found)
+        return tuple(template for template in parsed if template)
+
+    def check_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
+        """Return if the user may have these steps run on a node.
+
+        Asks for the service together with a password for a rescue. Ironic
+        checks the policies of the node, of the service and of each step
+        first, and then refuses with 400, because a password is only for a
+        rescue; so this never begins anything.
+
+        :raises Forbidden: a policy of Ironic denies it.
+        """
+        with translated('Ironic'):
+            client, version = self._call('service')
+            try:
+                client.node.set_provision_state(
+                    node_uuid,
+                    'service',
+                    servicesteps=_documents(steps),
+                    rescue_password='only-a-question',  # noqa: S106
+                    os_ironic_api_version=version,
+                )
+            except ironic_exc.BadRequest:
+                return
+
+    def begin_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
+        """Have Ironic run steps on an active node."""
+        with translated('Ironic'):
+            client, version = self._call('service')
+            client.node.set_provision_state(
+                node_uuid,
+                'service',
+                servicesteps=_documents(steps),
+                os_ironic_api_version=version,
+            )
+
+    def begin_power(self, node_uuid: str, *, on: bool) -> None:
+        """Have Ironic switch a node on or off."""
+        with translated('Ironic'):
+            client, version = self._call('power')
+            client.node.set_power_state(
+                node_uuid,
+                'on' if on else 'off',
+                os_ironic_api_version=version,
+            )
+
+    def _call(self, call: str) -> tuple[ironic_client.Client, str]:
+        """Return the client and the microversion for a call.
+
+        :raises Refused: this cloud's Ironic is too old for it.
+        """
+        if self._client is None:
+            self._client = self._connect()
+        needed, wanted = _VERSIONS[call]
+        if self._newest < needed:
+            raise errors.Refused(
+                f"This cloud's Ironic is too old: it speaks version "
+                f'{_dotted(self._newest)} of the API, and what is asked for '
+                f'needs {_dotted(needed)} ({call}).'
+            )
+        return self._client, _dotted(min(wanted, self._newest))
+
+    def _connect(self) -> ironic_client.Client:
+        data = adapter.Adapter(
+            self._session,
+            service_type='baremetal',
+            region_name=self._region_name,
+            interface=self._interface,
+        ).get_endpoint_data()
+        if data is None:
+            raise errors.Refused(
+                "This cloud has no Ironic: its catalogue lists no 'baremetal' "
+                'endpoint.'
+            )
+        self._newest = data.max_microversion or (1, 1)
+        _silence_retries()
+        return ironic_client.Client(
+            data.catalog_url or data.url,
+            session=self._session,
+            os_ironic_api_version='1.1',
+            interface=self._interface,
+            region_name=self._region_name,
+            max_retries=0,
+        )
+
+    def _node_fields(self) -> list[str]:
+        newer = ['service_step'] if self._newest >= (1, 87) else []
+        return [*_NODE_FIELDS, *newer]
+
+
+def _silence_retries() -> None:
+    """Keep the client from printing errors that are raised as well.
+
+    It logs every 409 and 503 at error level, which the person would read in
+    the middle of the progress although the next look may well succeed.
+    """
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith('Error contacting Ironic')
+
+    logging.getLogger('ironicclient.common.http').addFilter(is_news)
+
+
+def _documents(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    return [
+        {'interface': s.interface, 'step': s.step, 'args': dict(s.args)}
+        for s in steps
+    ]
+
+
+def _node(document: Mapping[str, Any]) -> Node:
+    step = document.get('service_step') or {}
+    return Node(
+        uuid=document['uuid'],
+        name=document['name'],
+        provision_state=document['provision_state'],
+        target_provision_state=document['target_provision_state'],
+        power_state=document['power_state'],
+        target_power_state=document['target_power_state'],
+        traits=frozenset(document['traits']),
+        maintenance=bool(document['maintenance']),
+        maintenance_reason=document['maintenance_reason'],
+        fault=document['fault'],
+        reservation=_shown(document['reservation']),
+        last_error=_shown(document['last_error']),
+        service_step=f'{step["interface"]}.{step["step"]}' if step else None,
+    )
+
+
+def _shown(value: str | None) -> str | None:
+    """Return a value unless Ironic has hidden it from this user.
+
+    It then says ``** Redacted - requires … permission. **`` or
+    ``** Value Redacted - Requires … permission. **``.
+    """
+    if value and value.startswith('**') and 'edacted' in value:
+        return None
+    return value
+
+
+def _bios_setting(document: Mapping[str, Any]) -> BiosSetting:
+    return BiosSetting(
+        name=document['name'],
+        value=document.get('value'),
+        attribute_type=document.get('attribute_type'),
+        allowable_values=tuple(document.get('allowable_values') or ()),
+        lower_bound=document.get('lower_bound'),
+        upper_bound=document.get('upper_bound'),
+        min_length=document.get('min_length'),
+        max_length=document.get('max_length'),
+        read_only=document.get('read_only'),
+    )
+
+
+def _dotted(version: tuple[float, ...]) -> str:
+    return '.'.join(map(str, version))

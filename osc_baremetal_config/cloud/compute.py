@@ -1,0 +1,121 @@
+"""Nova and Glance, through openstacksdk.
+
+Owns which calls are made and how their documents become values. Never looks
+at what the values mean.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openstack import connection
+from openstack import exceptions as sdk_exc
+from openstack.compute.v2 import flavor as sdk_flavor
+from openstack.compute.v2 import server as sdk_server
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.core.model import Flavor, Image, Server
+
+
+class Compute:
+    """The servers, flavors and images that a project sees."""
+
+    def __init__(self, sdk: connection.Connection) -> None:
+        # A copy, so that the microversion that the user has chosen for the
+        # commands of others neither limits ours nor is changed by us; the
+        # SDK then negotiates what each resource needs.
+        self._nova = copy.copy(sdk.compute)
+        self._nova.default_microversion = None
+        self._sdk = sdk
+
+    def find_server(self, name_or_id: str) -> Server:
+        """Return the one server of that name or id."""
+        try:
+            with translated('Nova'):
+                found = self._nova.find_server(name_or_id)
+        except errors.CloudError as error:
+            if isinstance(error.__cause__, sdk_exc.DuplicateResource):
+                raise errors.Refused(
+                    f'More than one server has the name {name_or_id!r}; '
+                    f'give the ID of the one that is meant.'
+                ) from error
+            raise
+        if found is None:
+            raise errors.Refused(
+                f'No server with the name or ID {name_or_id!r} is in this '
+                f'project. (A server of another project is found by its ID, '
+                f'and only by an administrator.)'
+            )
+        return _server(found)
+
+    def server(self, server_id: str) -> Server:
+        """Return a server."""
+        with translated('Nova'):
+            return _server(self._nova.get_server(server_id))
+
+    def flavors(self) -> tuple[Flavor, ...]:
+        """Return all flavors that the user can see, with their extra specs."""
+        with translated('Nova'):
+            return tuple(
+                _flavor(flavor) for flavor in self._nova.flavors(details=True)
+            )
+
+    def image(self, image_id: str) -> Image:
+        """Return an image."""
+        with translated('Glance'):
+            image = self._sdk.image.get_image(image_id)
+        return Image(
+            id=image.id, name=image.name, properties=image.properties or {}
+        )
+
+    def begin_stop(self, server_id: str) -> None:
+        """Have Nova shut a server down."""
+        with translated('Nova'):
+            self._nova.stop_server(server_id)
+
+    def begin_start(self, server_id: str) -> None:
+        """Have Nova start a server."""
+        with translated('Nova'):
+            self._nova.start_server(server_id)
+
+    def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
+        """Set items of a server's metadata, leaving the others."""
+        with translated('Nova'):
+            self._nova.set_server_metadata(server_id, **items)
+
+    def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        """Remove items of a server's metadata; missing ones are no error."""
+        for key in keys:
+            try:
+                with translated('Nova'):
+                    self._nova.delete_server_metadata(server_id, [key])
+            except errors.NotFound:
+                continue
+
+
+def _server(server: sdk_server.Server) -> Server:
+    image: Mapping[str, Any] = server.image or {}
+    return Server(
+        id=server.id,
+        name=server.name,
+        status=server.status,
+        flavor=_flavor(server.flavor),
+        task_state=server.task_state,
+        image_id=image.get('id'),
+        is_locked=bool(server.is_locked),
+        locked_reason=server.locked_reason,
+        metadata=dict(server.metadata or {}),
+    )
+
+
+def _flavor(flavor: sdk_flavor.Flavor) -> Flavor:
+    return Flavor(
+        name=flavor.original_name or flavor.name,
+        vcpus=flavor.vcpus,
+        ram_mib=flavor.ram,
+        disk_gib=flavor.disk,
+        ephemeral_gib=flavor.ephemeral,
+        swap_mib=flavor.swap,
+        extra_specs=dict(flavor.extra_specs or {}),
+    )

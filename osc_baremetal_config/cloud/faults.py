@@ -1,0 +1,95 @@
+"""From the clients' exceptions to ours.
+
+Owns which answers may be different when the call is made again. The texts
+keep the server's own words and its request id.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from ironicclient import exc as ironic_exc
+from keystoneauth1 import exceptions as ksa_exc
+from openstack import exceptions as sdk_exc
+
+from osc_baremetal_config import errors
+
+_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_KINDS: dict[int, type[errors.CloudError]] = {
+    401: errors.Forbidden,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+}
+_UNREACHABLE = (
+    ironic_exc.ConnectionError,
+    ksa_exc.ConnectionError,
+    ksa_exc.RetriableConnectionFailure,
+    requests.ConnectionError,
+    requests.Timeout,
+)
+
+
+@contextmanager
+def translated(service: str) -> Iterator[None]:
+    """Raise our exceptions for those of the clients.
+
+    :param service: what the person calls the service, such as ``Nova``.
+    """
+    try:
+        yield
+    except ksa_exc.EndpointNotFound as error:
+        raise errors.Refused(
+            f'This cloud has no {service}: its catalogue lists no such '
+            f'endpoint.',
+            [str(error)],
+        ) from error
+    except ksa_exc.Unauthorized as error:
+        raise errors.Forbidden(
+            'Keystone', 401, str(error), error.request_id
+        ) from error
+    except _UNREACHABLE as error:
+        raise errors.TemporaryCloudError(
+            service, None, f'cannot be reached: {error}'
+        ) from error
+    except ironic_exc.HttpError as error:
+        raise _of_status(
+            service, error.http_status, error.message, error.request_id
+        ) from error
+    except sdk_exc.HttpException as error:
+        raise _of_status(
+            service,
+            error.status_code,
+            error.details or error.message,
+            error.request_id,
+        ) from error
+    except ksa_exc.HttpError as error:
+        raise _of_status(
+            service, error.http_status, error.message, error.request_id
+        ) from error
+    except (
+        ironic_exc.ClientException,
+        sdk_exc.SDKException,
+        ksa_exc.ClientException,
+    ) as error:
+        raise errors.CloudError(service, None, str(error)) from error
+
+
+def _of_status(
+    service: str,
+    status: int | None,
+    reason: str | None,
+    request_id: str | None,
+) -> errors.CloudError:
+    kind = _KINDS.get(status or 0, errors.CloudError)
+    # Ironic answers 409 for a node that is locked for the moment, which its
+    # own client takes to be temporary as well.
+    if status in _TEMPORARY or (service == 'Ironic' and status == 409):
+        kind = errors.TemporaryCloudError
+    return kind(service, status, _one_line(reason or ''), request_id)
+
+
+def _one_line(text: str) -> str:
+    """Return a server's words on one line, without mark-up."""
+    return re.sub(r'\s+', ' ', re.sub(r'<[^>]*>', ' ', text)).strip()
