@@ -1,0 +1,67 @@
+"""The one loop that waits.
+
+Owns when the cloud is looked at again. What a look means is for its caller,
+and nothing else in the package sleeps.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.run.protocols import Clock
+
+T = TypeVar('T')
+
+# A one-second service should not take ten; a twenty-minute one should not
+# cost a thousand requests.
+_FIRST_S = 1.0
+_LONGEST_S = 10.0
+_GROWTH = 1.3
+# A blip of an API is no news; this many in a row are.
+_BLIPS = 3
+
+
+class TimeIsUp(Exception):
+    """The deadline passed before there was an answer."""
+
+
+def poll(
+    look: Callable[[], T],
+    is_pending: Callable[[T], bool],
+    *,
+    clock: Clock,
+    deadline: float,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+    wait_first: bool = False,
+) -> T:
+    """Return the first thing seen that is not pending.
+
+    :param look: looks at the cloud once; a ``TemporaryCloudError`` from it
+        counts as pending.
+    :param is_pending: whether what was seen has to be looked at again.
+    :param deadline: on ``clock``, in its seconds.
+    :param on_blip: told of the third temporary error in a row.
+    :param wait_first: wait once before the first look.
+    :raises TimeIsUp: at the deadline.
+    """
+    interval, blips = _FIRST_S, 0
+    if wait_first:
+        clock.sleep(interval)
+        if clock.now() >= deadline:
+            raise TimeIsUp
+    while True:
+        try:
+            seen = look()
+        except errors.TemporaryCloudError as error:
+            blips += 1
+            if blips == _BLIPS:
+                on_blip(error)
+        else:
+            blips = 0
+            if not is_pending(seen):
+                return seen
+        left = deadline - clock.now()
+        if left <= 0:
+            raise TimeIsUp
+        clock.sleep(min(interval, left))
+        interval = min(interval * _GROWTH, _LONGEST_S)

@@ -1,0 +1,126 @@
+"""What the run layer needs of the world, as protocols.
+
+Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
+:mod:`osc_baremetal_config.osc` fulfil these.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from osc_baremetal_config.core.model import (
+    Bios,
+    Flavor,
+    Image,
+    Kind,
+    Node,
+    Server,
+    Step,
+    Template,
+)
+
+
+class Compute(Protocol):
+    """Calls to Nova and Glance; none waits for what it began.
+
+    Every method may raise :class:`~osc_baremetal_config.errors.CloudError`.
+    """
+
+    def find_server(self, name_or_id: str) -> Server:
+        """Return the one server of that name or id.
+
+        :raises Refused: there is none, or several have the name.
+        """
+
+    def server(self, server_id: str) -> Server:
+        """Return a server."""
+
+    def image(self, image_id: str) -> Image:
+        """Return an image."""
+
+    def flavors(self) -> tuple[Flavor, ...]:
+        """Return all flavors that the user can see."""
+
+    def begin_stop(self, server_id: str) -> None:
+        """Have Nova shut a server down."""
+
+    def begin_start(self, server_id: str) -> None:
+        """Have Nova start a server."""
+
+    def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
+        """Set items of a server's metadata, leaving the others."""
+
+    def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
+        """Remove items of a server's metadata; missing ones are no error."""
+
+
+class BareMetal(Protocol):
+    """Calls to Ironic; none waits for what it began.
+
+    Every method may raise :class:`~osc_baremetal_config.errors.CloudError`.
+    """
+
+    def node_of(self, server_id: str) -> Node | None:
+        """Return the node that a server runs on, None if none is seen."""
+
+    def node(self, node_uuid: str) -> Node:
+        """Return a node."""
+
+    def bios(self, node_uuid: str) -> Bios:
+        """Return the BIOS settings of a node as Ironic last read them."""
+
+    def templates(self, kind: Kind) -> tuple[Template, ...]:
+        """Return the deploy templates or runbooks that name an item."""
+
+    def check_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
+        """Return if the user may have these steps run on a node.
+
+        :raises Forbidden: a policy of Ironic denies it.
+        """
+
+    def begin_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
+        """Have Ironic run steps on an active node."""
+
+    def begin_power(self, node_uuid: str, *, on: bool) -> None:
+        """Have Ironic switch a node on or off."""
+
+
+class Cloud(Protocol):
+    """A cloud as one user sees it."""
+
+    @property
+    def compute(self) -> Compute:
+        """Return the servers, flavors and images."""
+
+    @property
+    def baremetal(self) -> BareMetal:
+        """Return the nodes, as seen in the scope that is in use."""
+
+    def use_system_scope(self) -> bool:
+        """Make the bare-metal calls as a system user from now on.
+
+        :returns: whether the user has a role on the system.
+        """
+
+
+class Clock(Protocol):
+    """Time that can be waited for."""
+
+    def now(self) -> float:
+        """Return seconds from some fixed point; never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return that many seconds later."""
+
+    def utc(self) -> datetime.datetime:
+        """Return the date and time."""
+
+
+class Reporter(Protocol):
+    """Who is told how it goes."""
+
+    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
+        """Take note of what is going on; called at every look."""
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
