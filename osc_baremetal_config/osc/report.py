@@ -1,0 +1,87 @@
+"""Telling a person how it goes, on stderr.
+
+On a terminal one line that is rewritten, elsewhere a line for each change of
+state, and nothing with ``--quiet``. Never writes to stdout.
+"""
+
+from typing import TextIO
+
+_CLEAR = '\r\x1b[K'
+
+
+class Silent:
+    """Tells nothing."""
+
+    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
+        """Take note of what is going on; called at every look."""
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
+
+    def close(self) -> None:
+        """End the telling."""
+
+
+class Lines:
+    """Tells each change on a line of its own.
+
+    :param name: what the lines begin with.
+    """
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._last = ''
+
+    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
+        """Take note of what is going on; called at every look."""
+        if what != self._last:
+            self._last = what
+            self.warn(f'{what} ({_minutes(elapsed_s)})')
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
+        self._stream.write(f'{self._name}: {text}\n')
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the telling."""
+
+
+class LivingLine:
+    """Tells on one line of a terminal, which is gone at the end."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+
+    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
+        """Take note of what is going on; called at every look."""
+        self._stream.write(
+            f'{_CLEAR}{self._name}  {what}  {_minutes(elapsed_s)}  '
+            f'(up to {_minutes(limit_s)})'
+        )
+        self._stream.flush()
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
+        self._stream.write(f'{_CLEAR}{self._name}: {text}\n')
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the telling."""
+        self._stream.write(_CLEAR)
+        self._stream.flush()
+
+
+def reporter(
+    stream: TextIO, name: str, *, quiet: bool
+) -> Silent | Lines | LivingLine:
+    """Return who tells about a server, as the stream allows."""
+    if quiet:
+        return Silent()
+    return (LivingLine if stream.isatty() else Lines)(stream, name)
+
+
+def _minutes(seconds: float) -> str:
+    return f'{int(seconds) // 60}:{int(seconds) % 60:02}'

@@ -1,0 +1,160 @@
+"""What the commands show of plans, results and states.
+
+Only arranges; nothing is decided or read here.
+"""
+
+from collections.abc import Iterable
+
+from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.plan import ON, Change, Plan, SettingChange
+from osc_baremetal_config.core.state import Row
+from osc_baremetal_config.osc.columns import OrDash, YesNo
+
+Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+
+
+def states(rows: Iterable[Row]) -> Table:
+    """Return the table of ``show``."""
+    columns = ('Config', 'Desired', 'Actual', 'Source', 'Drift')
+    return columns, [
+        (
+            row.type,
+            OrDash(row.desired.value),
+            OrDash(row.actual.value),
+            row.desired.source,
+            YesNo(row.drift),
+        )
+        for row in rows
+    ]
+
+
+def unreadable(rows: Iterable[Row]) -> list[str]:
+    """Return why the actual values that are wished for cannot be told."""
+    return [
+        f'{row.type}: the actual value cannot be told: {row.actual.reason}'
+        for row in rows
+        if row.actual.value is None and row.desired.value is not None
+    ]
+
+
+def plan(plan: Plan) -> Table:
+    """Return the table of ``set --dry-run``."""
+    columns = ('Config', 'From', 'To', 'Step', 'Through', 'Undo')
+    rows = [_change(change) for change in plan.changes]
+    rows += [_settled(item) for item in plan.settled]
+    return columns, sorted(rows, key=lambda row: str(row[0]))
+
+
+def summary(plan: Plan) -> list[str]:
+    """Return what a plan comes to, for a person."""
+    if plan.is_empty:
+        return [f'{_is_already(plan)}; nothing to do.']
+    total = len(plan.changes) + len(plan.settled)
+    what = f'{len(plan.changes)} of {total} items changes'
+    reboots = '1 reboot' if plan.steps else 'no reboot'
+    return [
+        f'{plan.server} on node {plan.node}: {what}, {reboots}, no data at '
+        f'risk.',
+        _sequence(plan),
+        _variant(plan),
+        *plan.warnings,
+    ]
+
+
+def results(plan: Plan, seconds: float) -> Table:
+    """Return the table of ``set``."""
+    columns = (
+        'Server',
+        'Config',
+        'From',
+        'To',
+        'Method',
+        'Result',
+        'Seconds',
+    )
+    shown = round(seconds, 1)
+    name = plan.server.name
+    rows: list[tuple[object, ...]] = [
+        (
+            name,
+            change.item.type,
+            OrDash(change.before),
+            change.item.value,
+            'service',
+            'verified',
+            shown,
+        )
+        for change in plan.changes
+    ]
+    for item in plan.settled:
+        recorded = item in plan.record
+        result = 'recorded' if recorded else 'nothing to do'
+        rows.append(
+            (
+                name,
+                item.type,
+                item.value,
+                item.value,
+                OrDash(None),
+                result,
+                shown if recorded else 0.0,
+            )
+        )
+    return columns, sorted(rows, key=lambda row: str(row[1]))
+
+
+def _change(change: Change) -> tuple[object, ...]:
+    steps = ', '.join(str(step) for step in change.template.steps)
+    changed = [s for s in change.settings if s.before != s.after]
+    return (
+        change.item.type,
+        OrDash(change.before),
+        change.item.value,
+        f'{steps}: {"; ".join(map(_arrow, changed))}',
+        str(change.template),
+        '; '.join(f'{s.name}={s.before or "?"}' for s in changed),
+    )
+
+
+def _settled(item: Item) -> tuple[object, ...]:
+    nothing = OrDash(None)
+    step = 'nothing to do'
+    return (item.type, item.value, item.value, step, nothing, nothing)
+
+
+def _arrow(setting: SettingChange) -> str:
+    return f'{setting.name} {setting.before or "?"} → {setting.after}'
+
+
+def _is_already(plan: Plan) -> str:
+    items = ', '.join(f'{i.type} is {i.value}' for i in plan.settled)
+    return f'{plan.server.name}: {items} already'
+
+
+def _sequence(plan: Plan) -> str:
+    name = plan.server.name
+    parts = [f'record in the metadata of {name}']
+    if plan.steps:
+        parts = [
+            *([f'stop {name}'] if plan.server.status == 'ACTIVE' else []),
+            f'service node {plan.node.handle}',
+            'verify',
+            f'{"start" if plan.power == ON else "leave off"} {name}',
+            'record',
+        ]
+    return f'Sequence: {", ".join(parts)}.'
+
+
+def _variant(plan: Plan) -> str:
+    flavor = plan.server.flavor.name
+    names = [variant.name for variant in plan.variants or ()]
+    if names == [flavor]:
+        return f'Flavor: {flavor} says so already.'
+    if len(names) == 1:
+        return (
+            f'Flavor variant: {names[0]}. The server stays {flavor}, so a '
+            f'rebuild configures it as {flavor} says.'
+        )
+    if names:
+        return f'Flavor variants: {", ".join(names)}; none is meant alone.'
+    return f'Flavor variant: none equals {flavor} but for these items.'
