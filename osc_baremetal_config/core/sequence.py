@@ -7,7 +7,7 @@ continued by making the next move. Never does anything itself.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from osc_baremetal_config.core import lifecycle, metadata
 from osc_baremetal_config.core.model import Bios, Node, Server
@@ -86,6 +86,18 @@ class Seen:
     tried: Mapping[Do, int] = field(default_factory=dict)
     agreed: int = 0
     failure: str | None = None
+
+    def after(self, do: Do) -> 'Seen':
+        """Return the same with an act counted."""
+        tried = {**self.tried, do: self.tried.get(do, 0) + 1}
+        bios = None if do is Do.SERVICE else self.bios
+        return replace(self, tried=tried, bios=bios)
+
+    def with_metadata(self, changed: Mapping[str, str | None]) -> 'Seen':
+        """Return the same with items of the metadata set, or gone if None."""
+        merged = {**self.server.metadata, **changed}
+        kept = {k: v for k, v in merged.items() if v is not None}
+        return replace(self, server=replace(self.server, metadata=kept))
 
 
 def next_move(plan: Plan, seen: Seen) -> Move:

@@ -5,13 +5,11 @@ Owns the loop and the counting. Which move comes next is decided in
 """
 
 import dataclasses
-from collections import Counter
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice, metadata, sequence
-from osc_baremetal_config.core.model import Bios
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.sequence import Act, Do, End, Move, Result, Wait
+from osc_baremetal_config.core.sequence import Do, End, Move, Result, Wait
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
@@ -41,7 +39,7 @@ def execute(
 
 
 class _Run:
-    """One run of one plan: what was seen last, and what was tried."""
+    """One run of one plan, with what was seen last."""
 
     def __init__(
         self,
@@ -57,10 +55,9 @@ class _Run:
         self._reporter = reporter
         self._began = clock.now()
         self._limit_s = limit_s
-        self._seen = sequence.Seen(server=plan.server, node=plan.node)
-        self._bios: Bios | None = plan.bios
-        self._tried: Counter[Do] = Counter()
-        self._failure: str | None = None
+        self._seen = sequence.Seen(
+            server=plan.server, node=plan.node, bios=plan.bios
+        )
 
     @property
     def elapsed_s(self) -> float:
@@ -81,15 +78,16 @@ class _Run:
 
     def to_the_end(self) -> None:
         """Make moves until there is none left."""
-        taken = True
-        while True:
-            move = self._next_move(wait_first=not taken)
-            if isinstance(move, End):
-                return self._end(move)
-            if isinstance(move, Act):
-                taken = self._make(move.do)
+        move = sequence.next_move(self._plan, self._seen)
+        while not isinstance(move, End):
+            if isinstance(move, Wait):
+                move = self._look_until_move(wait_first=False)
+            else:
+                move = self._make(move.do)
+        self._end(move)
 
-    def _next_move(self, *, wait_first: bool) -> Move:
+    def _look_until_move(self, *, wait_first: bool) -> Move:
+        """Return the next move, once there is one that is not to wait."""
         try:
             return poll.poll(
                 self._look,
@@ -113,29 +111,26 @@ class _Run:
 
     def _look(self) -> Move:
         """Return the next move, as the cloud is now."""
-        before = self._seen.agreed
         server = self._cloud.compute.server(self._plan.server.id)
         node = self._cloud.baremetal.node(self._plan.node.uuid)
-        if node.provision_state != 'active':
-            self._bios = None
-        seen = sequence.Seen(
+        is_active = node.provision_state == 'active'
+        seen = dataclasses.replace(
+            self._seen,
             server=server,
             node=node,
-            bios=self._bios,
-            tried=self._tried,
-            failure=self._failure,
+            bios=self._seen.bios if is_active else None,
         )
         agrees = sequence.power_agrees(self._plan, seen)
         self._seen = dataclasses.replace(
-            seen, agreed=before + 1 if agrees else 0
+            seen, agreed=seen.agreed + 1 if agrees else 0
         )
         move = sequence.next_move(self._plan, self._seen)
         if isinstance(move, Wait):
             self._tell(move.doing)
         return move
 
-    def _make(self, do: Do) -> bool:
-        """Return whether the cloud took an act.
+    def _make(self, do: Do) -> Move:
+        """Make an act and return the move after it.
 
         A refused begin ends the change, with everything to be put back. A
         conflict says that the state is another by now, as when Ironic's
@@ -143,22 +138,28 @@ class _Run:
         """
         self._tell(do.value)
         try:
-            self._call(do)
+            seen = self._call(do)
         except errors.TemporaryCloudError as error:
+            # It may have been accepted all the same, and even be done.
+            self._seen = dataclasses.replace(self._seen, bios=None)
             self._tell(f'{do.value}: {error.message}; trying again')
-            return False
+            return self._look_until_move(wait_first=True)
         except errors.Conflict as error:
             self._tell(f'{do.value}: {error.message}; looking again')
+            seen = None
         except errors.CloudError as error:
             self._give_up(do, error)
-        self._tried[do] += 1
-        return True
+            seen = None
+        self._seen = (seen or self._seen).after(do)
+        if seen is None:
+            return self._look_until_move(wait_first=False)
+        return sequence.next_move(self._plan, self._seen)
 
     def _give_up(self, do: Do, error: errors.CloudError) -> None:
-        """Turn a refusal by the cloud into the way that is left.
+        """Take note that this change will not be made.
 
-        :raises Refused: it came before anything was touched.
-        :raises LeftBetween: it came on the way out.
+        :raises Refused: nothing was touched yet.
+        :raises LeftBetween: it is too late for that.
         """
         if do is Do.NOTE:
             raise errors.Refused(
@@ -166,35 +167,42 @@ class _Run:
                 f'nothing was touched:',
                 [error.message],
             ) from error
-        if do not in (Do.STOP, Do.SERVICE) or self._failure:
-            raise self._left_between(f'{do.value}: {error.message}') from error
-        self._failure = f'{do.value}: {error.message}'
+        reason = f'{do.value}: {error.message}'
+        if do not in (Do.STOP, Do.SERVICE) or self._seen.failure:
+            raise self._left_between(reason) from error
+        self._seen = dataclasses.replace(self._seen, failure=reason)
 
-    def _call(self, do: Do) -> None:
-        plan, cloud, server_id = self._plan, self._cloud, self._plan.server.id
+    def _call(self, do: Do) -> sequence.Seen | None:
+        """Make the call of an act.
+
+        :returns: what is seen by its answer; None if it only has begun.
+        """
+        plan, seen = self._plan, self._seen
+        compute, baremetal = self._cloud.compute, self._cloud.baremetal
         match do:
             case Do.NOTE:
-                cloud.compute.set_metadata(server_id, self._notes())
+                compute.set_metadata(plan.server.id, notes := self._notes())
+                return seen.with_metadata(notes)
             case Do.STOP:
-                cloud.compute.begin_stop(server_id)
+                compute.begin_stop(plan.server.id)
             case Do.SERVICE:
-                self._bios = None
-                cloud.baremetal.begin_service(plan.node.uuid, plan.steps)
+                baremetal.begin_service(plan.node.uuid, plan.steps)
             case Do.READ_BIOS:
-                self._bios = cloud.baremetal.bios(plan.node.uuid)
+                bios = baremetal.bios(plan.node.uuid)
+                return dataclasses.replace(seen, bios=bios)
             case Do.START:
-                cloud.compute.begin_start(server_id)
+                compute.begin_start(plan.server.id)
             case Do.POWER_ON | Do.POWER_OFF:
-                cloud.baremetal.begin_power(
-                    plan.node.uuid, on=do is Do.POWER_ON
-                )
+                baremetal.begin_power(plan.node.uuid, on=do is Do.POWER_ON)
             case Do.RECORD:
-                cloud.compute.set_metadata(
-                    server_id, metadata.record(plan.record)
-                )
+                record = metadata.record(plan.record)
+                compute.set_metadata(plan.server.id, record)
+                return seen.with_metadata(record)
             case Do.FORGET:
-                keys = metadata.pending_keys(self._seen.server.metadata)
-                cloud.compute.delete_metadata(server_id, keys)
+                keys = metadata.pending_keys(seen.server.metadata)
+                compute.delete_metadata(plan.server.id, keys)
+                return seen.with_metadata(dict.fromkeys(keys))
+        return None
 
     def _notes(self) -> dict[str, str]:
         since = self._clock.utc().isoformat(timespec='seconds')

@@ -1,0 +1,562 @@
+"""``server config set``, whole: what it sends, prints and ends with."""
+
+import json
+from typing import Any
+
+import requests
+
+from tests.unit import base, canned, documents
+from tests.unit.canned import PROJECT, SYSTEM, Exchange, ironic, nova
+from tests.unit.conversations import Part, find, look, read, read_bios
+from tests.unit.documents import NODE_ID, SERVER_ID
+
+SET = ('server', 'config', 'set', 'web-1')
+ENABLE = (*SET, '--hyperthreading', 'enabled')
+PENDING = 'deploy-config-pending:hyperthreading'
+PREVIOUS = 'deploy-config-previous:hyperthreading'
+WISH = 'deploy-config:hyperthreading'
+NOTES = {
+    PENDING: json.dumps(
+        {
+            'value': 'enabled',
+            'power': 'on',
+            'since': '2026-11-22T14:02:00+00:00',
+        }
+    ),
+    PREVIOUS: 'disabled',
+}
+OFF = {'status': 'SHUTOFF', 'metadata': NOTES}
+ON = {'status': 'ACTIVE', 'metadata': NOTES}
+NODE_OFF = {'power_state': 'power off'}
+
+
+def service(value: str = 'Enabled', **more: Any) -> Exchange:
+    """Return the exchange that begins the service."""
+    body = {'target': 'service', 'service_steps': documents.steps(value)}
+    more = {'status': 202} | more
+    return ironic(
+        'PUT', f'/nodes/{NODE_ID}/states/provision', json=body, **more
+    )
+
+
+def may_service(token: str = PROJECT, status: int = 400) -> Exchange:
+    """Return the exchange that asks whether a service would be allowed."""
+    begun = service(token=token)
+    return ironic(
+        'PUT',
+        f'/nodes/{NODE_ID}/states/provision',
+        documents.fault(
+            'baremetal:node:set_provision_state'
+            if status == 403
+            else 'a password is only for a rescue'
+        ),
+        json=begun.json | {'rescue_password': 'only-a-question'},
+        token=token,
+        status=status,
+    )
+
+
+def action(name: str, **more: Any) -> Exchange:
+    """Return an exchange that has Nova do something with the server."""
+    more = {'status': 202} | more
+    return nova(
+        'POST', f'/servers/{SERVER_ID}/action', json={name: None}, **more
+    )
+
+
+def note(metadata: dict[str, str] = NOTES) -> Exchange:
+    """Return the exchange that sets metadata."""
+    body = {'metadata': metadata}
+    return nova(
+        'POST',
+        f'/servers/{SERVER_ID}/metadata',
+        body,
+        json=body,
+        version=None,
+    )
+
+
+def forget() -> Exchange:
+    """Return the exchange that removes the note of what is pending."""
+    return nova(
+        'DELETE',
+        f'/servers/{SERVER_ID}/metadata/{PENDING}',
+        status=204,
+        version=None,
+    )
+
+
+def change(token: str = PROJECT) -> list[Part]:
+    """Return all that follows the reading where nothing goes wrong."""
+    return [
+        may_service(token),
+        note(),
+        action('os-stop'),
+        *look(ON | {'OS-EXT-STS:task_state': 'powering-off'}, token=token),
+        *look(OFF, NODE_OFF, token),
+        service(token=token),
+        *look(OFF, {'provision_state': 'servicing'}, token),
+        *look(OFF, NODE_OFF, token),
+        read_bios(documents.bios('Enabled'), token),
+        action('os-start'),
+        *look(OFF | {'OS-EXT-STS:task_state': 'powering-on'}, token=token),
+        *look(ON, token=token),
+        *look(ON, token=token),
+        note({WISH: 'enabled'}),
+        forget(),
+    ]
+
+
+class SetTest(base.TestCase):
+    def run_(
+        self, *script: Part, argv: tuple[str, ...] = ENABLE, **cloud: Any
+    ) -> canned.Ran:
+        self.cloud = self.useFixture(canned.Cloud(*script, **cloud))
+        return self.cloud.openstack(*argv)
+
+    def test_manager_changes_a_server(self) -> None:
+        ran = self.run_(
+            *read(flavors=True), *change(), argv=(*ENABLE, '-f', 'json')
+        )
+        self.assertEqual(0, ran.code, ran)
+        [row] = ran.json()
+        seconds = row.pop('Seconds')
+        self.assertEqual(round(self.cloud.clock.now(), 1), seconds)
+        self.assertEqual(
+            {
+                'Server': 'web-1',
+                'Config': 'hyperthreading',
+                'From': 'disabled',
+                'To': 'enabled',
+                'Method': 'service',
+                'Result': 'verified',
+            },
+            row,
+        )
+        self.assertEqual(
+            [
+                'noting what is to be done',
+                'stopping the server',
+                'Nova: powering-off',
+                'asking Ironic for the service',
+                'servicing',
+                'reading the BIOS settings back',
+                'starting the server',
+                'Nova: powering-on',
+                'the power to settle',
+                'recording what was verified',
+                'clearing the notes',
+            ],
+            [
+                line.removeprefix('web-1: ').rpartition(' (')[0]
+                for line in ran.err.splitlines()
+            ],
+        )
+
+    def test_operator_changes_a_server_with_one_login(self) -> None:
+        ran = self.run_(
+            *read(flavors=True, is_operator=True),
+            *change(SYSTEM),
+            has_system_role=True,
+        )
+        self.assertEqual(0, ran.code, ran)
+
+    def test_quiet_says_nothing_but_the_result(self) -> None:
+        ran = self.run_(
+            *read(flavors=True),
+            *change(),
+            argv=('--quiet', *ENABLE, '-f', 'value', '-c', 'Result'),
+        )
+        self.assertEqual((0, 'verified\n', ''), (ran.code, ran.out, ran.err))
+
+    def test_dry_run_only_reads(self) -> None:
+        ran = self.run_(
+            *read(flavors=True), argv=(*ENABLE, '--dry-run', '-f', 'json')
+        )
+        self.assertEqual(0, ran.code, ran)
+        self.assertEqual(
+            [
+                {
+                    'Config': 'hyperthreading',
+                    'From': 'disabled',
+                    'To': 'enabled',
+                    'Step': 'bios.apply_configuration: '
+                    'LogicalProc Disabled → Enabled',
+                    'Through': 'runbook ht-on',
+                    'Undo': 'LogicalProc=Disabled',
+                }
+            ],
+            ran.json(),
+        )
+        self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
+        self.assertIn('stop web-1, service node rack3-07, verify', ran.err)
+        self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
+
+    def test_nothing_to_do_touches_nothing(self) -> None:
+        ran = self.run_(
+            *read(flavors=True), argv=(*SET, '--hyperthreading', 'disabled')
+        )
+        self.assertEqual(0, ran.code)
+        self.assertIn('| nothing to do |', ran.out)
+        self.assertEqual(
+            'web-1: hyperthreading is disabled already; nothing to do.\n',
+            ran.err,
+        )
+
+    def test_what_is_so_but_not_desired_is_only_recorded(self) -> None:
+        ran = self.run_(
+            *read(flavors=True, bios=documents.bios('Enabled')),
+            note({WISH: 'enabled'}),
+            argv=(*ENABLE, '-f', 'value', '-c', 'Result'),
+        )
+        self.assertEqual((0, 'recorded\n'), (ran.code, ran.out))
+
+    def test_stopped_server_stays_stopped(self) -> None:
+        # Redfish powers the node on for the change, and Nova follows.
+        notes = NOTES | {PENDING: NOTES[PENDING].replace('"on"', '"off"')}
+        off = {'status': 'SHUTOFF', 'metadata': notes}
+        ran = self.run_(
+            *read(
+                flavors=True,
+                server=documents.server(status='SHUTOFF'),
+                node=documents.node(**NODE_OFF),
+            ),
+            may_service(),
+            note(notes),
+            service(),
+            *look({'status': 'ACTIVE', 'metadata': notes}),
+            read_bios(documents.bios('Enabled')),
+            action('os-stop'),
+            *look(off, NODE_OFF),
+            *look(off, NODE_OFF),
+            note({WISH: 'enabled'}),
+            forget(),
+        )
+        self.assertEqual(0, ran.code, ran)
+
+    def test_server_that_is_active_by_itself_is_no_error(self) -> None:
+        conflict = {'conflictingRequest': {'message': 'it is active'}}
+        script = change()
+        start = script.index(action('os-start'))
+        script[start:-2] = [
+            nova(
+                'POST',
+                f'/servers/{SERVER_ID}/action',
+                conflict,
+                json={'os-start': None},
+                status=409,
+            ),
+            *look(ON),
+            *look(ON),
+        ]
+        ran = self.run_(*read(flavors=True), *script)
+        self.assertEqual(0, ran.code, ran)
+
+    def test_run_that_was_cut_off_goes_on(self) -> None:
+        # Killed after the service had begun: the server is still stopped.
+        server = documents.server(**OFF)
+        node = documents.node(provision_state='servicing', **NODE_OFF)
+        script = change()
+        ran = self.run_(
+            *read(flavors=True, server=server, node=node),
+            may_service(),
+            *script[script.index(service()) + 1 :],
+        )
+        self.assertEqual(0, ran.code, ran)
+
+    def test_setting_that_was_not_applied_is_put_back(self) -> None:
+        script = change()
+        script[script.index(read_bios(documents.bios('Enabled')))] = (
+            read_bios()
+        )
+        del script[-2]  # nothing is recorded
+        ran = self.run_(*read(flavors=True), *script)
+        self.assertEqual((4, ''), (ran.code, ran.out), ran)
+        self.assertIn(
+            'Ironic reports success, but the node still has '
+            'LogicalProc=Disabled\n  Put back: ',
+            ran.err,
+        )
+
+    def test_service_that_is_refused_is_put_back(self) -> None:
+        script = change()
+        begun = script.index(service())
+        script[begun : begun + 6] = [
+            service(status=400, answer=documents.fault('no such step'))
+        ]
+        script[begun + 1 : begun + 1] = [*look(OFF, NODE_OFF), read_bios()]
+        del script[-2]
+        ran = self.run_(*read(flavors=True), *script)
+        self.assertEqual(4, ran.code, ran)
+        self.assertIn('Ironic: no such step (400, req-1)', ran.err)
+
+    def test_step_that_fails_leaves_a_way_on(self) -> None:
+        script = change()
+        begun = script.index(service()) + 1
+        failed = {
+            'provision_state': 'service failed',
+            'maintenance': True,
+            'fault': 'service failure',
+            'maintenance_reason': 'the BMC says no',
+        }
+        ran = self.run_(
+            *read(flavors=True), *script[:begun], *look(OFF, failed)
+        )
+        self.assertEqual((5, ''), (ran.code, ran.out), ran)
+        self.assertIn(f'web-1 ({SERVER_ID}): the BMC says no\n', ran.err)
+        self.assertIn('baremetal node maintenance unset rack3-07', ran.err)
+        self.assertIn(
+            'Continue with: openstack server config set '
+            f'--config hyperthreading=enabled {SERVER_ID}\n',
+            ran.err,
+        )
+
+    def test_blips_do_not_end_the_wait(self) -> None:
+        script = change()
+        wait = script.index(service()) + 1
+        server, node = look(OFF, {'provision_state': 'servicing'})
+        assert isinstance(server, Exchange) and isinstance(node, Exchange)
+        script[wait:wait] = [
+            nova('GET', f'/servers/{SERVER_ID}', {}, status=503),
+            server,
+            ironic(
+                node.method,
+                node.url.removeprefix('baremetal/v1'),
+                {},
+                status=409,
+            ),
+            nova(
+                'GET',
+                f'/servers/{SERVER_ID}',
+                requests.ConnectionError('reset by peer'),
+            ),
+        ]
+        ran = self.run_(*read(flavors=True), *script)
+        self.assertEqual(0, ran.code, ran)
+        self.assertEqual(1, ran.err.count('still looking'))
+
+    def test_time_is_up(self) -> None:
+        script = change()
+        begun = script.index(service()) + 1
+        waiting = look(OFF, {'provision_state': 'service wait'})
+        ran = self.run_(*read(flavors=True), *script[:begun], *(waiting * 367))
+        self.assertEqual(6, ran.code, ran.err[-500:])
+        self.assertIn('not finished after 3600 s', ran.err)
+        self.assertIn('Continue with: openstack server config set', ran.err)
+
+
+class RefusedTest(base.TestCase):
+    """What bad input gets: exit 3, each reason on a line, nothing touched."""
+
+    def refused(
+        self,
+        *reasons: str,
+        script: list[Part] | None = None,
+        argv: tuple[str, ...] = ENABLE,
+        cloud: dict[str, Any] | None = None,
+        **reading: Any,
+    ) -> None:
+        script = read(flavors=True, **reading) if script is None else script
+        canned_cloud = self.useFixture(canned.Cloud(*script, **(cloud or {})))
+        ran = canned_cloud.openstack(*argv)
+        self.assertEqual((3, ''), (ran.code, ran.out), ran)
+        for reason in reasons:
+            self.assertIn(reason, ran.err)
+        self.assertNotIn('Traceback', ran.err)
+
+    def test_unknown_server(self) -> None:
+        self.refused(
+            "No server with the name or ID 'web-1' is in this project.",
+            script=[
+                nova('GET', '/servers/web-1', {}, status=404),
+                nova('GET', '/servers/detail?name=web-1', {'servers': []}),
+            ],
+        )
+
+    def test_name_of_several_servers(self) -> None:
+        two = [documents.server(), documents.server(id='other')]
+        self.refused(
+            "More than one server has the name 'web-1'",
+            script=[
+                nova('GET', '/servers/web-1', {}, status=404),
+                nova('GET', '/servers/detail?name=web-1', {'servers': two}),
+            ],
+        )
+
+    def test_server_that_is_not_bare_metal(self) -> None:
+        script = read(flavors=True)
+        group = script[-1]
+        assert isinstance(group, list)
+        kept = [e for e in group if not e.url.startswith('baremetal')]
+        gone = next(e for e in group if '/nodes/?' in e.url)
+        path = gone.url.removeprefix('baremetal/v1')
+        kept.append(ironic('GET', path, documents.nodes()))
+        self.refused(
+            'runs on no bare-metal node that you can see',
+            'It is a virtual machine, or',
+            script=[*find(), kept],
+        )
+
+    def test_cloud_without_ironic(self) -> None:
+        script = read(flavors=True)
+        group = script[-1]
+        assert isinstance(group, list)
+        kept = [e for e in group if not e.url.startswith('baremetal')]
+        self.refused(
+            'This cloud has no Ironic',
+            script=[*find(), kept],
+            cloud={'ironic': None},
+        )
+
+    def test_unknown_type_with_the_nearest_name(self) -> None:
+        self.refused(
+            'hyperthreding=enabled: no such type of configuration; did you '
+            'mean hyperthreading?',
+            argv=(*SET, '--config', 'hyperthreding=enabled'),
+        )
+
+    def test_unknown_value_with_the_nearest_name(self) -> None:
+        self.refused(
+            'hyperthreading=enabld: allowed are disabled, enabled; did you '
+            'mean enabled?',
+            argv=(*SET, '--hyperthreading', 'enabld'),
+        )
+
+    def test_all_reasons_at_once(self) -> None:
+        self.refused(
+            f'node rack3-07 ({NODE_ID}) is in maintenance: "DIMM B4"',
+            'the server is locked: "audit"',
+            'Nova is busy with the server (rebooting)',
+            server=documents.server(
+                **{
+                    'locked': True,
+                    'locked_reason': 'audit',
+                    'OS-EXT-STS:task_state': 'rebooting',
+                }
+            ),
+            node=documents.node(
+                maintenance=True, maintenance_reason='DIMM B4'
+            ),
+        )
+
+    def test_node_without_the_trait(self) -> None:
+        self.refused(
+            f'node rack3-07 ({NODE_ID}) lacks the trait HW_CPU_HYPERTHREADING; '
+            'its BIOS does list LogicalProc',
+            'openstack baremetal node add trait rack3-07 HW_CPU_HYPERTHREADING',
+            node=documents.node(traits=['CUSTOM_HT_ON']),
+        )
+
+    def test_locked_node(self) -> None:
+        self.refused(
+            'is locked by the conductor conductor-1',
+            node=documents.node(reservation='conductor-1'),
+        )
+
+    def test_node_that_is_not_active(self) -> None:
+        self.refused(
+            'is in state "rescue"; it must be active',
+            node=documents.node(provision_state='rescue'),
+        )
+
+    def test_no_template(self) -> None:
+        self.refused(
+            'no runbook that you can see gives it',
+            runbooks={'runbooks': []},
+        )
+
+    def test_template_that_the_registry_does_not_know(self) -> None:
+        self.refused(
+            'runbook ht-on sets LogicalProc=Enabled: its BIOS knows no '
+            'LogicalProc; did you mean LogicalProcs?',
+            bios={'bios': [{'name': 'LogicalProcs', 'value': 'x'}]},
+        )
+
+    def test_member_whose_roles_do_not_suffice(self) -> None:
+        self.refused(
+            'your roles may not service its node rack3-07',
+            'baremetal:node:set_provision_state (403, req-1)',
+            script=[*read(flavors=True), may_service(status=403)],
+        )
+
+    def test_reader_whose_roles_do_not_suffice_for_metadata(self) -> None:
+        denied = {'forbidden': {'message': 'Policy does not allow it'}}
+        self.refused(
+            'its metadata cannot be written; nothing was touched',
+            'Policy does not allow it (403, req-1)',
+            script=[
+                *read(flavors=True),
+                may_service(),
+                nova(
+                    'POST',
+                    f'/servers/{SERVER_ID}/metadata',
+                    denied,
+                    json={'metadata': NOTES},
+                    version=None,
+                    status=403,
+                ),
+            ],
+        )
+
+    def test_other_change_that_has_not_ended(self) -> None:
+        metadata = {PENDING: NOTES[PENDING].replace('enabled', 'disabled')}
+        self.refused(
+            'hyperthreading=disabled was begun at 2026-11-22T14:02:00+00:00 '
+            'and has not ended',
+            server=documents.server(metadata=metadata),
+        )
+
+
+class OldCloudTest(base.TestCase):
+    def test_ironic_without_the_service_verb(self) -> None:
+        script = read(flavors=True)
+        group = script[-1]
+        assert isinstance(group, list)
+        group[:] = [
+            ironic(
+                e.method,
+                e.url.removeprefix('baremetal/v1').replace(
+                    ',service_step', ''
+                ),
+                e.answer,
+                version='1.86' if e.version == '1.87' else e.version,
+                status=e.status,
+            )
+            if e.url.startswith('baremetal')
+            else e
+            for e in group
+            if 'runbooks' not in e.url
+        ]
+        for exchange in group:
+            if 'deploy_templates' in exchange.url:
+                group.remove(exchange)
+                group.append(
+                    ironic(
+                        'GET',
+                        '/deploy_templates/?detail=True',
+                        documents.deploy_templates(),
+                        version='1.55',
+                    )
+                )
+        cloud = self.useFixture(canned.Cloud(*script, ironic='1.86'))
+        ran = cloud.openstack(*ENABLE)
+        self.assertEqual((3, ''), (ran.code, ran.out), ran)
+        self.assertIn(
+            "This cloud's Ironic is too old: it speaks version 1.86 of the "
+            'API, and what is asked for needs 1.87 (service).',
+            ran.err,
+        )
+
+
+class UsageTest(base.TestCase):
+    def test_nothing_asked(self) -> None:
+        cloud = self.useFixture(canned.Cloud())
+        ran = cloud.openstack(*SET)
+        self.assertEqual((2, ''), (ran.code, ran.out))
+        self.assertIn('Nothing to set', ran.err)
+
+    def test_no_value(self) -> None:
+        cloud = self.useFixture(canned.Cloud())
+        ran = cloud.openstack(*SET, '--config', 'hyperthreading')
+        self.assertEqual((2, ''), (ran.code, ran.out))
+        self.assertIn("'hyperthreading' is not <type>=<value>", ran.err)

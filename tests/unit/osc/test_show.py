@@ -1,0 +1,67 @@
+"""``server config show``, whole."""
+
+from tests.unit import base, canned, documents
+from tests.unit.conversations import read
+
+SHOW = ('server', 'config', 'show', 'web-1')
+
+
+class ShowTest(base.TestCase):
+    def show(self, *argv: str, **script: object) -> canned.Ran:
+        cloud = self.useFixture(
+            canned.Cloud(
+                *read(**script),  # type: ignore[arg-type]
+                has_system_role=bool(script.get('is_operator')),
+            )
+        )
+        return cloud.openstack(*SHOW, *argv)
+
+    def test_project_user_sees_all_in_seven_requests(self) -> None:
+        ran = self.show('-f', 'json')
+        self.assertEqual((0, ''), (ran.code, ran.err))
+        self.assertEqual(
+            [
+                {
+                    'Config': 'hyperthreading',
+                    'Desired': 'disabled',
+                    'Actual': 'disabled',
+                    'Source': 'flavor bm.large.ht-off',
+                    'Drift': False,
+                }
+            ],
+            ran.json(),
+        )
+
+    def test_operator_sees_the_same_with_one_login(self) -> None:
+        ran = self.show('-f', 'value', is_operator=True)
+        self.assertEqual((0, ''), (ran.code, ran.err))
+        self.assertEqual(
+            'hyperthreading disabled disabled flavor bm.large.ht-off False\n',
+            ran.out,
+        )
+
+    def test_what_differs_is_drift(self) -> None:
+        ran = self.show(bios=documents.bios('Enabled'))
+        self.assertIn('| disabled | enabled |', ran.out)
+        self.assertIn('| yes   |', ran.out)
+
+    def test_metadata_goes_before_image_before_flavor(self) -> None:
+        image = documents.image(**{'deploy-config:hyperthreading': 'enabled'})
+        ran = self.show('-f', 'json', image=image)
+        self.assertEqual('image bm-image', ran.json()[0]['Source'])
+        metadata = {'deploy-config:hyperthreading': 'disabled'}
+        server = documents.server(metadata=metadata)
+        ran = self.show('-f', 'json', image=image, server=server)
+        self.assertEqual('server metadata', ran.json()[0]['Source'])
+
+    def test_what_cannot_be_told_is_said(self) -> None:
+        ran = self.show('-f', 'json', bios={'bios': []})
+        self.assertEqual(0, ran.code)
+        self.assertEqual(
+            [None, None], [ran.json()[0][c] for c in ('Actual', 'Drift')]
+        )
+        self.assertEqual(
+            'hyperthreading: the actual value cannot be told: Ironic has '
+            'read no BIOS settings of this node\n',
+            ran.err,
+        )
