@@ -99,18 +99,28 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
 def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     """Return what an item is, read through the settings that would set it.
 
-    The cloud's templates tell; where none does, the catalogue. A node that
-    lacks the capability has the value that the catalogue gives such a node.
+    The cloud's templates tell; where none of them does, the catalogue. Where
+    neither finds its settings in the BIOS, a node that lacks the capability
+    has the value that the catalogue gives such a node.
     """
-    bios, node = snapshot.bios, snapshot.node
-    readings = _by_templates(name, snapshot.templates)
+    bios = snapshot.bios
     config_type = catalogue.get(name)
-    if config_type and not _readable(readings, bios):
-        readings = _by_catalogue(config_type)
-    found = _match(readings, bios)
-    if found.value is None and config_type and not capable(config_type, node):
-        return Actual(config_type.incapable, found.reason)
-    return found
+    by_templates = _by_templates(name, snapshot.templates)
+    by_catalogue = _by_catalogue(config_type) if config_type else []
+    now = _as_it_is([*by_templates, *by_catalogue], bios)
+    for readings in (by_templates, by_catalogue):
+        fitting = _fitting(readings, bios)
+        if len(fitting) == 1:
+            return Actual(fitting[0])
+        if fitting:
+            return Actual(None, f'{now} is {" and ".join(fitting)} at once')
+    if now:
+        return Actual(None, now)
+    if config_type and not capable(config_type, snapshot.node):
+        return Actual(config_type.incapable)
+    if not bios:
+        return Actual(None, 'Ironic has read no BIOS settings of this node')
+    return Actual(None, 'no template that you can see tells')
 
 
 def capable(config_type: ConfigType, node: Node) -> bool:
@@ -173,25 +183,22 @@ def _by_catalogue(config_type: ConfigType) -> Readings:
     ]
 
 
+def _fitting(readings: Readings, bios: Bios) -> list[str]:
+    """Return the values all of whose settings are as they are in the BIOS."""
+    return sorted(
+        {
+            value
+            for value, settings in _readable(readings, bios)
+            if all(bios[n].value == to for n, to in settings.items())
+        }
+    )
+
+
+def _as_it_is(readings: Readings, bios: Bios) -> str:
+    """Return the settings that tell, as they are; empty if none tells."""
+    told = {n for _, settings in _readable(readings, bios) for n in settings}
+    return ', '.join(f'{name}={bios[name].value}' for name in sorted(told))
+
+
 def _readable(readings: Readings, bios: Bios) -> Readings:
     return [(v, s) for v, s in readings if s and s.keys() <= bios.keys()]
-
-
-def _match(readings: Readings, bios: Bios) -> Actual:
-    if not bios:
-        return Actual(None, 'Ironic has read no BIOS settings of this node')
-    readable = _readable(readings, bios)
-    if not readable:
-        return Actual(None, 'no template that you can see tells')
-    values = {
-        value
-        for value, settings in readable
-        if all(bios[name].value == wanted for name, wanted in settings.items())
-    }
-    if len(values) == 1:
-        return Actual(values.pop())
-    shown = sorted({name for _, settings in readable for name in settings})
-    is_now = ', '.join(f'{name}={bios[name].value}' for name in shown)
-    if values:
-        return Actual(None, f'{is_now} fits {" and ".join(sorted(values))}')
-    return Actual(None, is_now)

@@ -5,13 +5,17 @@ Owns the loop and the counting. Which move comes next is decided in
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice, metadata, sequence
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.plan import SERVICING, Plan
 from osc_baremetal_config.core.sequence import Do, End, Move, Result, Wait
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
+
+T = TypeVar('T')
 
 
 def execute(
@@ -32,7 +36,7 @@ def execute(
     :raises StillGoing: the time is up.
     """
     run = _Run(plan, cloud, clock, reporter, limit_s)
-    if plan.steps:
+    if plan.steps and plan.node.provision_state not in SERVICING:
         run.check_rights()
     run.to_the_end()
     return run.elapsed_s
@@ -66,9 +70,13 @@ class _Run:
 
     def check_rights(self) -> None:
         """Return if the user may have the node serviced."""
-        plan = self._plan
+        plan, baremetal = self._plan, self._cloud.baremetal
+        self._tell('asking whether you may')
         try:
-            self._cloud.baremetal.check_service(plan.node.uuid, plan.steps)
+            self._poll(
+                lambda: baremetal.check_service(plan.node.uuid, plan.steps),
+                lambda nothing: False,
+            )
         except errors.Forbidden as error:
             raise errors.Refused(
                 f'{plan.server}: your roles may not service its node '
@@ -89,13 +97,29 @@ class _Run:
     def _look_until_move(self, *, wait_first: bool) -> Move:
         """Return the next move, once there is one that is not to wait."""
         try:
-            return poll.poll(
+            return self._poll(
                 self._look,
                 lambda move: isinstance(move, Wait),
+                wait_first=wait_first,
+            )
+        except errors.CloudError as error:
+            raise self._left_between(error.message) from error
+
+    def _poll(
+        self,
+        look: Callable[[], T],
+        is_pending: Callable[[T], bool],
+        *,
+        wait_first: bool = False,
+    ) -> T:
+        try:
+            return poll.poll(
+                look,
+                is_pending,
                 clock=self._clock,
                 deadline=self._began + self._limit_s,
                 on_blip=lambda error: self._reporter.warn(
-                    f'{error.message}; still looking'
+                    f'{error.message}; still trying'
                 ),
                 wait_first=wait_first,
             )
@@ -106,8 +130,6 @@ class _Run:
                 f'nothing was undone.',
                 [f'Continue with: {advice.continuing(self._plan)}'],
             ) from None
-        except errors.CloudError as error:
-            raise self._left_between(error.message) from error
 
     def _look(self) -> Move:
         """Return the next move, as the cloud is now."""

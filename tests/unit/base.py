@@ -1,10 +1,11 @@
 """The test case that all unit tests derive from."""
 
 import fixtures
-import testtools
+
+from tests import runs
 
 
-class TestCase(testtools.TestCase):
+class TestCase(runs.RunTestCase):
     """A test that has no home, no credentials and no clouds of anybody."""
 
     def setUp(self) -> None:

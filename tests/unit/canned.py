@@ -9,7 +9,6 @@ test.
 import contextlib
 import datetime
 import io
-import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,11 +20,11 @@ import requests
 import requests_mock
 from keystoneauth1 import fixture as ksa_fixture
 from openstackclient import shell
-
 from osc_lib import clientmanager
 
 from osc_baremetal_config.cloud import gateway
 from osc_baremetal_config.osc import client
+from tests import runs
 from tests.unit import documents
 
 IDENTITY = 'https://identity.example.com/v3'
@@ -100,19 +99,6 @@ def ironic(
     )
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command did: its exit code and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """Return stdout, which must be JSON."""
-        return json.loads(self.out)
-
-
 @dataclass
 class Clock:
     """Time that passes only by being slept."""
@@ -163,7 +149,7 @@ class Cloud(fixtures.Fixture):
         mocker.add_matcher(self._play)
         self._give_openstack_our_clock()
 
-    def openstack(self, *argv: str) -> Ran:
+    def openstack(self, *argv: str) -> runs.Ran:
         """Return what the real command line does, the script being played.
 
         :raises AssertionError: the conversation was another one.
@@ -174,7 +160,7 @@ class Cloud(fixtures.Fixture):
                 code = shell.OpenStackShell().run([*AUTH, *argv])
             except SystemExit as stop:
                 code = int(stop.code or 0)
-        ran = Ran(code, out.getvalue(), err.getvalue())
+        ran = runs.Ran(code, out.getvalue(), err.getvalue())
         left = [str(e) for group in self._script for e in group]
         if self._surprises or left:
             raise AssertionError(
@@ -204,7 +190,7 @@ class Cloud(fixtures.Fixture):
         )
         mocker.get(IDENTITY, json={'version': versions.versions[0]})
 
-        def token(request: requests.Request, context: Any) -> dict[str, Any]:
+        def token(request: Any, context: Any) -> dict[str, Any]:
             scope = request.json()['auth'].get('scope', {})
             if 'system' not in scope:
                 context.headers['X-Subject-Token'] = PROJECT
@@ -245,7 +231,7 @@ class Cloud(fixtures.Fixture):
             mocker.get(url, json=document)
             mocker.get(f'{url}/v1/', json=document)
 
-    def _play(self, request: requests.Request) -> requests.Response | None:
+    def _play(self, request: Any) -> requests.Response | None:
         """Return the script's answer to a request, None if it has none."""
         with self._lock:
             exchange = self._expected(request)

@@ -1,5 +1,6 @@
 """``server config show``, whole."""
 
+from tests import runs
 from tests.unit import base, canned, documents
 from tests.unit.conversations import read
 
@@ -7,7 +8,7 @@ SHOW = ('server', 'config', 'show', 'web-1')
 
 
 class ShowTest(base.TestCase):
-    def show(self, *argv: str, **script: object) -> canned.Ran:
+    def show(self, *argv: str, **script: object) -> runs.Ran:
         cloud = self.useFixture(
             canned.Cloud(
                 *read(**script),  # type: ignore[arg-type]
@@ -18,7 +19,7 @@ class ShowTest(base.TestCase):
 
     def test_project_user_sees_all_in_seven_requests(self) -> None:
         ran = self.show('-f', 'json')
-        self.assertEqual((0, ''), (ran.code, ran.err))
+        self.assert_ended(0, ran, err='')
         self.assertEqual(
             [
                 {
@@ -34,7 +35,7 @@ class ShowTest(base.TestCase):
 
     def test_operator_sees_the_same_with_one_login(self) -> None:
         ran = self.show('-f', 'value', is_operator=True)
-        self.assertEqual((0, ''), (ran.code, ran.err))
+        self.assert_ended(0, ran, err='')
         self.assertEqual(
             'hyperthreading disabled disabled flavor bm.large.ht-off False\n',
             ran.out,
@@ -56,7 +57,7 @@ class ShowTest(base.TestCase):
 
     def test_what_cannot_be_told_is_said(self) -> None:
         ran = self.show('-f', 'json', bios={'bios': []})
-        self.assertEqual(0, ran.code)
+        self.assert_ended(0, ran)
         self.assertEqual(
             [None, None], [ran.json()[0][c] for c in ('Actual', 'Drift')]
         )

@@ -1,0 +1,1 @@
+"""Functional tests: the real openstack against the real cloud."""

@@ -1,0 +1,144 @@
+"""What bad input and missing rights get: exit 3, and nothing is touched."""
+
+from typing import Any
+
+from tests.functional import base
+
+ENABLE = ('--hyperthreading', 'enabled')
+
+
+class NoServerTest(base.TestCase):
+    def test_unknown_server(self) -> None:
+        self.assert_refused(
+            self.set(self.mona, *ENABLE, 'nobody'),
+            "No server with the name or ID 'nobody' is in this project.",
+        )
+
+    def test_virtual_server(self) -> None:
+        server = self.server('rz.small', 'vm-1')
+        for who in (self.mona, self.operator):
+            self.assert_refused(
+                self.set(who, *ENABLE, server.id),
+                f'vm-1 ({server.id}) runs on no bare-metal node that you can '
+                'see.',
+            )
+
+
+class RefusedTest(base.TestCase):
+    """One server for the cases that leave it as it was."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.web = self.server(f'{base.FAKE}.ht-off')
+        self.node = self.node_of(self.web.id)
+
+    def tearDown(self) -> None:
+        self.assertEqual({}, self.nova.get_server(self.web).metadata)
+        self.assertEqual('ACTIVE', self.nova.get_server(self.web).status)
+        super().tearDown()
+
+    def refused(self, *reasons: str, argv: tuple[str, ...] = ENABLE) -> None:
+        self.assert_refused(self.set(self.mona, *argv, self.web.id), *reasons)
+
+    def test_words_that_are_misspelt(self) -> None:
+        self.refused(
+            'allowed are disabled, enabled; did you mean enabled?',
+            argv=('--hyperthreading', 'enabld'),
+        )
+        self.refused(
+            'no such type of configuration; did you mean hyperthreading?',
+            argv=('--config', 'hyperthreding=enabled'),
+        )
+
+    def test_node_in_maintenance(self) -> None:
+        with self.maintenance(self.web.id, 'DIMM B4 replaced'):
+            self.refused(
+                f'node {self.node.name} ({self.node.id}) is in maintenance: '
+                '"DIMM B4 replaced"'
+            )
+
+    def test_node_without_the_trait(self) -> None:
+        trait = 'HW_CPU_HYPERTHREADING'
+        ironic = self.system.baremetal
+        ironic.remove_node_trait(self.node, trait)
+        self.addCleanup(ironic.add_node_trait, self.node, trait)
+        self.refused(
+            f'lacks the trait {trait}; its BIOS does list LogicalProc',
+            f'openstack baremetal node add trait {self.node.name} {trait}',
+        )
+
+    def test_node_that_is_being_serviced(self) -> None:
+        self.knob(self.web.id, 'fake_bios_seconds', 4)
+        node = self.system.baremetal.get_node(self.node.id)
+        settings = [{'name': 'ProcTurboMode', 'value': 'Disabled'}]
+        step: dict[str, Any] = {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': settings},
+        }
+        node.set_provision_state(
+            self.system.baremetal, 'service', service_steps=[step]
+        )
+        self.refused('is in state "servicing"; it must be active')
+        self.system.baremetal.wait_for_nodes_provision_state(
+            [self.node.id], 'active', timeout=30
+        )
+        self.nova.wait_for_server(self.web, interval=1)
+
+    def test_server_that_is_locked(self) -> None:
+        self.nova.lock_server(self.web, locked_reason='audit')
+        self.addCleanup(self.nova.unlock_server, self.web)
+        self.refused('the server is locked: "audit"')
+
+    def test_no_template_that_a_manager_can_see(self) -> None:
+        ironic = self.system.baremetal
+        [runbook] = [r for r in ironic.runbooks() if r.name == 'ht-on']
+        ironic.update_runbook(runbook, public=False)
+        self.addCleanup(ironic.update_runbook, runbook, public=True)
+        self.refused(
+            'no runbook that you can see gives it',
+            'deploy templates are shown to operators only',
+        )
+
+    def test_template_that_the_registry_does_not_know(self) -> None:
+        self.template('turbo', 'enabled', 'ProcTurboMod', 'Enabled')
+        ran = self.set(self.operator, '--config', 'turbo=enabled', self.web.id)
+        self.assert_refused(
+            ran,
+            'deploy template CUSTOM_TURBO sets ProcTurboMod=Enabled: its '
+            'BIOS knows no ProcTurboMod; did you mean ProcTurboMode?',
+        )
+
+    def test_value_that_the_registry_does_not_allow(self) -> None:
+        self.template('turbo', 'enabled', 'ProcTurboMode', 'Turbo')
+        ran = self.set(self.operator, '--config', 'turbo=enabled', self.web.id)
+        self.assert_refused(ran, 'allowed are ')
+
+    def template(self, name: str, value: str, setting: str, to: str) -> None:
+        """Have a deploy template until the end of the test."""
+        ironic: Any = self.system.baremetal
+        args = {'settings': [{'name': setting, 'value': to}]}
+        step = {'interface': 'bios', 'step': 'apply_configuration'}
+        template = ironic.create_deploy_template(
+            name=f'CUSTOM_{name.upper()}',
+            steps=[step | {'args': args, 'priority': 150}],
+            extra={'config-type': name, 'config-value': value},
+        )
+        self.addCleanup(ironic.delete_deploy_template, template)
+
+    def test_roles_that_do_not_suffice(self) -> None:
+        for name in ('alice', 'rita'):
+            who = self.person(name)
+            self.assertEqual('disabled', self.show(who, 'test-1')['Actual'])
+            self.assert_refused(
+                self.set(who, *ENABLE, 'test-1'),
+                'your roles may not service its node',
+                'baremetal:node:set_provision_state (403, req-',
+                'a manager of the project that the node is leased to',
+            )
+
+    def test_stranger_sees_no_server(self) -> None:
+        self.assert_refused(
+            self.set(self.person('oscar'), *ENABLE, self.web.id),
+            'No server with the name or ID',
+        )

@@ -1,0 +1,110 @@
+"""The people of the real cloud, and the BMC that cannot be talked over.
+
+Runs the real ``openstack`` as one of the users of ``tests.devcloud``, and
+asks the Redfish emulator what a BIOS really holds. For the demo and the
+functional tests.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openstack import config, connection
+
+from tests import runs
+from tests.devcloud import layout as layouts
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user of the cloud.
+
+    :param name: the entry in ``clouds.yaml``.
+    """
+
+    name: str
+    layout: layouts.Layout
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of this person's shell."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}
+        return kept | {
+            'OS_CLIENT_CONFIG_FILE': str(self.layout.clouds_yaml),
+            'OS_CLOUD': self.name,
+            'COLUMNS': '200',
+        }
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """Return an ``openstack`` that has been started."""
+        program = Path(sys.executable).with_name('openstack')
+        return subprocess.Popen(
+            [str(program), *argv],
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def openstack(self, *argv: str) -> runs.Ran:
+        """Return what ``openstack`` does with these arguments."""
+        process = self.start(*argv)
+        out, err = process.communicate()
+        return runs.Ran(process.returncode, out, err)
+
+    def connect(self) -> connection.Connection:
+        """Return a connection for what the tests themselves need."""
+        loader = config.OpenStackConfig(
+            config_files=[str(self.layout.clouds_yaml)], load_envvars=False
+        )
+        return connection.Connection(config=loader.get_one(cloud=self.name))
+
+
+def wait(what: str, is_so: Callable[[], bool], limit_s: float = 90.0) -> None:
+    """Return when something is so.
+
+    :raises AssertionError: it is not within the limit.
+    """
+    end = time.monotonic() + limit_s
+    while not is_so():
+        if time.monotonic() > end:
+            raise AssertionError(f'not within {limit_s:.0f} s: {what}')
+        time.sleep(0.25)
+
+
+@dataclass(frozen=True)
+class Bmc:
+    """A system of the Redfish emulator.
+
+    :param url: of the emulator.
+    :param system: the id of the system.
+    """
+
+    url: str
+    system: str
+
+    @classmethod
+    def of(cls, node: str, layout: layouts.Layout) -> 'Bmc':
+        """Return the BMC of a node such as ``rf-0``."""
+        system = f'00000000-0000-4000-8000-00000000000{node[-1]}'
+        return cls(layout.redfish_url, system)
+
+    def bios(self) -> dict[str, Any]:
+        """Return the BIOS attributes that are in force."""
+        path = f'/redfish/v1/Systems/{self.system}/BIOS'
+        return dict(self._get(path)['Attributes'])
+
+    def counters(self) -> dict[str, int]:
+        """Return how often the power was switched and the BIOS applied."""
+        return dict(self._get(f'/devcloud/v1/counters/{self.system}'))
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path) as answer:
+            return json.load(answer)

@@ -1,0 +1,78 @@
+"""The planner's cases, which are data: ``cases/*.yaml``."""
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import plan, registry
+from osc_baremetal_config.core.templates import settings
+from osc_baremetal_config.osc import files
+from tests.unit import base
+from tests.unit.core import snapshots
+
+CASES = Path(__file__).with_name('cases')
+C = TypeVar('C', bound='type[Any]')
+
+
+def of(name: str) -> Callable[[C], C]:
+    """Return what gives a class one test for each case of a file."""
+
+    def decorate(cls: C) -> C:
+        text = (CASES / name).read_text(encoding='utf-8')
+        for case in yaml.safe_load(text):
+            slug = re.sub(r'\W+', '_', case['name'])
+            method = functools.partialmethod(cls.check, case)
+            setattr(cls, f'test_{slug}', method)
+        return cls
+
+    return decorate
+
+
+@of('plan.yaml')
+class PlanCases(base.TestCase):
+    def check(self, case: dict[str, Any]) -> None:
+        wish = [snapshots.item(text) for text in case['set']]
+        snapshot = snapshots.snapshot(case.get('snapshot', {}))
+        if 'refused' in case:
+            refused = self.assertRaises(
+                errors.Refused, plan.make, wish, snapshot, files.load()
+            )
+            self.check_reasons(case['refused'], refused.details)
+            return
+        made = plan.make(wish, snapshot, files.load())
+        seen = {
+            'steps': settings(made.steps),
+            'settled': [str(item) for item in made.settled],
+            'record': [str(item) for item in made.record],
+            'variants': [flavor.name for flavor in made.variants or ()],
+            'power': made.power,
+            'warnings': list(made.warnings),
+        }
+        expected = {key: case[key] for key in seen if key in case}
+        self.assertTrue(expected, 'a case that expects nothing')
+        self.assertEqual(expected, {key: seen[key] for key in expected})
+        self.assertEqual(bool(seen['steps']), bool(made.steps))
+        self.assertLessEqual(len(made.steps), 1)
+
+    def check_reasons(
+        self, expected: list[str], reasons: tuple[str, ...]
+    ) -> None:
+        self.assertEqual(len(expected), len(reasons), str(reasons))
+        for words, reason in zip(expected, reasons, strict=True):
+            self.assertIn(words, reason)
+
+
+@of('registry.yaml')
+class RegistryCases(base.TestCase):
+    def check(self, case: dict[str, Any]) -> None:
+        bios = snapshots.bios({'It': {'value': None} | case['setting']})
+        verdict = registry.judge('It', case['value'], bios)
+        self.assertEqual(
+            (case['possible'], case.get('reason', '')),
+            (verdict.possible.name.lower(), verdict.reason),
+        )
