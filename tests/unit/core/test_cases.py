@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import plan, registry
+from osc_baremetal_config.core import plan, registry, sequence
 from osc_baremetal_config.core.templates import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
@@ -76,3 +76,40 @@ class RegistryCases(base.TestCase):
             (case['possible'], case.get('reason', '')),
             (verdict.possible.name.lower(), verdict.reason),
         )
+
+
+@of('sequence.yaml')
+class SequenceCases(base.TestCase):
+    def check(self, case: dict[str, Any]) -> None:
+        wish = [snapshots.item('hyperthreading=enabled')]
+        was = {'server': {'status': case.get('was', 'ACTIVE')}}
+        made = plan.make(wish, snapshots.snapshot(was), files.load())
+        move = sequence.next_move(made, self.seen(case))
+        self.assertEqual(case['move'], self.words(move))
+
+    def seen(self, case: dict[str, Any]) -> sequence.Seen:
+        notes = {}
+        if case.get('noted'):
+            notes['deploy-config-pending:hyperthreading'] = 'enabled'
+        if case.get('recorded'):
+            notes['deploy-config:hyperthreading'] = 'enabled'
+        server = {'metadata': notes} | case.get('server', {})
+        value = case.get('bios', 'Disabled')
+        tried = case.get('tried', {})
+        return sequence.Seen(
+            server=snapshots.server(server),
+            node=snapshots.node(case.get('node', {})),
+            bios=snapshots.bios({'LogicalProc': value}) if value else None,
+            tried={sequence.Do[name]: n for name, n in tried.items()},
+            agreed=case.get('agreed', 0),
+            failure=case.get('failure'),
+        )
+
+    def words(self, move: sequence.Move) -> str:
+        match move:
+            case sequence.Wait(doing):
+                return f'wait: {doing}'
+            case sequence.Act(do):
+                return do.name
+            case sequence.End(result, reason):
+                return ': '.join(filter(None, [result.name, reason]))

@@ -1,0 +1,257 @@
+"""What holds for every input, not only for the cases that were thought of."""
+
+import dataclasses
+import random
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import catalogue, metadata, plan
+from osc_baremetal_config.core.model import (
+    BiosSetting,
+    Flavor,
+    Item,
+    Kind,
+    Node,
+    Server,
+    Snapshot,
+    Step,
+    Template,
+)
+from osc_baremetal_config.osc import files
+from tests.unit import base
+
+TYPES = ('hyperthreading', 'turbo', 'sriov')
+VALUES = ('enabled', 'disabled')
+SETTINGS = ('LogicalProc', 'Turbo', 'Sriov', 'Extra')
+BIOS_VALUES = ('Enabled', 'Disabled')
+TRAITS = ('HW_CPU_HYPERTHREADING', 'CUSTOM_A', 'CUSTOM_B')
+
+items = st.builds(Item, st.sampled_from(TYPES), st.sampled_from(VALUES))
+traits = st.frozensets(st.sampled_from(TRAITS))
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> Step:
+    wanted = draw(
+        st.dictionaries(
+            st.sampled_from(SETTINGS), st.sampled_from(BIOS_VALUES), min_size=1
+        )
+    )
+    listed = [{'name': n, 'value': v} for n, v in wanted.items()]
+    return Step(
+        interface=draw(st.sampled_from(['bios', 'bios', 'bios', 'raid'])),
+        step='apply_configuration',
+        args={'settings': listed},
+    )
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> list[Template]:
+    names = draw(st.lists(st.integers(0, 99), unique=True, max_size=6))
+    return [
+        Template(
+            kind=draw(st.sampled_from(Kind)),
+            name=f'T{number}',
+            item=draw(items),
+            steps=tuple(draw(st.lists(steps(), max_size=2))),
+            required_traits=draw(traits),
+        )
+        for number in names
+    ]
+
+
+def flavor(name: str, specs: dict[str, str]) -> Flavor:
+    return Flavor(name=name, vcpus=1, ram_mib=1, disk_gib=1, extra_specs=specs)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    properties = st.dictionaries(
+        st.sampled_from([f'deploy-config:{t}' for t in TYPES]),
+        st.sampled_from(VALUES),
+    )
+    bios = draw(
+        st.dictionaries(
+            st.sampled_from(SETTINGS), st.sampled_from(BIOS_VALUES)
+        )
+    )
+    return Snapshot(
+        server=Server(
+            id='s',
+            name='web-1',
+            status=draw(st.sampled_from(['ACTIVE', 'SHUTOFF'])),
+            flavor=flavor('own', draw(properties)),
+            metadata=draw(properties),
+        ),
+        node=Node(
+            uuid='n',
+            name=None,
+            provision_state='active',
+            traits=draw(traits),
+        ),
+        bios={n: BiosSetting(name=n, value=v) for n, v in bios.items()},
+        templates=tuple(draw(templates())),
+        flavors=tuple(
+            flavor(f'F{number}', draw(properties)) for number in range(3)
+        ),
+    )
+
+
+SETTING_OF = dict(zip(TYPES, SETTINGS, strict=False))
+wishes = st.dictionaries(
+    st.sampled_from(TYPES), st.sampled_from(VALUES), min_size=1
+)
+
+
+def switch(name: str, value: str, *traits: str, **more: str) -> Template:
+    """Return a template that sets the type's own BIOS setting, and more."""
+    wanted = {SETTING_OF[name]: value.title(), **more}
+    listed = [{'name': n, 'value': v} for n, v in wanted.items()]
+    step = Step(
+        interface='bios',
+        step='apply_configuration',
+        args={'settings': listed},
+    )
+    return Template(
+        kind=Kind.DEPLOY_TEMPLATE,
+        name=f'{name}-{value}-{len(traits)}',
+        item=Item(name, value),
+        steps=(step,),
+        required_traits=frozenset(traits),
+    )
+
+
+@st.composite
+def well_kept(draw: st.DrawFn) -> Snapshot:
+    """Return a server of a cloud in which every item can be set.
+
+    Each switch has a template for every node, and some a more specific one.
+    """
+    snapshot = draw(snapshots())
+    every = [(name, value) for name in TYPES for value in VALUES]
+    special = draw(st.sets(st.sampled_from(every)))
+    bios = {n: draw(st.sampled_from(BIOS_VALUES)) for n in SETTINGS}
+    return dataclasses.replace(
+        snapshot,
+        node=dataclasses.replace(snapshot.node, traits=frozenset(TRAITS)),
+        bios={n: BiosSetting(name=n, value=v) for n, v in bios.items()},
+        templates=(
+            *(switch(name, value) for name, value in every),
+            *(
+                switch(name, value, 'CUSTOM_A', Extra='Enabled')
+                for name, value in special
+            ),
+        ),
+    )
+
+
+def outcome(wish: list[Item], snapshot: Snapshot) -> Any:
+    """Return the plan, or the reasons against it as a set."""
+    try:
+        return plan.make(wish, snapshot, files.load())
+    except errors.Refused as refused:
+        return frozenset(refused.details)
+
+
+def applied(made: plan.Plan, snapshot: Snapshot) -> Snapshot:
+    """Return what a cloud looks like after a plan was carried out."""
+    new = {n: BiosSetting(name=n, value=v) for n, v in made.wanted.items()}
+    record = metadata.record(made.record)
+    server = dataclasses.replace(
+        snapshot.server, metadata={**snapshot.server.metadata, **record}
+    )
+    return dataclasses.replace(
+        snapshot, server=server, bios={**snapshot.bios, **new}
+    )
+
+
+class PlanProperties(base.TestCase):
+    @hypothesis.given(st.lists(items, min_size=1), snapshots(), st.randoms())
+    def test_no_order_matters(
+        self, wish: list[Item], snapshot: Snapshot, dice: random.Random
+    ) -> None:
+        shuffled = {
+            name: tuple(dice.sample(known, len(known)))
+            for name, known in (
+                ('templates', snapshot.templates),
+                ('flavors', snapshot.flavors or ()),
+            )
+        }
+        other = dataclasses.replace(snapshot, **shuffled)  # type: ignore[arg-type]
+        self.assertEqual(
+            outcome(wish, snapshot),
+            outcome(dice.sample(wish, len(wish)), other),
+        )
+
+    @hypothesis.given(wishes, well_kept())
+    def test_planning_after_applying_gives_nothing_to_do(
+        self, wish: dict[str, str], snapshot: Snapshot
+    ) -> None:
+        asked = [Item(name, value) for name, value in wish.items()]
+        made = plan.make(asked, snapshot, files.load())
+        again = plan.make(asked, applied(made, snapshot), files.load())
+        self.assertTrue(again.is_empty)
+        self.assertEqual((), again.steps)
+
+    @hypothesis.given(wishes, well_kept())
+    def test_one_step_and_only_if_something_changes(
+        self, wish: dict[str, str], snapshot: Snapshot
+    ) -> None:
+        asked = [Item(name, value) for name, value in wish.items()]
+        made = plan.make(asked, snapshot, files.load())
+        self.assertEqual(1 if made.changes else 0, len(made.steps))
+        changing = {
+            SETTING_OF[name]
+            for name, value in wish.items()
+            if snapshot.bios[SETTING_OF[name]].value != value.title()
+        }
+        self.assertEqual(changing, made.wanted.keys() - {'Extra'})
+
+    @hypothesis.given(st.lists(items, min_size=1), snapshots())
+    def test_no_step_ever_can_lose_data(
+        self, wish: list[Item], snapshot: Snapshot
+    ) -> None:
+        made = outcome(wish, snapshot)
+        if isinstance(made, plan.Plan):
+            self.assertNotIn('raid', {s.interface for s in made.steps})
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.none(), inner)
+    ),
+)
+KEYS = ('help', 'values', 'needs', 'incapable', 'bios')
+entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
+
+
+class DocumentProperties(base.TestCase):
+    @hypothesis.given(documents | st.dictionaries(st.text(), entries))
+    def test_no_catalogue_makes_a_traceback(self, document: Any) -> None:
+        try:
+            catalogue.parse(document, 'it')
+        except errors.ConfigError as error:
+            self.assertTrue(error.details or 'mapping' in error.message)
+
+    @hypothesis.given(st.text())
+    def test_no_note_makes_a_traceback(self, text: str) -> None:
+        notes = metadata.pending({metadata.PENDING + 'x': text})
+        self.assertEqual(['x'], list(notes))
+
+    @hypothesis.given(items, st.none() | st.text(), st.text(), st.text())
+    def test_a_note_is_read_as_it_was_written(
+        self, item: Item, before: str | None, power: str, since: str
+    ) -> None:
+        written = metadata.begin([(item, before)], power, since)
+        self.assertEqual(
+            {
+                item.type: metadata.Pending(
+                    value=item.value, power=power, since=since
+                )
+            },
+            metadata.pending(written),
+        )

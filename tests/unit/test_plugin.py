@@ -1,0 +1,85 @@
+"""What OpenStackClient sees of us, and what it costs the others."""
+
+import argparse
+import json
+import subprocess
+import sys
+from importlib import metadata
+
+from osc_baremetal_config import errors, plugin
+from tests.unit import base
+
+GROUP = 'openstack.baremetal_config.v1'
+# Prints the modules of ours that an unrelated command has loaded.
+PROBE = """
+import json, sys
+from openstackclient import shell
+try:
+    shell.OpenStackShell().run(sys.argv[1:])
+except SystemExit:
+    pass
+ours = [m for m in sys.modules if m.startswith('osc_baremetal_config')]
+print(json.dumps(sorted(ours)), file=sys.stderr)
+"""
+
+
+class PluginTest(base.TestCase):
+    def test_the_contract(self) -> None:
+        self.assertEqual('baremetal_config', plugin.API_NAME)
+        self.assertIn(plugin.DEFAULT_API_VERSION, plugin.API_VERSIONS)
+        self.assertTrue(plugin.API_VERSION_OPTION)
+        parser = argparse.ArgumentParser()
+        self.assertIs(parser, plugin.build_option_parser(parser))
+
+    def test_no_command_has_the_name_of_anothers(self) -> None:
+        ours = {entry.name for entry in metadata.entry_points(group=GROUP)}
+        self.assertEqual({'server_config_set', 'server_config_show'}, ours)
+        others = {
+            entry.name
+            for group in metadata.entry_points().groups
+            if group.startswith('openstack.') and group != GROUP
+            for entry in metadata.entry_points(group=group)
+        }
+        self.assertGreater(len(others), 300)
+        self.assertEqual(set(), ours & others)
+        self.assertEqual(
+            [], [name for name in others if name.startswith('server_config')]
+        )
+
+    def test_unrelated_commands_load_the_plugin_and_the_commands_only(
+        self,
+    ) -> None:
+        ran = subprocess.run(
+            [sys.executable, '-c', PROBE, 'flavor', 'list', '--help'],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        self.assertIn('usage:', ran.stdout)
+        self.assertEqual(
+            [
+                'osc_baremetal_config',
+                'osc_baremetal_config.osc',
+                'osc_baremetal_config.osc.commands',
+                'osc_baremetal_config.plugin',
+            ],
+            json.loads(ran.stderr.splitlines()[-1]),
+        )
+
+
+class ExitCodeTest(base.TestCase):
+    def test_the_codes_are_those_that_are_documented(self) -> None:
+        self.assertEqual(
+            {
+                'OK': 0,
+                'FAILURE': 1,
+                'USAGE': 2,
+                'REFUSED': 3,
+                'PUT_BACK': 4,
+                'LEFT_BETWEEN': 5,
+                'STILL_GOING': 6,
+                'SOME_FAILED': 7,
+                'INTERRUPTED': 130,
+            },
+            {code.name: code.value for code in errors.ExitCode},
+        )
