@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openstack import connection
+from openstack import connection, utils
 from openstack import exceptions as sdk_exc
 from openstack.compute.v2 import flavor as sdk_flavor
 from openstack.compute.v2 import server as sdk_server
@@ -16,6 +16,8 @@ from openstack.compute.v2 import server as sdk_server
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.core.model import Flavor, Image, Server
+
+_VERSION = '2.61'
 
 
 class Compute:
@@ -33,6 +35,7 @@ class Compute:
         """Return the one server of that name or id."""
         try:
             with translated('Nova'):
+                self._check_version()
                 found = self._nova.find_server(name_or_id)
         except errors.CloudError as error:
             if isinstance(error.__cause__, sdk_exc.DuplicateResource):
@@ -48,6 +51,17 @@ class Compute:
                 f'and only by an administrator.)'
             )
         return _server(found)
+
+    def _check_version(self) -> None:
+        """Return if servers and flavors come with their extra specs.
+
+        :raises Refused: this cloud's Nova is too old for that.
+        """
+        if not utils.supports_microversion(self._nova, _VERSION):
+            raise errors.Refused(
+                f"This cloud's Nova is too old: version {_VERSION} of its "
+                f'API is needed, which shows the extra specs of flavors.'
+            )
 
     def server(self, server_id: str) -> Server:
         """Return a server."""

@@ -73,7 +73,9 @@ def _parse_type(name: str, entry: Any, faults: list[str]) -> ConfigType:
         help=str(entry.get('help', '')),
         values=tuple(values),
         needs=_parse_needs(name, entry.get('needs', {}), values, faults),
-        incapable=_one_of(name, entry.get('incapable'), values, faults),
+        incapable=_one_of(
+            f'{name}.incapable', entry.get('incapable'), values, faults
+        ),
         bios=_parse_bios(name, entry.get('bios', []), values, faults),
     )
 

@@ -122,6 +122,7 @@ class Cloud(fixtures.Fixture):
     """A cloud that plays a script.
 
     :param script: exchanges in order; those of a set come in any order.
+    :param nova: Nova's newest microversion.
     :param ironic: Ironic's newest microversion, None for a cloud without it.
     :param has_system_role: whether the user may act on the whole system.
     """
@@ -129,6 +130,7 @@ class Cloud(fixtures.Fixture):
     def __init__(
         self,
         *script: Exchange | Sequence[Exchange],
+        nova: str = '2.96',
         ironic: str | None = '1.115',
         has_system_role: bool = False,
     ) -> None:
@@ -136,6 +138,7 @@ class Cloud(fixtures.Fixture):
             [part] if isinstance(part, Exchange) else list(part)
             for part in script
         ]
+        self._nova = nova
         self._ironic = ironic
         self._has_system_role = has_system_role
         self._lock = threading.Lock()
@@ -220,7 +223,7 @@ class Cloud(fixtures.Fixture):
     def _answer_discovery(self, mocker: requests_mock.Mocker) -> None:
         mocker.get(
             URLS['compute'],
-            json={'version': _version('v2.1', URLS['compute'], '2.96')},
+            json={'version': _version('v2.1', URLS['compute'], self._nova)},
         )
         image = _version('v2.9', f'{URLS["image"]}/v2/')
         mocker.get(URLS['image'], json={'versions': [image]})

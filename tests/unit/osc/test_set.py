@@ -331,6 +331,7 @@ class SetTest(base.TestCase):
                 f'/servers/{SERVER_ID}',
                 requests.ConnectionError('reset by peer'),
             ),
+            nova('GET', f'/servers/{SERVER_ID}', {}, status=502),
         ]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(0, ran)
@@ -508,6 +509,13 @@ class RefusedTest(base.TestCase):
 
 
 class OldCloudTest(base.TestCase):
+    def test_nova_that_shows_no_extra_specs(self) -> None:
+        cloud = self.useFixture(canned.Cloud(nova='2.60'))
+        self.assert_refused(
+            cloud.openstack(*ENABLE),
+            "This cloud's Nova is too old: version 2.61 of its API is needed",
+        )
+
     def test_ironic_without_the_service_verb(self) -> None:
         script = read(flavors=True)
         group = script[-1]
