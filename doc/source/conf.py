@@ -1,0 +1,23 @@
+"""The documentation's settings."""
+
+project = 'osc-baremetal-config'
+copyright = 'osc-baremetal-config contributors'
+extensions = ['cliff.sphinxext', 'openstackdocstheme']
+html_theme = 'openstackdocs'
+openstackdocs_auto_name = False
+autoprogram_cliff_application = 'openstack'
+autoprogram_cliff_app_dist_name = 'osc-baremetal-config'
+autoprogram_cliff_ignored = [
+    '--help',
+    '--format',
+    '--column',
+    '--quote',
+    '--noindent',
+    '--max-width',
+    '--fit-width',
+    '--print-empty',
+    '--sort-column',
+    '--sort-ascending',
+    '--sort-descending',
+    '--no-sort-columns',
+]
