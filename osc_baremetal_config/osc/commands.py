@@ -48,7 +48,7 @@ class _Lister(command.Lister):
 
 
 class ShowServerConfig(_Lister):
-    """Show what a server's configuration should be, and what it is"""
+    """Show what a server's configuration should be, and what it is."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the options."""
@@ -72,7 +72,7 @@ class ShowServerConfig(_Lister):
 
 
 class SetServerConfig(_Lister):
-    """Change the configuration of a provisioned bare-metal server
+    """Change the configuration of a provisioned bare-metal server.
 
     The change is checked first against the traits and the BIOS registry of
     the server's node; if anything speaks against it, nothing is touched. The
@@ -137,6 +137,8 @@ class SetServerConfig(_Lister):
         reporter = report.reporter(
             self.app.stderr, plan.server.name, quiet=self._is_quiet
         )
+        for warning in plan.warnings:
+            reporter.warn(warning)
         try:
             seconds = execute.execute(
                 plan, client.cloud, client.clock, reporter, limit_s=_LIMIT_S

@@ -4,6 +4,7 @@ On a terminal one line that is rewritten, elsewhere a line for each change of
 state, and nothing with ``--quiet``. Never writes to stdout.
 """
 
+import shutil
 from typing import TextIO
 
 _CLEAR = '\r\x1b[K'
@@ -57,10 +58,11 @@ class LivingLine:
 
     def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
         """Take note of what is going on; called at every look."""
-        self._stream.write(
-            f'{_CLEAR}{self._name}  {what}  {_minutes(elapsed_s)}  '
-            f'(up to {_minutes(limit_s)})'
-        )
+        time = f'{_minutes(elapsed_s)}  (up to {_minutes(limit_s)})'
+        # A line that wraps could not be taken back.
+        width = shutil.get_terminal_size().columns - len(time) - 3
+        said = f'{self._name}  {what}'[:width]
+        self._stream.write(f'{_CLEAR}{said}  {time}')
         self._stream.flush()
 
     def warn(self, text: str) -> None:

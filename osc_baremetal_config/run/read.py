@@ -22,7 +22,7 @@ def snapshot(cloud: Cloud, name_or_id: str, *, flavors: bool) -> Snapshot:
     :param flavors: whether the flavors are needed.
     :raises Refused: there is no such server, or no node of it can be seen.
     """
-    server = cloud.compute.find_server(name_or_id)
+    server = _server(cloud, name_or_id)
     with futures.ThreadPoolExecutor() as pool:
         image = pool.submit(_image, cloud, server)
         flavors_ = pool.submit(_flavors, cloud, flavors)
@@ -41,6 +41,21 @@ def snapshot(cloud: Cloud, name_or_id: str, *, flavors: bool) -> Snapshot:
             image=image.result(),
             flavors=flavors_.result(),
         )
+
+
+def _server(cloud: Cloud, name_or_id: str) -> Server:
+    try:
+        return cloud.compute.find_server(name_or_id)
+    except errors.Forbidden as error:
+        raise errors.Refused(
+            'Nova shows this login no servers:',
+            [
+                error.message,
+                'Servers are shown to a login to their project. A role on the '
+                'system is used for the bare-metal calls by itself, so log in '
+                'to a project even as an operator.',
+            ],
+        ) from error
 
 
 def _node(cloud: Cloud, server: Server) -> Node:

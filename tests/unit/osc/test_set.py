@@ -171,6 +171,17 @@ class SetTest(base.TestCase):
         )
         self.assert_ended(0, ran, out='verified\n', err='')
 
+    def test_what_could_not_be_checked_is_said(self) -> None:
+        bios = documents.bios()
+        del bios['bios'][0]['attribute_type']
+        ran = self.run_(*read(flavors=True, bios=bios), *change())
+        self.assert_ended(0, ran)
+        self.assertEqual(
+            'web-1: hyperthreading=enabled: cannot be checked beforehand, '
+            'Ironic has no registry entry for LogicalProc',
+            ran.err.splitlines()[0],
+        )
+
     def test_dry_run_only_reads(self) -> None:
         ran = self.run_(
             *read(flavors=True), argv=(*ENABLE, '--dry-run', '-f', 'json')
@@ -369,6 +380,18 @@ class RefusedTest(base.TestCase):
             script=[
                 nova('GET', '/servers/web-1', {}, status=404),
                 nova('GET', '/servers/detail?name=web-1', {'servers': []}),
+            ],
+        )
+
+    def test_login_that_nova_does_not_serve(self) -> None:
+        denied = {'forbidden': {'message': 'Policy does not allow it'}}
+        self.refused(
+            'Nova shows this login no servers:\n'
+            '  Nova: Policy does not allow it (403, req-1)\n'
+            '  Servers are shown to a login to their project.',
+            script=[
+                nova('GET', '/servers/web-1', denied, status=403),
+                nova('GET', '/servers/detail?name=web-1', denied, status=403),
             ],
         )
 
