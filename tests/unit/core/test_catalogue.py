@@ -50,7 +50,8 @@ class BrokenTest(base.TestCase):
         )
 
     def test_not_a_mapping_at_all(self) -> None:
-        for document in (None, [], 'x'):
+        broken: tuple[object, ...] = (None, [], 'x')
+        for document in broken:
             error = self.assertRaises(
                 errors.ConfigError, catalogue.parse, document, 'site.yaml'
             )
