@@ -1,0 +1,1 @@
+"""A real bare-metal OpenStack on loopback; see README.rst."""

@@ -1,0 +1,1 @@
+"""The Redfish emulator of the cloud; runs in its virtual environment."""

@@ -1,0 +1,1 @@
+"""Fake Ironic interfaces that behave as those of real servers."""

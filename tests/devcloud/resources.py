@@ -1,0 +1,343 @@
+"""What the cloud offers: nodes, templates, runbooks, flavors, images.
+
+Owns their definitions.  Run again it changes only what is missing.
+"""
+
+import concurrent.futures
+import threading
+
+from tests.devcloud import api, health
+
+Text = dict[str, str]
+HYPERTHREADING = 'HW_CPU_HYPERTHREADING'
+TRAITS = (
+    HYPERTHREADING,
+    'HW_CPU_X86_VMX',
+    'CUSTOM_HYPERTHREADING_ON',
+    'CUSTOM_HYPERTHREADING_OFF',
+    'CUSTOM_GOLD',
+    'CUSTOM_X',
+)
+# What a template or runbook is called, config-value, BIOS value.
+SWITCHES = (('on', 'enabled', 'Enabled'), ('off', 'disabled', 'Disabled'))
+LIMIT_S = 120.0
+
+
+def bare_node(name: str) -> api.Json:
+    """Return a node that exists only in Ironic.
+
+    Its interfaces are Ironic's fake ones but for BIOS and deploy, which
+    behave as real ones do; see ``ironic_plugin``.
+    """
+    interfaces = {
+        'bios': 'fake-day2',
+        'boot': 'fake',
+        'console': 'fake',
+        'deploy': 'fake-day2',
+        'firmware': 'fake',
+        'inspect': 'fake',
+        'management': 'fake',
+        'network': 'noop',
+        'power': 'fake',
+        'raid': 'fake',
+        'rescue': 'fake',
+        'storage': 'noop',
+        'vendor': 'fake',
+    }
+    return {
+        'name': name,
+        'driver': 'fake-hardware',
+        'resource_class': 'baremetal.large',
+        'properties': {
+            'cpus': '32',
+            'memory_mb': '65536',
+            'local_gb': '100',
+            'cpu_arch': 'x86_64',
+        },
+        'extra': {'rack': f'r{name[-1]}'},
+        **{f'{kind}_interface': value for kind, value in interfaces.items()},
+    }
+
+
+def redfish_node(name: str, redfish_url: str) -> api.Json:
+    """Return a node whose power, management and BIOS are real Redfish.
+
+    Deploy and boot are fake, so that Nova can use it without an image being
+    written; the driver is ``fake-hardware`` because only that allows it.
+    """
+    system = f'00000000-0000-4000-8000-00000000000{name[-1]}'
+    return bare_node(name) | {
+        'resource_class': 'baremetal.redfish',
+        'bios_interface': 'redfish',
+        'management_interface': 'redfish',
+        'power_interface': 'redfish',
+        'firmware_interface': 'no-firmware',
+        'driver_info': {
+            'redfish_address': redfish_url,
+            'redfish_system_id': f'/redfish/v1/Systems/{system}',
+            'redfish_username': 'admin',
+            'redfish_password': 'unused',
+            'redfish_verify_ca': False,
+        },
+        'properties': {
+            'cpus': '8',
+            'memory_mb': '1024',
+            'local_gb': '10',
+            'cpu_arch': 'x86_64',
+        },
+        'extra': {},
+    }
+
+
+def nodes(redfish_url: str) -> list[api.Json]:
+    """Return all nodes."""
+    bare = [bare_node(f'bm-{number}') for number in range(4)]
+    return bare + [
+        redfish_node(f'rf-{number}', redfish_url) for number in range(2)
+    ]
+
+
+def traits(name: str) -> tuple[str, ...]:
+    """Return a node's traits; bm-3 is the one that is not capable."""
+    return ('CUSTOM_GOLD',) if name == 'bm-3' else TRAITS
+
+
+def make_nodes(admin: api.Admin, cancel: threading.Event) -> None:
+    """Enroll the nodes, and bring them to available; all at once."""
+    ironic = admin.ironic()
+    wanted = nodes(admin.layout.redfish_url)
+    found = {
+        node['name']: node for node in ironic.get('/nodes/detail')['nodes']
+    }
+    with concurrent.futures.ThreadPoolExecutor(len(wanted)) as pool:
+        futures = [
+            pool.submit(_make_node, ironic, node, found, cancel)
+            for node in wanted
+        ]
+        for future in futures:
+            future.result()
+
+
+def _make_node(
+    ironic: api.Api,
+    wanted: api.Json,
+    found: dict[str, api.Json],
+    cancel: threading.Event,
+) -> None:
+    name = wanted['name']
+    node = found.get(name)
+    if node is None:
+        node = ironic.post('/nodes', wanted)
+    elif 'redfish_address' in node['driver_info']:
+        _move_redfish(ironic, node, wanted['driver_info']['redfish_address'])
+    if node['provision_state'] not in ('enroll', 'verifying', 'manageable'):
+        return
+    path = f'/nodes/{node["uuid"]}'
+    ironic.put(f'{path}/traits', {'traits': list(traits(name))})
+    if not ironic.get(f'{path}/ports')['ports']:
+        middle = '00' if name.startswith('bm') else '01'
+        address = f'52:54:00:00:{middle}:0{name[-1]}'
+        ironic.post('/ports', {'node_uuid': node['uuid'], 'address': address})
+    if node['provision_state'] == 'enroll':
+        ironic.put(f'{path}/states/provision', {'target': 'manage'})
+    _wait_state(ironic, path, 'manageable', cancel)
+    _power_off(ironic, path, cancel)
+    ironic.put(f'{path}/states/provision', {'target': 'provide'})
+    _wait_state(ironic, path, 'available', cancel)
+
+
+def _move_redfish(ironic: api.Api, node: api.Json, address: str) -> None:
+    """Tell a node where the emulator is, if its port has changed."""
+    if node['driver_info']['redfish_address'] != address:
+        change = {
+            'op': 'replace',
+            'path': '/driver_info/redfish_address',
+            'value': address,
+        }
+        ironic.patch(f'/nodes/{node["uuid"]}', [change])
+
+
+def _wait_state(
+    ironic: api.Api, path: str, state: str, cancel: threading.Event
+) -> None:
+    def reached() -> bool:
+        node = ironic.get(f'{path}?fields=provision_state,last_error')
+        if node['provision_state'].endswith('failed'):
+            raise ironic.failed(f'{path}: {node["last_error"]}')
+        return bool(node['provision_state'] == state)
+
+    health.wait(f'{path} {state}', reached, cancel, LIMIT_S, poll_s=0.2)
+
+
+def _power_off(ironic: api.Api, path: str, cancel: threading.Event) -> None:
+    def is_off() -> bool:
+        node = ironic.get(f'{path}?fields=power_state,target_power_state')
+        return (
+            node['power_state'] == 'power off'
+            and node['target_power_state'] is None
+        )
+
+    if not is_off():
+        ironic.put(f'{path}/states/power', {'target': 'power off'})
+        health.wait(f'{path} off', is_off, cancel, LIMIT_S, poll_s=0.2)
+
+
+def _extra(value: str) -> api.Json:
+    return {
+        'config-type': 'hyperthreading',
+        'config-value': value,
+        'required-traits': [HYPERTHREADING],
+    }
+
+
+def _step(value: str) -> api.Json:
+    settings = [{'name': 'LogicalProc', 'value': value}]
+    return {
+        'interface': 'bios',
+        'step': 'apply_configuration',
+        'args': {'settings': settings},
+    }
+
+
+def make_templates(admin: api.Admin) -> None:
+    """Make the deploy templates, and the public runbooks of the same."""
+    ironic = admin.ironic()
+    templates = _names(ironic, 'deploy_templates')
+    runbooks = _names(ironic, 'runbooks')
+    for short, value, bios in SWITCHES:
+        template = f'CUSTOM_HYPERTHREADING_{short.upper()}'
+        if template not in templates:
+            body: api.Json = {
+                'name': template,
+                'steps': [_step(bios) | {'priority': 150}],
+                'extra': _extra(value),
+            }
+            ironic.post('/deploy_templates', body)
+        runbook = f'ht-{short}'
+        if runbook not in runbooks:
+            body = {
+                'name': runbook,
+                'steps': [_step(bios) | {'order': 1}],
+                'extra': _extra(value),
+                'public': True,
+            }
+            ironic.post('/runbooks', body)
+        # On its own, for the case that the last run ended in between.
+        path = f'/runbooks/{runbook}/traits'
+        if ironic.get(path)['traits'] != [HYPERTHREADING]:
+            ironic.put(path, {'traits': [HYPERTHREADING]})
+
+
+def _names(ironic: api.Api, kind: str) -> set[str]:
+    return {item['name'] for item in ironic.get(f'/{kind}')[kind]}
+
+
+def flavors() -> dict[str, tuple[api.Json, Text]]:
+    """Return body and extra specs of each flavor.
+
+    Those of ``rz.`` land on the compute host that can resize.
+    """
+    found: dict[str, tuple[api.Json, Text]] = {}
+    for kind in ('large', 'redfish'):
+        size = {'vcpus': 32, 'ram': 65536, 'disk': 100}
+        base = {f'resources:CUSTOM_BAREMETAL_{kind.upper()}': '1'}
+        base |= {
+            f'resources:{name}': '0'
+            for name in ('VCPU', 'MEMORY_MB', 'DISK_GB')
+        }
+        found[f'bm.{kind}'] = size, base
+        for short, value, _ in SWITCHES:
+            specs = {
+                f'trait:CUSTOM_HYPERTHREADING_{short.upper()}': 'required',
+                'deploy-config:hyperthreading': value,
+            }
+            found[f'bm.{kind}.ht-{short}'] = size, base | specs
+    size = {'vcpus': 1, 'ram': 512, 'disk': 1}
+    found['rz.small'] = size, {}
+    for short, value, _ in SWITCHES:
+        specs = {'deploy-config:hyperthreading': value}
+        found[f'rz.small.ht-{short}'] = size, specs
+    return found
+
+
+def make_flavors(admin: api.Admin) -> None:
+    """Make the flavors."""
+    nova = admin.nova()
+    found = {
+        flavor['name']: flavor
+        for flavor in nova.get('/flavors/detail')['flavors']
+    }
+    for name, (size, specs) in flavors().items():
+        flavor = found.get(name)
+        if flavor is None:
+            body = {'flavor': {'name': name, **size}}
+            flavor = nova.post('/flavors', body)['flavor']
+        if specs and flavor['extra_specs'] != specs:
+            path = f'/flavors/{flavor["id"]}/os-extra_specs'
+            nova.post(path, {'extra_specs': specs})
+
+
+def make_images(admin: api.Admin) -> None:
+    """Make two images of a mebibyte of nothing."""
+    glance = admin.glance()
+    found = {image['name']: image for image in glance.get('/images')['images']}
+    for name, properties in (
+        ('bm-image', {}),
+        ('bm-image-x', {'trait:CUSTOM_X': 'required'}),
+    ):
+        image = found.get(name)
+        if image is None:
+            body = {
+                'name': name,
+                'disk_format': 'raw',
+                'container_format': 'bare',
+                'visibility': 'public',
+                **properties,
+            }
+            image = glance.post('/images', body)
+        if image['status'] == 'queued':
+            glance.put(
+                f'/images/{image["id"]}/file',
+                data=bytes(1 << 20),
+                headers={'Content-Type': 'application/octet-stream'},
+            )
+
+
+def is_ready(admin: api.Admin) -> bool:
+    """Say whether every free node, and the other host, can get a server."""
+    listed = admin.ironic().get(
+        '/nodes?fields=uuid,resource_class,'
+        'provision_state,maintenance,instance_uuid'
+    )
+    free = {
+        node['uuid']
+        for node in listed['nodes']
+        if node['provision_state'] == 'available'
+        and not node['maintenance']
+        and not node['instance_uuid']
+    }
+    # Nova's list leaves out hosts that its cells do not know yet.
+    hypervisors = admin.nova().get('/os-hypervisors')['hypervisors']
+    if not free <= {hypervisor['id'] for hypervisor in hypervisors}:
+        return False
+    if not any(
+        one['hypervisor_hostname'] == 'resizable' for one in hypervisors
+    ):
+        return False
+    # The scheduler passes over a host whose last sign of life is old.
+    services = admin.nova().get('/os-services')['services']
+    if any(one['state'] != 'up' for one in services):
+        return False
+    return free <= _providers(admin.placement())
+
+
+def _providers(placement: api.Api) -> set[str]:
+    """Return the nodes that Placement would give away."""
+    found: set[str] = set()
+    for kind in ('LARGE', 'REDFISH'):
+        listed = placement.get(
+            f'/resource_providers?resources=CUSTOM_BAREMETAL_{kind}:1'
+            '&required=CUSTOM_GOLD'
+        )
+        found |= {one['uuid'] for one in listed['resource_providers']}
+    return found
