@@ -5,6 +5,7 @@ manager of its project switch it on. Fails unless the BMC itself then has it
 on. The cloud stays up for playing on.
 """
 
+import os
 import shlex
 import sys
 import time
@@ -103,11 +104,13 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    say(
-        f'\n# Done in {time.monotonic() - began:.0f} s. The cloud is still up:'
-    )
-    say('#   tox -q -e devcloud -- env      how to use it')
-    say('#   tox -q -e devcloud -- down     stop it')
+    program = os.path.relpath(people.program())
+    say(f'\n# Done in {time.monotonic() - began:.0f} s.')
+    say('# The cloud is still up. To play on with it:')
+    say('#   eval "$(tox -qq -e devcloud -- env)"')
+    say(f'#   {program} --os-cloud mona server config show {SERVER}')
+    say('# To stop it:')
+    say('#   tox -qq -e devcloud -- down')
     return 0
 
 

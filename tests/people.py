@@ -22,6 +22,11 @@ from tests import runs
 from tests.devcloud import layout as layouts
 
 
+def program() -> Path:
+    """Return the ``openstack`` that is installed beside this Python."""
+    return Path(sys.executable).with_name('openstack')
+
+
 @dataclass(frozen=True)
 class Person:
     """A user of the cloud.
@@ -43,9 +48,8 @@ class Person:
 
     def start(self, *argv: str) -> subprocess.Popen[str]:
         """Return an ``openstack`` that has been started."""
-        program = Path(sys.executable).with_name('openstack')
         return subprocess.Popen(
-            [str(program), *argv],
+            [str(program()), *argv],
             env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
