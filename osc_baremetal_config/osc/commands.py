@@ -114,7 +114,7 @@ class SetServerConfig(_Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan, or of what was done."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import plan as planning
+        from osc_baremetal_config.core import planner
         from osc_baremetal_config.osc import files, report, tables
         from osc_baremetal_config.run import execute, read
 
@@ -127,7 +127,7 @@ class SetServerConfig(_Lister):
         snapshot = read.snapshot(
             client.cloud, parsed_args.server, flavors=True
         )
-        plan = planning.make(parsed_args.config, snapshot, files.load())
+        plan = planner.make(parsed_args.config, snapshot, files.load())
         if not self._is_quiet and (parsed_args.dry_run or plan.is_empty):
             self._say(tables.summary(plan))
         if parsed_args.dry_run:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import plan, registry, sequence
+from osc_baremetal_config.core import planner, registry, sequence
 from osc_baremetal_config.core.templates import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
@@ -40,11 +40,11 @@ class PlanCases(base.TestCase):
         snapshot = snapshots.snapshot(case.get('snapshot', {}))
         if 'refused' in case:
             refused = self.assertRaises(
-                errors.Refused, plan.make, wish, snapshot, files.load()
+                errors.Refused, planner.make, wish, snapshot, files.load()
             )
             self.check_reasons(case['refused'], refused.details)
             return
-        made = plan.make(wish, snapshot, files.load())
+        made = planner.make(wish, snapshot, files.load())
         seen = {
             'steps': settings(made.steps),
             'settled': [str(item) for item in made.settled],
@@ -83,7 +83,7 @@ class SequenceCases(base.TestCase):
     def check(self, case: dict[str, Any]) -> None:
         wish = [snapshots.item('hyperthreading=enabled')]
         was = {'server': {'status': case.get('was', 'ACTIVE')}}
-        made = plan.make(wish, snapshots.snapshot(was), files.load())
+        made = planner.make(wish, snapshots.snapshot(was), files.load())
         move = sequence.next_move(made, self.seen(case))
         self.assertEqual(case['move'], self.words(move))
 

@@ -8,7 +8,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import catalogue, metadata, plan
+from osc_baremetal_config.core import catalogue, metadata, plan, planner
 from osc_baremetal_config.core.model import (
     BiosSetting,
     Flavor,
@@ -151,7 +151,7 @@ def well_kept(draw: st.DrawFn) -> Snapshot:
 def outcome(wish: list[Item], snapshot: Snapshot) -> Any:
     """Return the plan, or the reasons against it as a set."""
     try:
-        return plan.make(wish, snapshot, files.load())
+        return planner.make(wish, snapshot, files.load())
     except errors.Refused as refused:
         return frozenset(refused.details)
 
@@ -191,8 +191,8 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = plan.make(asked, snapshot, files.load())
-        again = plan.make(asked, applied(made, snapshot), files.load())
+        made = planner.make(asked, snapshot, files.load())
+        again = planner.make(asked, applied(made, snapshot), files.load())
         self.assertTrue(again.is_empty)
         self.assertEqual((), again.steps)
 
@@ -201,7 +201,7 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = plan.make(asked, snapshot, files.load())
+        made = planner.make(asked, snapshot, files.load())
         self.assertEqual(1 if made.changes else 0, len(made.steps))
         changing = {
             SETTING_OF[name]

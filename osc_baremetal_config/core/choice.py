@@ -1,0 +1,118 @@
+"""Which template gives a server an item, or every reason why none does.
+
+Owns the checks of one item on one node. What several items mean together is
+for the planner.
+"""
+
+from osc_baremetal_config.core import registry, state, templates
+from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
+from osc_baremetal_config.core.model import (
+    Item,
+    Kind,
+    Snapshot,
+    Template,
+)
+
+
+def choose(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
+) -> Template | list[str]:
+    """Return the template for an item that is to change.
+
+    :returns: the reasons against the change, if there are any.
+    """
+    config_type = catalogue.get(item.type)
+    reasons = _incapable(item, config_type, snapshot) if config_type else []
+    template = _fitting(item, snapshot, skip_traits=bool(reasons))
+    if isinstance(template, list):
+        return reasons + template
+    return reasons or template
+
+
+def unknown(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
+) -> str | None:
+    """Return why an item is none that is known here, None if it is."""
+    offered = [t.item for t in snapshot.templates]
+    types = set(catalogue) | {o.type for o in offered}
+    if item.type not in types:
+        hint = registry.nearest(item.type, types)
+        return (
+            f'no such type of configuration{hint}; known here are '
+            f'{", ".join(sorted(types))}'
+        )
+    values = {o.value for o in offered if o.type == item.type}
+    if item.type in catalogue:
+        values.update(catalogue[item.type].values)
+    if item.value not in values:
+        hint = registry.nearest(item.value, values)
+        return f'allowed are {", ".join(sorted(values))}{hint}'
+    return None
+
+
+def _incapable(
+    item: Item, config_type: ConfigType, snapshot: Snapshot
+) -> list[str]:
+    node = snapshot.node
+    missing = state.missing_traits(config_type, item.value, node)
+    if not missing:
+        return []
+    needed = ' or '.join(' and '.join(sorted(traits)) for traits in missing)
+    known = sorted(
+        name
+        for vendor in config_type.bios
+        for name in vendor.get(item.value, {})
+        if name in snapshot.bios
+    )
+    reason = f'node {node} lacks the trait {needed}'
+    if known:
+        trait = min(missing[0])
+        reason += (
+            f'; its BIOS does list {", ".join(known)}, so an operator may '
+            f'add it: openstack baremetal node add trait {node.handle} {trait}'
+        )
+    return [reason]
+
+
+def _fitting(
+    item: Item, snapshot: Snapshot, *, skip_traits: bool
+) -> Template | list[str]:
+    """Return the template for an item, or why there is none.
+
+    :param skip_traits: the node's lack of the capability was said already;
+        a template that fails for the same reason is not worth a line.
+    """
+    node, bios = snapshot.node, snapshot.bios
+    offered = [t for t in snapshot.templates if t.item == item]
+    if not offered:
+        return [_no_template(item, snapshot)]
+    faults = [templates.unfit(t, node, bios) for t in offered]
+    winners = templates.most_specific(
+        [t for t, found in zip(offered, faults, strict=True) if not found]
+    )
+    if len(winners) == 1:
+        return winners[0]
+    if winners:
+        names = ' and '.join(str(template) for template in winners)
+        return [f'{names} fit equally well; an operator must say which']
+    lines = [line for found in faults for line in found]
+    if skip_traits:
+        lines = [line for line in lines if ' requires ' not in line]
+    return lines
+
+
+def _no_template(item: Item, snapshot: Snapshot) -> str:
+    extra = (
+        f'--extra config-type={item.type} --extra config-value={item.value}'
+    )
+    if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
+        return (
+            'no runbook that you can see gives it, and deploy templates are '
+            'shown to operators only; ask one to publish a runbook: '
+            f'openstack baremetal runbook create … {extra}'
+        )
+    return (
+        'this cloud has neither a deploy template nor a runbook for it; '
+        'an operator makes one: '
+        f'openstack baremetal deploy template create … {extra}'
+    )

@@ -1,0 +1,83 @@
+"""Whether a server and its node can be changed now.
+
+Owns what has to be so before anything is touched, apart from the items.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core.model import Item, Node, Server
+
+SERVICING = frozenset({'servicing', 'service wait'})
+
+
+def not_ready(
+    server: Server, node: Node, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return why server and node cannot be serviced now.
+
+    A run that was cut off left notes; the same wish then goes on with the
+    service that is running, and waits for what Nova is doing.
+    """
+    found = []
+    if server.is_locked:
+        why = f': "{server.locked_reason}"' if server.locked_reason else ''
+        found.append(
+            f'the server is locked{why} (openstack server unlock {server.id})'
+        )
+    if server.status not in ('ACTIVE', 'SHUTOFF'):
+        found.append(
+            f'the server is in status {server.status}; it must be ACTIVE or '
+            f'SHUTOFF'
+        )
+    if server.task_state and not notes:
+        found.append(
+            f'Nova is busy with the server ({server.task_state}); try again '
+            f'when it has ended'
+        )
+    return found + _node_not_ready(node, is_ours=bool(notes))
+
+
+def foreign_notes(
+    wish: Sequence[Item],
+    notes: Mapping[str, Pending],
+    server: Server,
+) -> list[str]:
+    """Return the changes that have begun and are not what is asked for."""
+    asked = {item.type: item.value for item in wish}
+    return [
+        f'{name}={note.value} was begun{_since(note)} and has not ended; '
+        f'finish it first: openstack server config set {server.id} '
+        f'--config {name}={note.value}'
+        for name, note in sorted(notes.items())
+        if asked.get(name) != note.value
+    ]
+
+
+def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
+    found = []
+    running = is_ours and node.provision_state in SERVICING
+    if node.maintenance:
+        why = (
+            f': "{node.maintenance_reason}"' if node.maintenance_reason else ''
+        )
+        found.append(
+            f'node {node} is in maintenance{why} (an operator ends it: '
+            f'openstack baremetal node maintenance unset {node.handle})'
+        )
+    if node.provision_state != 'active' and not running:
+        why = f': {node.last_error}' if node.last_error else ''
+        found.append(
+            f'node {node} is in state "{node.provision_state}"; it must be '
+            f'active{why}'
+        )
+    elif node.reservation and not running:
+        found.append(
+            f'node {node} is locked by the conductor {node.reservation}; try '
+            f'again in a moment'
+        )
+    return found
+
+
+def _since(note: Pending) -> str:
+    return f' at {note.since}' if note.since else ''
