@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 @enum.unique
 class ExitCode(enum.IntEnum):
-    """How a command ended; argparse and cliff give 2 and 130 themselves."""
+    """How a command ended; argparse and cliff give 2 and 130 themselves.
+
+    ``CHANGED`` only if it is asked for, with ``--detailed-exit-code``.
+    """
 
     OK = 0
     FAILURE = 1
@@ -21,6 +24,7 @@ class ExitCode(enum.IntEnum):
     LEFT_BETWEEN = 5
     STILL_GOING = 6
     SOME_FAILED = 7
+    CHANGED = 10
     INTERRUPTED = 130
 
 
@@ -34,9 +38,9 @@ class ConfigError(Exception):
     exit_code = ExitCode.FAILURE
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
-        super().__init__(message)
         self.message = message
         self.details = tuple(details)
+        super().__init__('\n'.join(self.lines()))
 
     def lines(self) -> list[str]:
         """Return the text to show, the details indented."""

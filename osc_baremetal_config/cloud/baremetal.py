@@ -5,7 +5,7 @@ at what the values mean.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ironicclient import exc as ironic_exc
@@ -128,37 +128,52 @@ class BareMetal:
         parsed = (templates.parse(kind, entry.to_dict()) for entry in found)
         return tuple(template for template in parsed if template)
 
-    def check_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
-        """Return if the user may have these steps run on a node.
+    def check_service(
+        self, node_uuid: str, what: Sequence[Step] | str
+    ) -> None:
+        """Return if the user may have a node serviced.
 
         Asks for the service together with a password for a rescue. Ironic
-        checks the policies of the node, of the service and of each step
-        first, and then refuses with 400, because a password is only for a
-        rescue; so this never begins anything.
+        checks the policies of the node, of the service and of each step or
+        of the runbook first, then the runbook's traits, and then refuses
+        with 400, because a password is only for a rescue; so this never
+        begins anything.
 
+        :param what: steps, or the name of a runbook.
         :raises Forbidden: a policy of Ironic denies it.
+        :raises CloudError: the runbook is not for this node.
         """
-        with translated('Ironic'):
-            client, version = self._call('service')
-            try:
-                client.node.set_provision_state(
-                    node_uuid,
-                    'service',
-                    servicesteps=_documents(steps),
-                    rescue_password='only-a-question',  # noqa: S106
-                    os_ironic_api_version=version,
-                )
-            except ironic_exc.BadRequest:
-                return
+        try:
+            self._service(node_uuid, what, rescue_password='only-a-question')  # noqa: S106
+        except errors.CloudError as error:
+            if error.status != 400 or 'rescue_password' not in error.reason:
+                raise
 
-    def begin_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
-        """Have Ironic run steps on an active node."""
+    def begin_service(
+        self, node_uuid: str, what: Sequence[Step] | str
+    ) -> None:
+        """Have Ironic run steps, or a runbook, on an active node."""
+        self._service(node_uuid, what)
+
+    def _service(
+        self,
+        node_uuid: str,
+        what: Sequence[Step] | str,
+        rescue_password: str | None = None,
+    ) -> None:
+        runbook, steps = None, None
+        if isinstance(what, str):
+            runbook, call = what, 'runbooks'
+        else:
+            steps, call = _documents(what), 'service'
         with translated('Ironic'):
-            client, version = self._call('service')
+            client, version = self._call(call)
             client.node.set_provision_state(
                 node_uuid,
                 'service',
-                servicesteps=_documents(steps),
+                runbook=runbook,
+                servicesteps=steps,
+                rescue_password=rescue_password,
                 os_ironic_api_version=version,
             )
 
@@ -229,7 +244,7 @@ def _silence_retries() -> None:
     logging.getLogger('ironicclient.common.http').addFilter(is_news)
 
 
-def _documents(steps: Iterable[Step]) -> list[dict[str, Any]]:
+def _documents(steps: Sequence[Step]) -> list[dict[str, Any]]:
     return [
         {'interface': s.interface, 'step': s.step, 'args': dict(s.args)}
         for s in steps

@@ -8,12 +8,25 @@ from osc_baremetal_config.core import sequence
 from osc_baremetal_config.core.model import Node
 from osc_baremetal_config.core.plan import Plan
 
-# Ironic's default policy for baremetal:node:set_provision_state.
-WHO_MAY_SERVICE = (
+# Ironic's default policies for baremetal:node:set_provision_state, and for
+# baremetal:runbook:use.
+_MAY_SERVICE = (
     'By default these may: a manager of the project that the node is leased '
     'to, a member of the project that owns it, and an operator with a role '
     'on the system.'
 )
+_MAY_USE = (
+    'A runbook may by default be used by a manager of the project that owns '
+    'it, and by an operator; that it is public only lets others see it.'
+)
+
+
+def who_may(plan: Plan) -> list[str]:
+    """Return who may do what was refused, and the other way if there is."""
+    lines = [_MAY_USE] if plan.runbook else []
+    if plan.may_use_steps:
+        return [*lines, _MAY_SERVICE]
+    return [*lines, 'The other way: --method service, if you may use it.']
 
 
 def continuing(plan: Plan) -> str:

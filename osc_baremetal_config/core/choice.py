@@ -12,10 +12,11 @@ from osc_baremetal_config.core.model import (
     Snapshot,
     Template,
 )
+from osc_baremetal_config.core.options import Method, Options
 
 
 def choose(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
+    item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
 ) -> Template | list[str]:
     """Return the template for an item that is to change.
 
@@ -23,7 +24,7 @@ def choose(
     """
     config_type = catalogue.get(item.type)
     reasons = _incapable(item, config_type, snapshot) if config_type else []
-    template = _fitting(item, snapshot, skip_traits=bool(reasons))
+    template = _fitting(item, snapshot, options, skip_traits=bool(reasons))
     if isinstance(template, list):
         return reasons + template
     return reasons or template
@@ -75,7 +76,7 @@ def _incapable(
 
 
 def _fitting(
-    item: Item, snapshot: Snapshot, *, skip_traits: bool
+    item: Item, snapshot: Snapshot, options: Options, *, skip_traits: bool
 ) -> Template | list[str]:
     """Return the template for an item, or why there is none.
 
@@ -83,10 +84,17 @@ def _fitting(
         a template that fails for the same reason is not worth a line.
     """
     node, bios = snapshot.node, snapshot.bios
-    offered = [t for t in snapshot.templates if t.item == item]
+    offered = [
+        template
+        for template in snapshot.templates
+        if template.item == item and _is_usable(template, options)
+    ]
     if not offered:
         return [_no_template(item, snapshot)]
-    faults = [templates.unfit(t, node, bios) for t in offered]
+    lossy = options.allow_data_loss
+    faults = [
+        templates.unfit(t, node, bios, allow_data_loss=lossy) for t in offered
+    ]
     winners = templates.most_specific(
         [t for t, found in zip(offered, faults, strict=True) if not found]
     )
@@ -99,6 +107,13 @@ def _fitting(
     if skip_traits:
         lines = [line for line in lines if ' requires ' not in line]
     return lines
+
+
+def _is_usable(template: Template, options: Options) -> bool:
+    """Return whether a method can make use of a kind of template."""
+    return (
+        template.kind is Kind.RUNBOOK or options.method is not Method.RUNBOOK
+    )
 
 
 def _no_template(item: Item, snapshot: Snapshot) -> str:

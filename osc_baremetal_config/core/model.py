@@ -122,11 +122,15 @@ Bios = Mapping[str, BiosSetting]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A step that Ironic runs on a node."""
+    """A step that Ironic runs on a node.
+
+    :param priority: of several steps the highest runs first.
+    """
 
     interface: str
     step: str
     args: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
 
     def __str__(self) -> str:
         return f'{self.interface}.{self.step}'
@@ -147,6 +151,9 @@ class Template:
     A deploy template or a runbook whose ``extra`` names the item.
 
     :param steps: in the order in which Ironic would run them.
+    :param required_traits: a node must have all of them.
+    :param approved_for: a runbook runs on a node that has one of these
+        traits; empty for a deploy template.
     """
 
     kind: Kind
@@ -154,6 +161,7 @@ class Template:
     item: Item
     steps: tuple[Step, ...]
     required_traits: frozenset[str] = frozenset()
+    approved_for: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f'{self.kind} {self.name}'

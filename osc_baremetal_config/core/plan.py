@@ -4,7 +4,7 @@ What ``--dry-run`` prints is what is carried out. How a plan is made is for
 :mod:`.planner`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.model import (
     Bios,
@@ -15,6 +15,7 @@ from osc_baremetal_config.core.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.options import Method
 
 ON, OFF = 'on', 'off'
 
@@ -48,6 +49,10 @@ class Plan:
     :param bios: the BIOS settings that it was made from.
     :param settled: the items that are as they should be already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
+    :param runbook: the name of a runbook that does exactly that, if one is
+        to be used.
+    :param may_use_steps: the steps may be sent without a runbook.
+    :param stop: the server is shut down before.
     :param variants: the flavors that equal the server's but for the items;
         None if flavors were not read.
     :param power: ``on`` or ``off``: how the server is at the end.
@@ -62,6 +67,9 @@ class Plan:
     changes: tuple[Change, ...]
     settled: tuple[Item, ...]
     steps: tuple[Step, ...]
+    runbook: str | None
+    may_use_steps: bool
+    stop: bool
     variants: tuple[Flavor, ...] | None
     power: str
     record: tuple[Item, ...]
@@ -72,6 +80,22 @@ class Plan:
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
         return not (self.changes or self.record or self.notes)
+
+    @property
+    def method(self) -> Method:
+        """Return what carries the steps out."""
+        return Method.RUNBOOK if self.runbook else Method.SERVICE
+
+    @property
+    def what(self) -> tuple[Step, ...] | str:
+        """Return what Ironic is asked to run: steps, or a runbook's name."""
+        return self.runbook or self.steps
+
+    def ways(self) -> list['Plan']:
+        """Return this plan, and then the same without a runbook if it may."""
+        if self.runbook and self.may_use_steps:
+            return [self, replace(self, runbook=None)]
+        return [self]
 
     @property
     def wanted(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ Asks nobody: the same wish and snapshot always make the same plan.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import (
@@ -13,6 +14,7 @@ from osc_baremetal_config.core import (
     readiness,
     registry,
     state,
+    steps,
     templates,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
@@ -23,7 +25,9 @@ from osc_baremetal_config.core.model import (
     Server,
     Snapshot,
     Step,
+    Template,
 )
+from osc_baremetal_config.core.options import DEFAULT, Method, Options
 from osc_baremetal_config.core.plan import (
     OFF,
     ON,
@@ -34,7 +38,10 @@ from osc_baremetal_config.core.plan import (
 
 
 def make(
-    items: Iterable[Item], snapshot: Snapshot, catalogue: Catalogue
+    items: Iterable[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options = DEFAULT,
 ) -> Plan:
     """Return the plan that gives a server these items.
 
@@ -42,41 +49,53 @@ def make(
     :raises Refused: it cannot be done; every reason is named.
     """
     wish = tuple(sorted(set(items)))
+    server, node = snapshot.server, snapshot.node
     violations = _contradictions(wish)
     changes: list[Change] = []
     settled: list[Item] = []
     for item in wish:
-        outcome = _plan_item(item, snapshot, catalogue)
+        outcome = _plan_item(item, snapshot, catalogue, options)
         if isinstance(outcome, Change):
             changes.append(outcome)
         elif outcome:
             violations += [f'{item}: {reason}' for reason in outcome]
         else:
             settled.append(item)
+    merged = steps.merge(change.template.steps for change in changes)
+    runbook = _runbook(merged, snapshot, options)
+    unsure = _unsure(changes, snapshot)
+    variants = _variants(wish, snapshot)
+    notes = metadata.pending(server.metadata)
     violations += _clashes(changes)
-    notes = metadata.pending(snapshot.server.metadata)
-    violations += readiness.foreign_notes(wish, notes, snapshot.server)
+    violations += readiness.foreign_notes(wish, notes, server)
     if changes:
-        violations += readiness.not_ready(
-            snapshot.server, snapshot.node, notes
-        )
+        violations += readiness.not_ready(server, node, notes)
+    if changes and runbook is None and options.method is Method.RUNBOOK:
+        violations.append(_no_runbook(merged, snapshot))
+    if options.strict:
+        violations += [f'{text} (--strict)' for text in unsure]
+    if (options.flavor or options.require_flavor) and changes:
+        violations += _wrong_flavor(variants, options)
     if violations:
         raise errors.Refused(
-            f'{snapshot.server} cannot be set as asked; nothing was touched:',
+            f'{server} cannot be set as asked; nothing was touched:',
             violations,
         )
     return Plan(
-        server=snapshot.server,
-        node=snapshot.node,
+        server=server,
+        node=node,
         bios=snapshot.bios,
         changes=tuple(changes),
         settled=tuple(settled),
-        steps=_merge(changes),
-        variants=_variants(wish, snapshot),
-        power=_power(snapshot.server, notes),
+        steps=merged,
+        runbook=runbook.name if runbook else None,
+        may_use_steps=options.method is not Method.RUNBOOK,
+        stop=options.stop,
+        variants=_meant(variants, options),
+        power=_power(server, notes),
         record=_to_record(changes, settled, notes, snapshot),
         notes=tuple(sorted(notes)),
-        warnings=_warnings(changes, snapshot),
+        warnings=tuple(unsure),
     )
 
 
@@ -92,7 +111,7 @@ def _contradictions(wish: Sequence[Item]) -> list[str]:
 
 
 def _plan_item(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
+    item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
 ) -> Change | list[str]:
     """Return the change, or the reasons against it, or no reasons.
 
@@ -104,7 +123,7 @@ def _plan_item(
     found = state.actual(item.type, snapshot, catalogue)
     if found.value == item.value:
         return []
-    template = choice.choose(item, snapshot, catalogue)
+    template = choice.choose(item, snapshot, catalogue, options)
     if isinstance(template, list):
         return template
     return Change(
@@ -113,7 +132,7 @@ def _plan_item(
         template=template,
         settings=tuple(
             SettingChange(name, _value_now(name, snapshot), value)
-            for name, value in templates.settings(template.steps).items()
+            for name, value in steps.settings(template.steps).items()
         ),
     )
 
@@ -140,23 +159,35 @@ def _clashes(changes: Sequence[Change]) -> list[str]:
     return found
 
 
-def _merge(changes: Sequence[Change]) -> tuple[Step, ...]:
-    """Return the steps of all changes, the BIOS settings in one of them.
+def _runbook(
+    wanted: Sequence[Step], snapshot: Snapshot, options: Options
+) -> Template | None:
+    """Return the runbook that does exactly what is wanted, if there is one."""
+    if options.method is Method.SERVICE or not wanted:
+        return None
+    covering = [
+        template
+        for template in snapshot.templates
+        if templates.covers(template, wanted, snapshot.node)
+    ]
+    return min(covering, key=lambda template: template.name, default=None)
 
-    One ``bios.apply_configuration`` means one reboot. The order of the first
-    template that has such a step decides where it stands.
-    """
-    settings: dict[str, str] = {}
-    merged: list[Step | None] = []
-    for change in changes:
-        for step in change.template.steps:
-            if (step.interface, step.step) != templates.APPLY:
-                merged.append(step)
-                continue
-            if not settings:
-                merged.append(None)
-            settings.update(templates.settings([step]))
-    return tuple(step or templates.apply_step(settings) for step in merged)
+
+def _no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
+    node = snapshot.node
+    for template in snapshot.templates:
+        if templates.covers(
+            template, wanted, replace(node, traits=template.approved_for)
+        ):
+            needed = ' or '.join(sorted(template.approved_for)) or 'a trait'
+            return (
+                f'{template} is not approved for node {node}, which has not '
+                f'the trait {needed}'
+            )
+    return (
+        'no runbook that you can see does exactly this '
+        '(--method service runs the steps without one)'
+    )
 
 
 def _variants(
@@ -197,9 +228,8 @@ def _to_record(
     return tuple(sorted([c.item for c in changes] + unrecorded))
 
 
-def _warnings(
-    changes: Sequence[Change], snapshot: Snapshot
-) -> tuple[str, ...]:
+def _unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
+    """Return what cannot be checked beforehand."""
     found = []
     for change in changes:
         for setting in change.settings:
@@ -211,4 +241,42 @@ def _warnings(
                     f'{change.item}: cannot be checked beforehand, '
                     f'{verdict.reason}'
                 )
-    return tuple(found)
+        found += [
+            f'{change.item}: cannot be checked beforehand, {step} is no step '
+            f'of Ironic itself'
+            for step in change.template.steps
+            if not steps.is_known(step)
+        ]
+    return found
+
+
+def _meant(
+    variants: tuple[Flavor, ...] | None, options: Options
+) -> tuple[Flavor, ...] | None:
+    """Return the variants, or the one of them that is named."""
+    if variants is None or options.flavor is None:
+        return variants
+    return tuple(v for v in variants if v.name == options.flavor)
+
+
+def _wrong_flavor(
+    variants: tuple[Flavor, ...] | None, options: Options
+) -> list[str]:
+    """Return why not one flavor is the variant."""
+    names = [variant.name for variant in variants or ()]
+    if options.flavor:
+        if options.flavor in names:
+            return []
+        known = ', '.join(names) or 'none'
+        return [
+            f'flavor {options.flavor} is no variant for this; variants are: '
+            f'{known}'
+        ]
+    if len(names) == 1:
+        return []
+    if names:
+        return [
+            f'several flavors are variants for this: {", ".join(names)} '
+            f'(--flavor names one)'
+        ]
+    return ['no flavor is a variant for this (--require-flavor)']

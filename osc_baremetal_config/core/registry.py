@@ -9,7 +9,6 @@ import difflib
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from osc_baremetal_config.core.model import Bios, BiosSetting
 
@@ -34,11 +33,6 @@ class Verdict:
     def is_possible(self) -> bool:
         """Return True unless the registry rules it out."""
         return self.possible is not Possible.NO
-
-
-def text(value: Any) -> str:
-    """Return a value as Ironic stores and shows it, which is as text."""
-    return value if isinstance(value, str) else str(value)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from osc_baremetal_config.core import lifecycle, metadata
 from osc_baremetal_config.core.model import Bios, Node, Server
 from osc_baremetal_config.core.plan import OFF, ON, Plan
+from osc_baremetal_config.core.readiness import SERVICING
 
 # How often one act is tried before it is taken not to work.
 _TRIES = 3
@@ -87,6 +88,12 @@ class Seen:
     agreed: int = 0
     failure: str | None = None
 
+    @property
+    def is_servicing(self) -> bool:
+        """Return whether Ironic has taken on the service."""
+        begun = bool(self.tried.get(Do.SERVICE)) and self.failure is None
+        return begun or self.node.provision_state in SERVICING
+
     def after(self, do: Do) -> 'Seen':
         """Return the same with an act counted."""
         tried = {**self.tried, do: self.tried.get(do, 0) + 1}
@@ -137,7 +144,7 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
     if seen.failure is None and not serviced:
         if not metadata.pending_keys(seen.server.metadata):
             return _try(Do.NOTE, seen, 'the notes do not stay')
-        if seen.server.status == 'ACTIVE':
+        if plan.stop and seen.server.status == 'ACTIVE':
             return _try(Do.STOP, seen, 'the server does not stop')
         return Act(Do.SERVICE)
     unlike = ', '.join(_unlike(plan.wanted, seen))

@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from osc_baremetal_config.core import metadata, templates
+from osc_baremetal_config.core import metadata, steps
 from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.model import (
     Bios,
@@ -38,10 +38,12 @@ class Actual:
 
     :param value: None if it cannot be told.
     :param reason: why it cannot; empty if it can.
+    :param is_read: it was read in the BIOS, not concluded from anything.
     """
 
     value: str | None
     reason: str = ''
+    is_read: bool = False
 
 
 @enum.unique
@@ -64,17 +66,22 @@ class Row:
 
 
 def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
-    """Return a row for every type that is known here, by name."""
+    """Return a row for every type that matters to a server, by name.
+
+    Those are the types that are wished for, that this cloud has a template
+    for, and those of the catalogue that can be read in the node's BIOS.
+    """
     server, image = snapshot.server, snapshot.image
-    known = set(catalogue) | {t.item.type for t in snapshot.templates}
-    known |= wished_types(server, image)
+    shown = {t.item.type for t in snapshot.templates}
+    shown |= wished_types(server, image)
+    found = {
+        name: actual(name, snapshot, catalogue)
+        for name in sorted(shown | set(catalogue))
+    }
     return [
-        _row(
-            name,
-            desired(name, server, image),
-            actual(name, snapshot, catalogue),
-        )
-        for name in sorted(known)
+        _row(name, desired(name, server, image), value)
+        for name, value in found.items()
+        if name in shown or value.is_read
     ]
 
 
@@ -111,7 +118,7 @@ def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     for readings in (by_templates, by_catalogue):
         fitting = _fitting(readings, bios)
         if len(fitting) == 1:
-            return Actual(fitting[0])
+            return Actual(fitting[0], is_read=True)
         if fitting:
             return Actual(None, f'{now} is {" and ".join(fitting)} at once')
     if now:
@@ -169,7 +176,7 @@ def _row(name: str, wish: Desired, found: Actual) -> Row:
 
 def _by_templates(name: str, known: Sequence[Template]) -> Readings:
     return [
-        (template.item.value, templates.settings(template.steps))
+        (template.item.value, steps.settings(template.steps))
         for template in known
         if template.item.type == name
     ]

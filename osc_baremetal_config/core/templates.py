@@ -4,10 +4,10 @@ Owns the meaning of their ``extra`` and of their steps. Which of them a user
 may see is for Ironic to say; what is done with them is for the planner.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from osc_baremetal_config.core import registry
+from osc_baremetal_config.core import registry, steps
 from osc_baremetal_config.core.model import (
     Bios,
     Item,
@@ -17,19 +17,14 @@ from osc_baremetal_config.core.model import (
     Template,
 )
 
-APPLY = ('bios', 'apply_configuration')
-
-# Steps on these interfaces, and steps with these words in their names, write
-# to disks or make what is on them unreadable.
-_LOSSY_INTERFACES = frozenset({'deploy', 'raid'})
-_LOSSY_WORDS = ('erase', 'delete', 'clear', 'wipe')
-
 
 def parse(kind: Kind, document: Mapping[str, Any]) -> Template | None:
     """Return the template that an Ironic document describes.
 
     A deploy template runs its steps by falling ``priority``, a runbook by
-    rising ``order``; priority 0 means that a step is not run.
+    rising ``order``; priority 0 means that a step is not run. A runbook is
+    approved for nodes with one of its traits; before API 1.112, which gave
+    it traits, for those that have its name as a trait.
 
     :param document: the body of a deploy template or a runbook.
     :returns: None if its ``extra`` names no config item.
@@ -38,76 +33,60 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template | None:
     name, value = extra.get('config-type'), extra.get('config-value')
     if not name or value is None:
         return None
-    steps = document.get('steps') or []
+    parsed = [_step(kind, step) for step in document.get('steps') or []]
     if kind is Kind.DEPLOY_TEMPLATE:
-        steps = [s for s in steps if s.get('priority', 0) > 0]
-        steps.sort(key=lambda step: -step['priority'])
-    else:
-        steps = sorted(steps, key=lambda step: step.get('order', 0))
+        parsed = [step for step in parsed if step.priority > 0]
+    approved = document.get('traits', [document['name']])
     return Template(
         kind=kind,
         name=document['name'],
         item=Item(str(name), str(value)),
-        steps=tuple(
-            Step(
-                interface=step['interface'],
-                step=step['step'],
-                args=step.get('args') or {},
-            )
-            for step in steps
-        ),
+        steps=tuple(sorted(parsed, key=lambda step: -step.priority)),
         required_traits=_traits(extra.get('required-traits')),
+        approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
     )
 
 
-def settings(steps: Iterable[Step]) -> dict[str, str]:
-    """Return the BIOS settings that steps apply, name → value."""
-    found = {}
-    for step in steps:
-        if (step.interface, step.step) == APPLY:
-            for setting in step.args.get('settings') or []:
-                found[str(setting['name'])] = registry.text(setting['value'])
-    return found
-
-
-def apply_step(wanted: Mapping[str, str]) -> Step:
-    """Return the one step that applies all these BIOS settings."""
-    listed = [{'name': n, 'value': wanted[n]} for n in sorted(wanted)]
-    interface, step = APPLY
-    return Step(interface=interface, step=step, args={'settings': listed})
-
-
-def is_lossy(step: Step) -> bool:
-    """Return whether a step can lose data on the disks of a live server."""
-    return step.interface in _LOSSY_INTERFACES or any(
-        word in step.step for word in _LOSSY_WORDS
-    )
-
-
-def unfit(template: Template, node: Node, bios: Bios) -> list[str]:
+def unfit(
+    template: Template,
+    node: Node,
+    bios: Bios,
+    *,
+    allow_data_loss: bool = False,
+) -> list[str]:
     """Return why a template cannot be used on a node; empty if it can."""
     reasons = []
-    missing = sorted(template.required_traits - node.traits)
-    if missing:
+    lacking = sorted(template.required_traits - node.traits)
+    if lacking:
         reasons.append(
-            f'{template} requires {", ".join(missing)}, which node {node} '
+            f'{template} requires {", ".join(lacking)}, which node {node} '
             f'has not'
         )
-    if not template.steps:
-        reasons.append(f'{template} has no steps')
+    if not steps.settings(template.steps):
+        reasons.append(
+            f'{template} sets nothing in the BIOS, so what it does could '
+            f'not be verified'
+        )
     for step in template.steps:
-        if is_lossy(step):
+        if steps.is_lossy(step) and not allow_data_loss:
             reasons.append(
-                f'{template} runs {step}, which can lose data on a live server'
+                f'{template} runs {step}, which can lose data on a live '
+                f'server (--allow-data-loss lets it)'
             )
-        elif (step.interface, step.step) == APPLY and not _has_settings(step):
-            reasons.append(
-                f'{template}: {step} lacks its argument "settings", a list '
-                f'of {{name, value}}'
-            )
-        elif (step.interface, step.step) == APPLY:
+        if arguments := steps.missing(step):
+            reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
+        elif steps.is_apply(step):
             reasons += _refused_settings(template, step, node, bios)
     return reasons
+
+
+def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
+    """Return whether a runbook does on a node exactly what is wanted."""
+    return (
+        runbook.kind is Kind.RUNBOOK
+        and steps.merge([runbook.steps]) == tuple(wanted)
+        and bool(runbook.approved_for & node.traits)
+    )
 
 
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
@@ -126,15 +105,16 @@ def most_specific(fitting: Sequence[Template]) -> list[Template]:
     return sorted(winners, key=lambda template: template.name)
 
 
-def _has_settings(step: Step) -> bool:
-    listed = step.args.get('settings')
-    return (
-        isinstance(listed, list)
-        and bool(listed)
-        and all(
-            isinstance(s, Mapping) and {'name', 'value'} <= s.keys()
-            for s in listed
-        )
+def _step(kind: Kind, document: Mapping[str, Any]) -> Step:
+    if kind is Kind.DEPLOY_TEMPLATE:
+        priority = document.get('priority', 0)
+    else:
+        priority = -document.get('order', 0)
+    return Step(
+        interface=document['interface'],
+        step=document['step'],
+        args=document.get('args') or {},
+        priority=priority,
     )
 
 
@@ -143,7 +123,7 @@ def _refused_settings(
 ) -> list[str]:
     return [
         f'{template} sets {name}={value}: {verdict.reason} (node {node})'
-        for name, value in sorted(settings([step]).items())
+        for name, value in sorted(steps.settings([step]).items())
         if not (verdict := registry.judge(name, value, bios)).is_possible
     ]
 

@@ -1,17 +1,146 @@
-"""The catalogue files: which there are, and reading them."""
+"""The catalogue files: which there are, and reading them.
 
+Owns where they lie and where in them a fault is. What they mean is for
+:mod:`osc_baremetal_config.core.catalogue`.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import yaml
 
-from osc_baremetal_config.core import catalogue
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import catalogue, registry
+
+VARIABLE = 'OS_BAREMETAL_CONFIG_FILE'
+NAME = 'baremetal-config.yaml'
 
 
-def load() -> catalogue.Catalogue:
-    """Return the types that the packaged catalogue defines.
+def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
+    """Return the types that the packaged and the other files define.
 
-    :raises ConfigError: the file is not a valid catalogue.
+    :param overlays: files to lay over the packaged one, in this order; None
+        takes those of this machine and this user.
+    :raises Refused: a file is broken; every fault is named, with the file,
+        the line and the key.
     """
-    packaged = resources.files('osc_baremetal_config') / 'catalogue.yaml'
-    text = packaged.read_text(encoding='utf-8')
-    return catalogue.parse(yaml.safe_load(text), 'catalogue.yaml')
+    file = resources.files('osc_baremetal_config') / 'catalogue.yaml'
+    document = yaml.safe_load(file.read_text(encoding='utf-8'))
+    paths = _overlays(os.environ) if overlays is None else overlays
+    sources = [_Source(path) for path in paths]
+    for source in sources:
+        document = catalogue.overlay(document, source.document)
+    parsed = catalogue.parse(document)
+    faults = _foreign_traits(document, sources)
+    if isinstance(parsed, list):
+        faults += parsed
+    if isinstance(parsed, list) or faults:
+        raise errors.Refused(
+            'The catalogue of configuration types is broken:',
+            sorted(_locate(fault, sources) for fault in faults),
+        )
+    return parsed
+
+
+def _overlays(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files that overlay the packaged one, the site's first.
+
+    A file that is named must be there; the others may be.
+    """
+    home = environ.get('XDG_CONFIG_HOME') or Path.home() / '.config'
+    for folder in (Path('/etc/openstack'), Path(home) / 'openstack'):
+        if (folder / NAME).is_file():
+            yield folder / NAME
+    if named := environ.get(VARIABLE):
+        yield Path(named)
+
+
+def _foreign_traits(
+    document: Mapping[str, Any], sources: Sequence['_Source']
+) -> list[catalogue.Fault]:
+    """Return the traits that no node can have, as their names are wrong.
+
+    Those of the packaged file are held to os-traits by a test.
+    """
+    if not sources:
+        return []
+    import os_traits
+
+    known = os_traits.get_traits()
+    found = []
+    for name in {name for source in sources for name in source.document}:
+        entry = document.get(name)
+        needs = entry.get('needs') if isinstance(entry, Mapping) else None
+        for value, sets in needs.items() if isinstance(needs, Mapping) else ():
+            for trait in _words(sets):
+                if trait not in known and not os_traits.is_custom(trait):
+                    hint = registry.nearest(trait, known)
+                    text = f'{trait} is no trait of os-traits{hint}'
+                    path = (name, 'needs', value)
+                    found.append(catalogue.Fault(path, text))
+    return found
+
+
+def _words(sets: Any) -> Iterator[str]:
+    for traits in sets if isinstance(sets, list) else ():
+        for trait in traits if isinstance(traits, list) else ():
+            if isinstance(trait, str):
+                yield trait
+
+
+def _locate(fault: catalogue.Fault, sources: Sequence['_Source']) -> str:
+    """Return a fault with the file that it is in, the last that has it."""
+    holding = [s for s in sources if s.depth(fault.path) > 0]
+    source = max(reversed(holding), key=lambda s: s.depth(fault.path))
+    return source.locate(fault)
+
+
+class _Source:
+    """A file that was read, and the lines of its keys.
+
+    :raises Refused: it cannot be read, or is not a YAML mapping.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            text = path.read_text(encoding='utf-8')
+            self._root = yaml.compose(text, yaml.SafeLoader)
+            document = yaml.safe_load(text)
+        except (OSError, UnicodeError, yaml.YAMLError) as error:
+            raise errors.Refused(
+                f'{path}: the catalogue file cannot be read:', [str(error)]
+            ) from error
+        if not isinstance(document, dict):
+            raise errors.Refused(f'{path}:1: not a mapping of types')
+        self.document = {str(name): entry for name, entry in document.items()}
+
+    def depth(self, path: catalogue.Path) -> int:
+        """Return how many of the keys of a path this file has, of two."""
+        entry = self.document.get(str(path[0])) if path else None
+        if entry is None:
+            return 0
+        return 2 if path[1:] and path[1] in entry else 1
+
+    def locate(self, fault: catalogue.Fault) -> str:
+        """Return a fault with its file, line and key."""
+        key = '.'.join(map(str, fault.path))
+        return f'{self._path}:{self._line(fault.path)}: {key}: {fault.text}'
+
+    def _line(self, path: catalogue.Path) -> int:
+        """Return the line of a key, or of what is nearest above it."""
+        node, line = self._root, 1
+        for part in path:
+            if isinstance(node, yaml.MappingNode):
+                pairs = {str(k.value): (k, v) for k, v in node.value}
+                if str(part) not in pairs:
+                    break
+                key, node = pairs[str(part)]
+                line = key.start_mark.line + 1
+            elif isinstance(node, yaml.SequenceNode):
+                node = node.value[int(part)]
+                line = node.start_mark.line + 1
+        return line

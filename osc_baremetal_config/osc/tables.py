@@ -5,10 +5,13 @@ Only arranges; nothing is decided or read here.
 
 from collections.abc import Iterable
 
+from osc_baremetal_config.core import advice
+from osc_baremetal_config.core import requests as requests_
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.plan import ON, Change, Plan, SettingChange
 from osc_baremetal_config.core.state import Row
 from osc_baremetal_config.osc.columns import OrDash, YesNo
+from osc_baremetal_config.run.execute import Outcome
 
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
@@ -61,8 +64,11 @@ def summary(plan: Plan) -> list[str]:
     ]
 
 
-def results(plan: Plan, seconds: float) -> Table:
-    """Return the table of ``set``."""
+def results(plan: Plan, outcome: Outcome | None) -> Table:
+    """Return the table of ``set``.
+
+    :param outcome: None if there was nothing to do.
+    """
     columns = (
         'Server',
         'Config',
@@ -72,23 +78,23 @@ def results(plan: Plan, seconds: float) -> Table:
         'Result',
         'Seconds',
     )
-    shown = round(seconds, 1)
     name = plan.server.name
+    seconds = round(outcome.seconds, 1) if outcome else 0.0
+    result = 'begun' if outcome and not outcome.is_finished else 'verified'
     rows: list[tuple[object, ...]] = [
         (
             name,
             change.item.type,
             OrDash(change.before),
             change.item.value,
-            'service',
-            'verified',
-            shown,
+            str(outcome.method) if outcome else OrDash(None),
+            result,
+            seconds,
         )
         for change in plan.changes
     ]
     for item in plan.settled:
         recorded = item in plan.record
-        result = 'recorded' if recorded else 'nothing to do'
         rows.append(
             (
                 name,
@@ -96,11 +102,31 @@ def results(plan: Plan, seconds: float) -> Table:
                 item.value,
                 item.value,
                 OrDash(None),
-                result,
-                shown if recorded else 0.0,
+                'recorded' if recorded else 'nothing to do',
+                seconds if recorded else 0.0,
             )
         )
     return columns, sorted(rows, key=lambda row: str(row[1]))
+
+
+def requests(plan: Plan) -> Table:
+    """Return the table of the requests that ``set`` would send."""
+    columns = ('Service', 'Method', 'Path', 'Body', 'Undo')
+    return columns, [
+        (r.service, r.method, r.path, r.body, r.undo)
+        for r in requests_.of(plan)
+    ]
+
+
+def begun(plan: Plan) -> list[str]:
+    """Return what is left to be done after ``set --no-wait``."""
+    name = plan.server.name
+    off = ' and is off until then' if plan.stop and plan.power == ON else ''
+    return [
+        f'{name}: the service has begun. {name} is neither verified nor '
+        f'recorded{off}.',
+        f'Finish with: {advice.continuing(plan)}',
+    ]
 
 
 def _change(change: Change) -> tuple[object, ...]:

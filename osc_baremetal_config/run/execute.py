@@ -5,18 +5,43 @@ Owns the loop and the counting. Which move comes next is decided in
 """
 
 import dataclasses
+import enum
 from collections.abc import Callable
 from typing import TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice, metadata, sequence
+from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.readiness import SERVICING
-from osc_baremetal_config.core.sequence import Do, End, Move, Result, Wait
+from osc_baremetal_config.core.sequence import Act, Do, End, Move, Result, Wait
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
 T = TypeVar('T')
+
+
+@enum.unique
+class _After(enum.Enum):
+    """How the effect of an act is seen: at once, by a look, or later."""
+
+    KNOWN = enum.auto()
+    LOOK = enum.auto()
+    PAUSE = enum.auto()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a plan ended well.
+
+    :param seconds: that it took.
+    :param method: that carried the steps out.
+    :param is_finished: False if the service has only begun.
+    """
+
+    seconds: float
+    method: Method
+    is_finished: bool
 
 
 def execute(
@@ -26,11 +51,12 @@ def execute(
     reporter: Reporter,
     *,
     limit_s: float,
-) -> float:
+    wait: bool = True,
+) -> Outcome:
     """Carry a plan out to its end.
 
     :param limit_s: seconds after which the cloud is left to itself.
-    :returns: the seconds that it took.
+    :param wait: wait for the end, not only for the service's beginning.
     :raises Refused: the user may not do it; nothing was touched.
     :raises PutBack: it failed, and all is as it was.
     :raises LeftBetween: it failed on the way.
@@ -38,9 +64,9 @@ def execute(
     """
     run = _Run(plan, cloud, clock, reporter, limit_s)
     if plan.steps and plan.node.provision_state not in SERVICING:
-        run.check_rights()
-    run.to_the_end()
-    return run.elapsed_s
+        run.choose_method()
+    is_finished = run.to_the_end(wait=wait)
+    return Outcome(run.elapsed_s, run.method, is_finished)
 
 
 class _Run:
@@ -69,31 +95,61 @@ class _Run:
         """Return the seconds since the run began."""
         return self._clock.now() - self._began
 
-    def check_rights(self) -> None:
-        """Return if the user may have the node serviced."""
-        plan, baremetal = self._plan, self._cloud.baremetal
-        self._tell('asking whether you may')
-        try:
-            self._poll(
-                lambda: baremetal.check_service(plan.node.uuid, plan.steps),
-                lambda nothing: False,
-            )
-        except errors.Forbidden as error:
-            raise errors.Refused(
-                f'{plan.server}: your roles may not service its node '
-                f'{plan.node}; nothing was touched:',
-                [error.message, advice.WHO_MAY_SERVICE],
-            ) from error
+    @property
+    def method(self) -> Method:
+        """Return what carries the steps out."""
+        return self._plan.method
 
-    def to_the_end(self) -> None:
-        """Make moves until there is none left."""
+    def choose_method(self) -> None:
+        """Keep to what the user may do: the runbook, or else the steps.
+
+        :raises Refused: the user may do neither.
+        """
+        plan = self._plan
+        self._tell('asking whether you may')
+        refusals = []
+        for method in plan.ways():
+            try:
+                self._check(method)
+            except errors.CloudError as error:
+                refusals.append(error)
+            else:
+                self._plan = method
+                return
+        raise errors.Refused(
+            f'{plan.server}: Ironic refuses you the service of its node '
+            f'{plan.node}; nothing was touched:',
+            [*(error.message for error in refusals), *advice.who_may(plan)],
+        ) from refusals[-1]
+
+    def _check(self, plan: Plan) -> None:
+        baremetal = self._cloud.baremetal
+        self._poll(
+            lambda: baremetal.check_service(plan.node.uuid, plan.what),
+            lambda nothing: False,
+        )
+
+    def to_the_end(self, *, wait: bool) -> bool:
+        """Make moves until there is none left.
+
+        :param wait: go on after the service has begun.
+        :returns: whether the end was reached.
+        """
         move = sequence.next_move(self._plan, self._seen)
         while not isinstance(move, End):
-            if isinstance(move, Wait):
-                move = self._look_until_move(wait_first=False)
+            if not wait and self._seen.is_servicing:
+                return False
+            after = (
+                self._make(move.do) if isinstance(move, Act) else _After.LOOK
+            )
+            if not wait and self._seen.is_servicing:
+                return False
+            if after is _After.KNOWN:
+                move = sequence.next_move(self._plan, self._seen)
             else:
-                move = self._make(move.do)
+                move = self._look_until_move(wait_first=after is _After.PAUSE)
         self._end(move)
+        return True
 
     def _look_until_move(self, *, wait_first: bool) -> Move:
         """Return the next move, once there is one that is not to wait."""
@@ -152,8 +208,8 @@ class _Run:
             self._tell(move.doing)
         return move
 
-    def _make(self, do: Do) -> Move:
-        """Make an act and return the move after it.
+    def _make(self, do: Do) -> _After:
+        """Make an act and return how its effect is seen.
 
         A refused begin ends the change, with everything to be put back. A
         conflict says that the state is another by now, as when Ironic's
@@ -166,7 +222,7 @@ class _Run:
             # It may have been accepted all the same, and even be done.
             self._seen = dataclasses.replace(self._seen, bios=None)
             self._tell(f'{do.value}: {error.message}; trying again')
-            return self._look_until_move(wait_first=True)
+            return _After.PAUSE
         except errors.Conflict as error:
             self._tell(f'{do.value}: {error.message}; looking again')
             seen = None
@@ -174,9 +230,7 @@ class _Run:
             self._give_up(do, error)
             seen = None
         self._seen = (seen or self._seen).after(do)
-        if seen is None:
-            return self._look_until_move(wait_first=False)
-        return sequence.next_move(self._plan, self._seen)
+        return _After.KNOWN if seen else _After.LOOK
 
     def _give_up(self, do: Do, error: errors.CloudError) -> None:
         """Take note that this change will not be made.
@@ -209,7 +263,7 @@ class _Run:
             case Do.STOP:
                 compute.begin_stop(plan.server.id)
             case Do.SERVICE:
-                baremetal.begin_service(plan.node.uuid, plan.steps)
+                baremetal.begin_service(plan.node.uuid, plan.what)
             case Do.READ_BIOS:
                 bios = baremetal.bios(plan.node.uuid)
                 return dataclasses.replace(seen, bios=bios)

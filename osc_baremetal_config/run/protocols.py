@@ -5,7 +5,7 @@ Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from osc_baremetal_config.core.model import (
@@ -72,14 +72,20 @@ class BareMetal(Protocol):
     def templates(self, kind: Kind) -> tuple[Template, ...]:
         """Return the deploy templates or runbooks that name an item."""
 
-    def check_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
-        """Return if the user may have these steps run on a node.
+    def check_service(
+        self, node_uuid: str, what: Sequence[Step] | str
+    ) -> None:
+        """Return if the user may have a node serviced.
 
+        :param what: steps, or the name of a runbook.
         :raises Forbidden: a policy of Ironic denies it.
+        :raises CloudError: the runbook is not for this node.
         """
 
-    def begin_service(self, node_uuid: str, steps: Iterable[Step]) -> None:
-        """Have Ironic run steps on an active node."""
+    def begin_service(
+        self, node_uuid: str, what: Sequence[Step] | str
+    ) -> None:
+        """Have Ironic run steps, or a runbook, on an active node."""
 
     def begin_power(self, node_uuid: str, *, on: bool) -> None:
         """Have Ironic switch a node on or off."""

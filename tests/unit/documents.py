@@ -157,6 +157,7 @@ def runbooks() -> Document:
                 'steps': steps(setting, order=1),
                 'extra': extra(value),
                 'public': True,
+                'traits': ['HW_CPU_HYPERTHREADING'],
             }
             for name, value, setting in (
                 ('on', 'enabled', 'Enabled'),

@@ -79,6 +79,7 @@ class ExitCodeTest(base.TestCase):
                 'LEFT_BETWEEN': 5,
                 'STILL_GOING': 6,
                 'SOME_FAILED': 7,
+                'CHANGED': 10,
                 'INTERRUPTED': 130,
             },
             {code.name: code.value for code in errors.ExitCode},

@@ -10,7 +10,7 @@ import yaml
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import planner, registry, sequence
-from osc_baremetal_config.core.templates import settings
+from osc_baremetal_config.core.steps import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
 from tests.unit.core import snapshots

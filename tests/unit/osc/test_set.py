@@ -1,10 +1,14 @@
 """``server config set``, whole: what it sends, prints and ends with."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
+import fixtures
 import requests
 
+from osc_baremetal_config.osc import files
 from tests import runs
 from tests.unit import base, canned, documents
 from tests.unit.canned import PROJECT, SYSTEM, Exchange, ironic, nova
@@ -13,6 +17,10 @@ from tests.unit.documents import NODE_ID, SERVER_ID
 
 SET = ('server', 'config', 'set', 'web-1')
 ENABLE = (*SET, '--hyperthreading', 'enabled')
+RESCUE = (
+    '"rescue_password" is only valid when setting target provision state to '
+    'rescue'
+)
 PENDING = 'deploy-config-pending:hyperthreading'
 PREVIOUS = 'deploy-config-previous:hyperthreading'
 WISH = 'deploy-config:hyperthreading'
@@ -40,21 +48,30 @@ def service(value: str = 'Enabled', **more: Any) -> Exchange:
     )
 
 
-def may_service(token: str = PROJECT, status: int = 400) -> Exchange:
-    """Return the exchange that asks whether a service would be allowed."""
-    begun = service(token=token)
+def may(token: str, status: int, denied: str, **what: Any) -> Exchange:
+    """Return an exchange that asks whether a service would be allowed."""
+    told = denied if status == 403 else RESCUE
+    body = {'target': 'service', 'rescue_password': 'only-a-question'}
     return ironic(
         'PUT',
         f'/nodes/{NODE_ID}/states/provision',
-        documents.fault(
-            'baremetal:node:set_provision_state'
-            if status == 403
-            else 'a password is only for a rescue'
-        ),
-        json=begun.json | {'rescue_password': 'only-a-question'},
+        documents.fault(told),
+        json=body | what,
         token=token,
         status=status,
+        version='1.112' if 'runbook' in what else '1.87',
     )
+
+
+def may_service(token: str = PROJECT, status: int = 400) -> Exchange:
+    """Return the exchange that asks whether steps would be allowed."""
+    denied = 'baremetal:node:set_provision_state'
+    return may(token, status, denied, service_steps=documents.steps('Enabled'))
+
+
+def may_use(token: str = PROJECT, status: int = 403) -> Exchange:
+    """Return the exchange that asks whether the runbook would be."""
+    return may(token, status, 'baremetal:runbook:use', runbook='ht-on')
 
 
 def action(name: str, **more: Any) -> Exchange:
@@ -87,15 +104,34 @@ def forget() -> Exchange:
     )
 
 
+def rights(token: str = PROJECT) -> list[Part]:
+    """Return what is asked first: a project may not use a public runbook."""
+    if token == SYSTEM:
+        return [may_use(SYSTEM, 400)]
+    return [may_use(), may_service()]
+
+
+def run_runbook() -> Exchange:
+    """Return the exchange that begins the runbook."""
+    return ironic(
+        'PUT',
+        f'/nodes/{NODE_ID}/states/provision',
+        json={'target': 'service', 'runbook': 'ht-on'},
+        token=SYSTEM,
+        version='1.112',
+        status=202,
+    )
+
+
 def change(token: str = PROJECT) -> list[Part]:
     """Return all that follows the reading where nothing goes wrong."""
     return [
-        may_service(token),
+        *rights(token),
         note(),
         action('os-stop'),
         *look(ON | {'OS-EXT-STS:task_state': 'powering-off'}, token=token),
         *look(OFF, NODE_OFF, token),
-        service(token=token),
+        service(token=token) if token == PROJECT else run_runbook(),
         *look(OFF, {'provision_state': 'servicing'}, token),
         *look(OFF, NODE_OFF, token),
         read_bios(documents.bios('Enabled'), token),
@@ -183,27 +219,132 @@ class SetTest(base.TestCase):
         )
 
     def test_dry_run_only_reads(self) -> None:
-        ran = self.run_(
-            *read(flavors=True), argv=(*ENABLE, '--dry-run', '-f', 'json')
-        )
+        ran = self.run_(*read(flavors=True), argv=(*ENABLE, '--dry-run'))
         self.assert_ended(0, ran)
-        self.assertEqual(
-            [
-                {
-                    'Config': 'hyperthreading',
-                    'From': 'disabled',
-                    'To': 'enabled',
-                    'Step': 'bios.apply_configuration: '
-                    'LogicalProc Disabled → Enabled',
-                    'Through': 'runbook ht-on',
-                    'Undo': 'LogicalProc=Disabled',
-                }
-            ],
-            ran.json(),
-        )
+        for words in (
+            '| bios.apply_configuration: LogicalProc Disabled → Enabled |',
+            '| runbook ht-on | LogicalProc=Disabled |',
+        ):
+            self.assertIn(words, ran.out)
         self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
         self.assertIn('stop web-1, service node rack3-07, verify', ran.err)
         self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
+
+    def test_dry_run_shows_scripts_the_requests_that_are_sent(self) -> None:
+        argv = (*ENABLE, '--method', 'service', '--dry-run', '-f', 'json')
+        told = self.run_(*read(flavors=True), argv=argv).json()
+        script = change()
+        del script[0]  # the runbook
+        ran = self.run_(
+            *read(flavors=True),
+            *script,
+            argv=(*ENABLE, '--method', 'service'),
+        )
+        self.assert_ended(0, ran)
+        sent = [
+            {
+                'Service': exchange.url.partition('/')[0],
+                'Method': exchange.method,
+                'Path': '/' + exchange.url.partition('/')[2],
+                'Body': exchange.json,
+            }
+            for exchange in script[1:]
+            if isinstance(exchange, Exchange) and exchange.method != 'GET'
+        ]
+        for request in told:
+            self.assertTrue(request.pop('Undo'))
+        now = '2026-11-22T14:02:00+00:00'
+        self.assertEqual(
+            sent, json.loads(json.dumps(told).replace('<now>', now))
+        )
+
+    def test_detailed_exit_code(self) -> None:
+        detailed = (*ENABLE, '--detailed-exit-code')
+        would = self.run_(*read(flavors=True), argv=(*detailed, '--dry-run'))
+        self.assert_ended(10, would)
+        did = self.run_(*read(flavors=True), *change(), argv=detailed)
+        self.assert_ended(10, did)
+        nothing = self.run_(
+            *read(flavors=True),
+            argv=(
+                *SET,
+                '--hyperthreading',
+                'disabled',
+                '--detailed-exit-code',
+            ),
+        )
+        self.assert_ended(0, nothing)
+
+    def test_no_stop_lets_ironic_reset_the_server(self) -> None:
+        script = change()
+        stop = script.index(action('os-stop'))
+        begun = script.index(service())
+        del script[stop:begun]
+        ran = self.run_(
+            *read(flavors=True), *script, argv=(*ENABLE, '--no-stop')
+        )
+        self.assert_ended(0, ran)
+
+    def test_no_wait_ends_when_the_service_has_begun(self) -> None:
+        script = change()
+        begun = script.index(service()) + 1
+        ran = self.run_(
+            *read(flavors=True),
+            *script[:begun],
+            argv=(*ENABLE, '--no-wait', '-f', 'value', '-c', 'Result'),
+        )
+        self.assert_ended(0, ran, out='begun\n')
+        self.assertIn(
+            'web-1 is neither verified nor recorded and is off', ran.err
+        )
+        self.assertIn(
+            f'--config hyperthreading=enabled {SERVER_ID}\n', ran.err
+        )
+
+    def test_what_no_wait_has_begun_is_finished_by_the_same_command(
+        self,
+    ) -> None:
+        script = change()
+        done = script.index(read_bios(documents.bios('Enabled'))) + 1
+        server = documents.server(**OFF)
+        ran = self.run_(
+            *read(
+                flavors=True,
+                server=server,
+                node=documents.node(**NODE_OFF),
+                bios=documents.bios('Enabled'),
+            ),
+            *script[done:],
+        )
+        self.assert_ended(0, ran)
+
+    def test_runbook_that_may_not_be_used(self) -> None:
+        ran = self.run_(
+            *read(flavors=True),
+            may_use(),
+            argv=(*ENABLE, '--method', 'runbook'),
+        )
+        self.assert_refused(
+            ran,
+            'baremetal:runbook:use (403, req-1)',
+            'a manager of the project that owns it',
+            'The other way: --method service',
+        )
+
+    def test_runbook_of_an_older_cloud_is_approved_by_its_name(self) -> None:
+        # Before 1.112 the name itself has to be a trait of the node.
+        runbooks = documents.runbooks()
+        for runbook in runbooks['runbooks']:
+            del runbook['traits']
+        ran = self.run_(
+            *read(flavors=True, runbooks=runbooks),
+            argv=(*ENABLE, '--method', 'runbook'),
+        )
+        self.assert_refused(
+            ran,
+            'runbook ht-on is not approved for node rack3-07',
+            'which has not the trait ht-on',
+        )
 
     def test_nothing_to_do_touches_nothing(self) -> None:
         ran = self.run_(
@@ -234,7 +375,7 @@ class SetTest(base.TestCase):
                 server=documents.server(status='SHUTOFF'),
                 node=documents.node(**NODE_OFF),
             ),
-            may_service(),
+            *rights(),
             note(notes),
             service(),
             *look({'status': 'ACTIVE', 'metadata': notes}),
@@ -498,9 +639,14 @@ class RefusedTest(base.TestCase):
 
     def test_member_whose_roles_do_not_suffice(self) -> None:
         self.refused(
-            'your roles may not service its node rack3-07',
+            'Ironic refuses you the service of its node rack3-07',
+            'baremetal:runbook:use (403, req-1)',
             'baremetal:node:set_provision_state (403, req-1)',
-            script=[*read(flavors=True), may_service(status=403)],
+            script=[
+                *read(flavors=True),
+                may_use(),
+                may_service(status=403),
+            ],
         )
 
     def test_reader_whose_roles_do_not_suffice_for_metadata(self) -> None:
@@ -510,7 +656,7 @@ class RefusedTest(base.TestCase):
             'Policy does not allow it (403, req-1)',
             script=[
                 *read(flavors=True),
-                may_service(),
+                *rights(),
                 nova(
                     'POST',
                     f'/servers/{SERVER_ID}/metadata',
@@ -580,6 +726,40 @@ class OldCloudTest(base.TestCase):
 
 
 class UsageTest(base.TestCase):
+    def test_no_number_of_seconds(self) -> None:
+        for text in ('0', '-1', 'inf', 'nan', 'soon'):
+            cloud = self.useFixture(canned.Cloud())
+            ran = cloud.openstack(*ENABLE, '--timeout', text)
+            self.assert_ended(2, ran, out='')
+
+    def test_broken_catalogue_is_told_but_not_to_who_asks_for_help(
+        self,
+    ) -> None:
+        path = Path(os.environ['HOME']) / 'site.yaml'
+        path.write_text('turbo: {values: [on]}', encoding='utf-8')
+        self.useFixture(
+            fixtures.EnvironmentVariable(files.VARIABLE, str(path))
+        )
+        cloud = self.useFixture(canned.Cloud())
+        self.assert_refused(
+            cloud.openstack(*ENABLE), f'{path}:1: turbo.values: not a list'
+        )
+        ran = cloud.openstack('help', 'server', 'config', 'set')
+        self.assert_ended(0, ran, err='')
+        self.assertIn('--turbo', ran.out)
+
+    def test_type_with_the_name_of_an_option_is_set_with_config(self) -> None:
+        path = Path(os.environ['HOME']) / 'site.yaml'
+        path.write_text('flavor: {values: [sweet]}', encoding='utf-8')
+        self.useFixture(
+            fixtures.EnvironmentVariable(files.VARIABLE, str(path))
+        )
+        cloud = self.useFixture(canned.Cloud(*read(flavors=True)))
+        self.assert_refused(
+            cloud.openstack(*SET, '--config', 'flavor=sour'),
+            'flavor=sour: allowed are sweet',
+        )
+
     def test_nothing_asked(self) -> None:
         cloud = self.useFixture(canned.Cloud())
         ran = cloud.openstack(*SET)

@@ -1,0 +1,44 @@
+"""How a change is to be made: what the options of ``set`` say.
+
+Owns the choices of the person, apart from the items themselves.
+"""
+
+import enum
+from dataclasses import dataclass
+
+
+@enum.unique
+class Method(enum.StrEnum):
+    """What carries the steps out.
+
+    ``auto`` is a runbook where one does exactly what is wanted and may be
+    used, else service steps.
+    """
+
+    AUTO = 'auto'
+    SERVICE = 'service'
+    RUNBOOK = 'runbook'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a change is to be made.
+
+    :param stop: shut the server down before, instead of letting Ironic
+        reset it.
+    :param strict: refuse what cannot be checked beforehand.
+    :param allow_data_loss: run steps that can lose data.
+    :param require_flavor: refuse where not one flavor is the variant.
+    :param flavor: the name of the flavor that is the variant; None lets it
+        be found.
+    """
+
+    method: Method = Method.AUTO
+    stop: bool = True
+    strict: bool = False
+    allow_data_loss: bool = False
+    require_flavor: bool = False
+    flavor: str | None = None
+
+
+DEFAULT = Options()

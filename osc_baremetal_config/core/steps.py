@@ -1,0 +1,123 @@
+"""What is known of the steps that Ironic can run on an active node.
+
+Restates Ironic's own table of service steps, because Ironic accepts a step
+that does not exist or lacks an argument, and then fails with the node in
+maintenance. A step of a vendor is not in it and cannot be checked here.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from osc_baremetal_config.core.model import Step
+
+APPLY = ('bios', 'apply_configuration')
+
+# The steps that are decorated as service steps in ironic/drivers/modules
+# (redfish, agent, ipmitool, neutron), with the arguments that they require.
+_REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    APPLY: ('settings',),
+    ('bios', 'factory_reset'): (),
+    ('firmware', 'update'): ('settings',),
+    ('management', 'update_firmware'): ('firmware_images',),
+    ('network', 'reattach_networking'): (),
+    ('raid', 'apply_configuration'): ('raid_config',),
+    ('raid', 'delete_configuration'): (),
+    ('vendor', 'send_raw'): ('raw_bytes',),
+}
+# SERVICING_INTERFACE_PRIORITY in ironic/conductor/steps.py: of steps with one
+# priority the one on the first of these runs first.
+_INTERFACES = (
+    'network',
+    'vendor',
+    'power',
+    'management',
+    'firmware',
+    'deploy',
+    'bios',
+    'raid',
+)
+# Steps on these interfaces, and steps with these words in their names, write
+# to disks or make what is on them unreadable.
+_LOSSY_INTERFACES = frozenset({'deploy', 'raid'})
+_LOSSY_WORDS = ('erase', 'delete', 'clear', 'wipe', 'format')
+
+
+def text(value: Any) -> str:
+    """Return a BIOS value as Ironic stores and shows it, which is as text."""
+    return value if isinstance(value, str) else str(value)
+
+
+def is_apply(step: Step) -> bool:
+    """Return whether a step applies BIOS settings."""
+    return (step.interface, step.step) == APPLY
+
+
+def is_known(step: Step) -> bool:
+    """Return whether Ironic itself has such a step."""
+    return (step.interface, step.step) in _REQUIRED
+
+
+def is_lossy(step: Step) -> bool:
+    """Return whether a step can lose data on the disks of a live server."""
+    return step.interface in _LOSSY_INTERFACES or any(
+        word in step.step for word in _LOSSY_WORDS
+    )
+
+
+def missing(step: Step) -> list[str]:
+    """Return the arguments that a step requires and lacks."""
+    required = _REQUIRED.get((step.interface, step.step), ())
+    lacking = [name for name in required if not step.args.get(name)]
+    if is_apply(step) and not lacking and not _is_settings(step):
+        lacking = ['settings as a list of {name, value}']
+    return lacking
+
+
+def settings(steps: Iterable[Step]) -> dict[str, str]:
+    """Return the BIOS settings that steps apply, name → value."""
+    return {
+        str(setting['name']): text(setting['value'])
+        for step in steps
+        if is_apply(step)
+        for setting in step.args.get('settings') or []
+    }
+
+
+def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
+    """Return the steps of several templates as one list, in Ironic's order.
+
+    All BIOS settings go into one step, hence one reboot; it stands where the
+    first of them would. A step that several have runs once.
+    """
+    every = [step for group in groups for step in group]
+    every.sort(
+        key=lambda step: (
+            -step.priority,
+            _INTERFACES.index(step.interface)
+            if step.interface in _INTERFACES
+            else len(_INTERFACES),
+        )
+    )
+    wanted = settings(every)
+    merged: list[Step] = []
+    for step in every:
+        if is_apply(step):
+            step = _apply(wanted)
+        if step not in merged:
+            merged.append(step)
+    return tuple(merged)
+
+
+def _apply(wanted: Mapping[str, str]) -> Step:
+    """Return the one step that applies all these BIOS settings."""
+    listed = [{'name': n, 'value': wanted[n]} for n in sorted(wanted)]
+    interface, step = APPLY
+    return Step(interface=interface, step=step, args={'settings': listed})
+
+
+def _is_settings(step: Step) -> bool:
+    listed = step.args['settings']
+    return isinstance(listed, list) and all(
+        isinstance(s, Mapping) and {'name', 'value'} <= s.keys()
+        for s in listed
+    )
