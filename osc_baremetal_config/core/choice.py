@@ -90,7 +90,7 @@ def _fitting(
         if template.item == item and _is_usable(template, options)
     ]
     if not offered:
-        return [_no_template(item, snapshot)]
+        return [_no_template(item, snapshot, options)]
     lossy = options.allow_data_loss
     faults = [
         templates.unfit(t, node, bios, allow_data_loss=lossy) for t in offered
@@ -116,7 +116,7 @@ def _is_usable(template: Template, options: Options) -> bool:
     )
 
 
-def _no_template(item: Item, snapshot: Snapshot) -> str:
+def _no_template(item: Item, snapshot: Snapshot, options: Options) -> str:
     extra = (
         f'--extra config-type={item.type} --extra config-value={item.value}'
     )
@@ -124,6 +124,12 @@ def _no_template(item: Item, snapshot: Snapshot) -> str:
         return (
             'no runbook that you can see gives it, and deploy templates are '
             'shown to operators only; ask one to publish a runbook: '
+            f'openstack baremetal runbook create … {extra}'
+        )
+    if options.method is Method.RUNBOOK:
+        return (
+            'this cloud has no runbook for it (--method service would do '
+            'without one); an operator makes one: '
             f'openstack baremetal runbook create … {extra}'
         )
     return (

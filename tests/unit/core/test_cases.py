@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import planner, registry, sequence
+from osc_baremetal_config.core import options, planner, registry, sequence
 from osc_baremetal_config.core.steps import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
@@ -38,14 +38,22 @@ class PlanCases(base.TestCase):
     def check(self, case: dict[str, Any]) -> None:
         wish = [snapshots.item(text) for text in case['set']]
         snapshot = snapshots.snapshot(case.get('snapshot', {}))
+        chosen = self.options(case.get('options', {}))
         if 'refused' in case:
             refused = self.assertRaises(
-                errors.Refused, planner.make, wish, snapshot, files.load()
+                errors.Refused,
+                planner.make,
+                wish,
+                snapshot,
+                files.load(()),
+                chosen,
             )
             self.check_reasons(case['refused'], refused.details)
             return
-        made = planner.make(wish, snapshot, files.load())
+        made = planner.make(wish, snapshot, files.load(()), chosen)
         seen = {
+            'run': [str(step) for step in made.steps],
+            'runbook': made.runbook,
             'steps': settings(made.steps),
             'settled': [str(item) for item in made.settled],
             'record': [str(item) for item in made.record],
@@ -57,7 +65,10 @@ class PlanCases(base.TestCase):
         self.assertTrue(expected, 'a case that expects nothing')
         self.assertEqual(expected, {key: seen[key] for key in expected})
         self.assertEqual(bool(seen['steps']), bool(made.steps))
-        self.assertLessEqual(len(made.steps), 1)
+
+    def options(self, words: dict[str, Any]) -> options.Options:
+        method = options.Method(words.get('method', 'auto'))
+        return options.Options(**words | {'method': method})
 
     def check_reasons(
         self, expected: list[str], reasons: tuple[str, ...]
