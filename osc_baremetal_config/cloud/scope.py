@@ -12,12 +12,13 @@ from keystoneauth1.identity.v3 import base
 class _TokenOf(base.AuthMethod):
     """Authenticates with whatever token another session has by then.
 
-    A token that is made from a token ends with it; when this one is renewed
-    the other session renews its own first.
+    A token that is made from a token ends with it, or is revoked with it. So
+    when this one has to be renewed, the other session renews its own first.
     """
 
     def __init__(self, session: ksa_session.Session) -> None:
         self._session = session
+        self._is_renewal = False
 
     def get_auth_data(
         self,
@@ -27,6 +28,9 @@ class _TokenOf(base.AuthMethod):
         request_kwargs: dict[str, object],
     ) -> tuple[str, dict[str, str | None]]:
         """Return the method's name and what identifies the user."""
+        if self._is_renewal:
+            self._session.invalidate()
+        self._is_renewal = True
         return 'token', {'id': self._session.get_token()}
 
 

@@ -19,6 +19,8 @@ from osc_baremetal_config.core.model import (
     Template,
 )
 
+_METADATA = 'server metadata'
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -95,12 +97,25 @@ def wished_types(server: Server, image: Image | None) -> set[str]:
 
 
 def desired(name: str, server: Server, image: Image | None) -> Desired:
-    """Return what an item should be: server's, else image's, else flavor's."""
-    for properties, source in _sources(server, image):
-        value = metadata.wishes(properties).get(name)
-        if value is not None:
-            return Desired(value, source)
-    return Desired(None, 'not asked for')
+    """Return what an item should be: server's, else image's, else flavor's.
+
+    Where image and flavor differ and the server's metadata does not say, the
+    source names both.
+    """
+    found = [
+        Desired(value, source)
+        for properties, source in _sources(server, image)
+        if (value := metadata.wishes(properties).get(name)) is not None
+    ]
+    if not found:
+        return Desired(None, 'not asked for')
+    first, *others = found
+    if first.source == _METADATA or all(
+        o.value == first.value for o in others
+    ):
+        return first
+    against = ', '.join(f'{o.source} says {o.value}' for o in others)
+    return Desired(first.value, f'{first.source} (but {against})')
 
 
 def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
@@ -157,7 +172,7 @@ Readings = Sequence[tuple[str, Mapping[str, str]]]
 def _sources(
     server: Server, image: Image | None
 ) -> list[tuple[Mapping[str, str], str]]:
-    found = [(server.metadata, 'server metadata')]
+    found = [(server.metadata, _METADATA)]
     if image:
         found.append((image.properties, f'image {image.name}'))
     found.append((server.flavor.extra_specs, f'flavor {server.flavor.name}'))

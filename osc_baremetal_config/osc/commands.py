@@ -158,6 +158,10 @@ class SetServerConfig(_Lister):
                 limit_s=parsed_args.timeout,
                 wait=parsed_args.wait,
             )
+        except KeyboardInterrupt:
+            reporter.close()
+            self._say(tables.interrupted(plan))
+            raise
         finally:
             reporter.close()
         if not outcome.is_finished:

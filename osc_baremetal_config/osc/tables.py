@@ -5,10 +5,10 @@ Only arranges; nothing is decided or read here.
 
 from collections.abc import Iterable
 
-from osc_baremetal_config.core import advice
+from osc_baremetal_config.core import advice, steps
 from osc_baremetal_config.core import requests as requests_
 from osc_baremetal_config.core.model import Item
-from osc_baremetal_config.core.plan import ON, Change, Plan, SettingChange
+from osc_baremetal_config.core.plan import OFF, ON, Change, Plan, SettingChange
 from osc_baremetal_config.core.state import Row
 from osc_baremetal_config.osc.columns import OrDash, YesNo
 from osc_baremetal_config.run.execute import Outcome
@@ -53,11 +53,12 @@ def summary(plan: Plan) -> list[str]:
     if plan.is_empty:
         return [f'{_is_already(plan)}; nothing to do.']
     total = len(plan.changes) + len(plan.settled)
-    what = f'{len(plan.changes)} of {total} items changes'
+    change = 'changes' if len(plan.changes) == 1 else 'change'
+    what = f'{len(plan.changes)} of {total} items {change}'
     reboots = '1 reboot' if plan.steps else 'no reboot'
     return [
-        f'{plan.server} on node {plan.node}: {what}, {reboots}, no data at '
-        f'risk.',
+        f'{plan.server} on node {plan.node}: {what}, {reboots}, '
+        f'{_risk(plan)}.',
         _sequence(plan),
         _variant(plan),
         *plan.warnings,
@@ -118,6 +119,15 @@ def requests(plan: Plan) -> Table:
     ]
 
 
+def interrupted(plan: Plan) -> list[str]:
+    """Return what is so after Ctrl-C."""
+    return [
+        f'{plan.server.name}: interrupted. The cloud works on without us; '
+        f'nothing was undone.',
+        f'Continue with: {advice.continuing(plan)}',
+    ]
+
+
 def begun(plan: Plan) -> list[str]:
     """Return what is left to be done after ``set --no-wait``."""
     name = plan.server.name
@@ -157,15 +167,38 @@ def _is_already(plan: Plan) -> str:
     return f'{plan.server.name}: {items} already'
 
 
+def _power(plan: Plan) -> str:
+    if plan.power == OFF:
+        return f'leave {plan.server.name} off'
+    verb = 'start' if plan.stop else 'see that the power is on at'
+    return f'{verb} {plan.server.name}'
+
+
+def _service(plan: Plan) -> str:
+    """Return what is asked of Ironic, as far as it is known beforehand."""
+    if plan.runbook is None:
+        return 'run service steps'
+    other = ' (or service steps, if you may not)' if plan.may_use_steps else ''
+    return f'run runbook {plan.runbook}{other}'
+
+
+def _risk(plan: Plan) -> str:
+    lossy = [str(step) for step in plan.steps if steps.is_lossy(step)]
+    if lossy:
+        return f'DATA AT RISK by {", ".join(lossy)}'
+    return 'no data at risk'
+
+
 def _sequence(plan: Plan) -> str:
     name = plan.server.name
     parts = [f'record in the metadata of {name}']
     if plan.steps:
+        is_on = plan.server.status == 'ACTIVE'
         parts = [
-            *([f'stop {name}'] if plan.server.status == 'ACTIVE' else []),
-            f'service node {plan.node.handle}',
+            *([f'stop {name}'] if plan.stop and is_on else []),
+            f'{_service(plan)} on node {plan.node.handle}',
             'verify',
-            f'{"start" if plan.power == ON else "leave off"} {name}',
+            _power(plan),
             'record',
         ]
     return f'Sequence: {", ".join(parts)}.'

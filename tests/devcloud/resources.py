@@ -4,15 +4,51 @@ Owns their definitions.  Run again it changes only what is missing.
 """
 
 import concurrent.futures
+import dataclasses
 import threading
 
 from tests.devcloud import api, health
 
 Text = dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One config item, and what gives it to a node."""
+
+    type: str
+    value: str
+    setting: str
+    bios: str
+    trait: str
+    template: str
+    runbook: str
+
+    @property
+    def extra(self) -> api.Json:
+        """What tells which item a template or a runbook gives."""
+        return {
+            'config-type': self.type,
+            'config-value': self.value,
+            'required-traits': [self.trait],
+        }
+
+    @property
+    def step(self) -> api.Json:
+        """The step that sets the BIOS, without its place in the order."""
+        settings = [{'name': self.setting, 'value': self.bios}]
+        return {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': settings},
+        }
+
+
 HYPERTHREADING = 'HW_CPU_HYPERTHREADING'
 TRAITS = (
     HYPERTHREADING,
     'HW_CPU_X86_VMX',
+    'HW_NIC_SRIOV',
     'CUSTOM_HYPERTHREADING_ON',
     'CUSTOM_HYPERTHREADING_OFF',
     'CUSTOM_GOLD',
@@ -20,6 +56,51 @@ TRAITS = (
 )
 # What a template or runbook is called, config-value, BIOS value.
 SWITCHES = (('on', 'enabled', 'Enabled'), ('off', 'disabled', 'Disabled'))
+# What a node can be given: type, value, the BIOS setting and its value, the
+# trait that the node needs, and how the template and the runbook are called.
+ITEMS = (
+    *(
+        Item(
+            type='hyperthreading',
+            value=value,
+            setting='LogicalProc',
+            bios=bios,
+            trait=HYPERTHREADING,
+            template=f'CUSTOM_HYPERTHREADING_{short.upper()}',
+            runbook=f'ht-{short}',
+        )
+        for short, value, bios in SWITCHES
+    ),
+    *(
+        Item(
+            type=kind,
+            value=value,
+            setting=setting,
+            bios=bios,
+            trait=trait,
+            template=f'CUSTOM_{kind.upper()}_{short.upper()}',
+            runbook=f'{kind}-{short}',
+        )
+        for kind, setting, trait in (
+            ('virtualization', 'ProcVirtualization', 'HW_CPU_X86_VMX'),
+            ('sriov', 'SriovGlobalEnable', 'HW_NIC_SRIOV'),
+            ('turbo', 'ProcTurboMode', 'CUSTOM_GOLD'),
+        )
+        for short, value, bios in SWITCHES
+    ),
+    *(
+        Item(
+            type='numa-per-socket',
+            value=number,
+            setting='NumaNodesPerSocket',
+            bios=number,
+            trait='CUSTOM_GOLD',
+            template=f'CUSTOM_NUMA_PER_SOCKET_{number}',
+            runbook=f'numa-per-socket-{number}',
+        )
+        for number in ('1', '2', '4')
+    ),
+)
 LIMIT_S = 120.0
 
 
@@ -182,50 +263,31 @@ def _power_off(ironic: api.Api, path: str, cancel: threading.Event) -> None:
         health.wait(f'{path} off', is_off, cancel, LIMIT_S, poll_s=0.2)
 
 
-def _extra(value: str) -> api.Json:
-    return {
-        'config-type': 'hyperthreading',
-        'config-value': value,
-        'required-traits': [HYPERTHREADING],
-    }
-
-
-def _step(value: str) -> api.Json:
-    settings = [{'name': 'LogicalProc', 'value': value}]
-    return {
-        'interface': 'bios',
-        'step': 'apply_configuration',
-        'args': {'settings': settings},
-    }
-
-
 def make_templates(admin: api.Admin) -> None:
     """Make the deploy templates, and the public runbooks of the same."""
     ironic = admin.ironic()
     templates = _names(ironic, 'deploy_templates')
     runbooks = _names(ironic, 'runbooks')
-    for short, value, bios in SWITCHES:
-        template = f'CUSTOM_HYPERTHREADING_{short.upper()}'
-        if template not in templates:
+    for item in ITEMS:
+        if item.template not in templates:
             body: api.Json = {
-                'name': template,
-                'steps': [_step(bios) | {'priority': 150}],
-                'extra': _extra(value),
+                'name': item.template,
+                'steps': [item.step | {'priority': 150}],
+                'extra': item.extra,
             }
             ironic.post('/deploy_templates', body)
-        runbook = f'ht-{short}'
-        if runbook not in runbooks:
+        if item.runbook not in runbooks:
             body = {
-                'name': runbook,
-                'steps': [_step(bios) | {'order': 1}],
-                'extra': _extra(value),
+                'name': item.runbook,
+                'steps': [item.step | {'order': 1}],
+                'extra': item.extra,
                 'public': True,
             }
             ironic.post('/runbooks', body)
         # On its own, for the case that the last run ended in between.
-        path = f'/runbooks/{runbook}/traits'
-        if ironic.get(path)['traits'] != [HYPERTHREADING]:
-            ironic.put(path, {'traits': [HYPERTHREADING]})
+        path = f'/runbooks/{item.runbook}/traits'
+        if ironic.get(path)['traits'] != [item.trait]:
+            ironic.put(path, {'traits': [item.trait]})
 
 
 def _names(ironic: api.Api, kind: str) -> set[str]:

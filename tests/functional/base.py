@@ -111,8 +111,8 @@ class TestCase(runs.RunTestCase):
         return who.openstack('server', 'config', 'set', *argv)
 
     def show(self, who: people.Person, server: str) -> Any:
-        """Return the row that a person is shown of a server."""
+        """Return what a person is shown of a server's hyper-threading."""
         ran = who.openstack('server', 'config', 'show', server, '-f', 'json')
         self.assert_ended(0, ran, err='')
-        [row] = ran.json()
+        [row] = [r for r in ran.json() if r['Config'] == 'hyperthreading']
         return row

@@ -101,18 +101,23 @@ class RefusedTest(base.TestCase):
         )
 
     def test_template_that_the_registry_does_not_know(self) -> None:
-        self.template('turbo', 'enabled', 'ProcTurboMod', 'Enabled')
-        ran = self.set(self.operator, '--config', 'turbo=enabled', self.web.id)
+        self.template('boot', 'uefi', 'BootMod', 'Uefi')
+        ran = self.set(self.operator, '--config', 'boot=uefi', self.web.id)
         self.assert_refused(
             ran,
-            'deploy template CUSTOM_TURBO sets ProcTurboMod=Enabled: its '
-            'BIOS knows no ProcTurboMod; did you mean ProcTurboMode?',
+            'deploy template CUSTOM_BOOT sets BootMod=Uefi: its BIOS knows '
+            'no BootMod; did you mean BootMode?',
         )
 
     def test_value_that_the_registry_does_not_allow(self) -> None:
-        self.template('turbo', 'enabled', 'ProcTurboMode', 'Turbo')
-        ran = self.set(self.operator, '--config', 'turbo=enabled', self.web.id)
-        self.assert_refused(ran, 'allowed are ')
+        self.template('boot', 'uefi', 'BootMode', 'UEFI')
+        ran = self.set(self.operator, '--config', 'boot=uefi', self.web.id)
+        self.assert_refused(ran, 'BootMode=UEFI: allowed are ')
+
+    def test_setting_that_is_read_only(self) -> None:
+        self.template('tag', 'mine', 'SystemServiceTag', 'MINE')
+        ran = self.set(self.operator, '--config', 'tag=mine', self.web.id)
+        self.assert_refused(ran, 'SystemServiceTag is read-only')
 
     def template(self, name: str, value: str, setting: str, to: str) -> None:
         """Have a deploy template until the end of the test."""
@@ -132,7 +137,7 @@ class RefusedTest(base.TestCase):
             self.assertEqual('disabled', self.show(who, 'test-1')['Actual'])
             self.assert_refused(
                 self.set(who, *ENABLE, 'test-1'),
-                'your roles may not service its node',
+                'Ironic refuses you the service of its node',
                 'baremetal:node:set_provision_state (403, req-',
                 'a manager of the project that the node is leased to',
             )

@@ -23,8 +23,8 @@ class SetTest(base.TestCase):
 
         dry = self.set(who, *ENABLE, '--dry-run', '-f', 'json', server.id)
         self.assert_ended(0, dry)
-        [step] = dry.json()
-        self.assertEqual('LogicalProc=Disabled', step['Undo'])
+        [step] = [r for r in dry.json() if r['Service'] == 'baremetal']
+        self.assertIn('LogicalProc=Disabled', step['Undo'])
         self.assertIn(f'Flavor variant: {flavor}.ht-on.', dry.err)
         self.assertEqual('Disabled', self.bios_value(server.id))
         self.assertEqual({}, self.nova.get_server(server).metadata)

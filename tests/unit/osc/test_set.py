@@ -227,7 +227,11 @@ class SetTest(base.TestCase):
         ):
             self.assertIn(words, ran.out)
         self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
-        self.assertIn('stop web-1, service node rack3-07, verify', ran.err)
+        self.assertIn(
+            'Sequence: stop web-1, run runbook ht-on (or service steps, if '
+            'you may not) on node rack3-07, verify, start web-1, record.',
+            ran.err,
+        )
         self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
 
     def test_dry_run_shows_scripts_the_requests_that_are_sent(self) -> None:

@@ -49,7 +49,10 @@ class ShowTest(base.TestCase):
     def test_metadata_goes_before_image_before_flavor(self) -> None:
         image = documents.image(**{'deploy-config:hyperthreading': 'enabled'})
         ran = self.show('-f', 'json', image=image)
-        self.assertEqual('image bm-image', ran.json()[0]['Source'])
+        self.assertEqual(
+            'image bm-image (but flavor bm.large.ht-off says disabled)',
+            ran.json()[0]['Source'],
+        )
         metadata = {'deploy-config:hyperthreading': 'disabled'}
         server = documents.server(metadata=metadata)
         ran = self.show('-f', 'json', image=image, server=server)
