@@ -38,7 +38,7 @@ class Demo:
             *('--hyperthreading', 'enabled', SERVER),
         )
         self._type(*show, out='| disabled | disabled |')
-        self._type(*enable, '--dry-run', out='LogicalProc Disabled → Enabled')
+        self._type(*enable, '--dry-run', out='LogicalProc Disabled -> Enabled')
         self._expect(bmc, 'Disabled')
         self._type(*enable, out='| verified |')
         self._expect(bmc, 'Enabled')

@@ -14,6 +14,7 @@ from keystoneauth1 import adapter
 from keystoneauth1 import session as ksa_session
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.cloud import versions
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.core import templates
 from osc_baremetal_config.core.model import (
@@ -55,6 +56,7 @@ class BareMetal:
     """The nodes, templates and runbooks that one login sees.
 
     :param session: of a project, or of the system.
+    :param endpoint: instead of the one in the catalogue, if any.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class BareMetal:
         session: ksa_session.Session,
         region_name: str | None,
         interface: list[str] | str | None,
+        endpoint: str | None,
     ) -> None:
         self._session = session
         self._region_name = region_name
         self._interface = interface or 'public'
+        self._endpoint = endpoint
         self._client: ironic_client.Client | None = None
-        self._newest: tuple[float, ...] = (1, 1)
+        self._newest: versions.Version = (1, 1)
 
     def node_of(self, server_id: str) -> Node | None:
         """Return the node that a server runs on, None if none is seen."""
@@ -148,6 +152,13 @@ class BareMetal:
         except errors.CloudError as error:
             if error.status != 400 or 'rescue_password' not in error.reason:
                 raise
+        else:
+            raise errors.CloudError(
+                'Ironic',
+                None,
+                'it has begun a service that it was only asked about; look '
+                f'at the node: openstack baremetal node show {node_uuid}',
+            )
 
     def begin_service(
         self, node_uuid: str, what: Sequence[Step] | str
@@ -198,27 +209,29 @@ class BareMetal:
         if self._newest < needed:
             raise errors.Refused(
                 f"This cloud's Ironic is too old: it speaks version "
-                f'{_dotted(self._newest)} of the API, and what is asked for '
-                f'needs {_dotted(needed)} ({call}).'
+                f'{versions.dotted(self._newest)} of the API, and what is '
+                f'asked for needs {versions.dotted(needed)} ({call}).'
             )
-        return self._client, _dotted(min(wanted, self._newest))
+        return self._client, versions.dotted(min(wanted, self._newest))
 
     def _connect(self) -> ironic_client.Client:
-        data = adapter.Adapter(
+        service = adapter.Adapter(
             self._session,
             service_type='baremetal',
             region_name=self._region_name,
             interface=self._interface,
-        ).get_endpoint_data()
-        if data is None:
+            endpoint_override=self._endpoint,
+        )
+        newest = versions.newest(service)
+        if newest is None:
             raise errors.Refused(
                 "This cloud has no Ironic: its catalogue lists no 'baremetal' "
                 'endpoint.'
             )
-        self._newest = data.max_microversion or (1, 1)
+        self._newest = newest
         _silence_retries()
         return ironic_client.Client(
-            data.catalog_url or data.url,
+            service.get_endpoint(),
             session=self._session,
             os_ironic_api_version='1.1',
             interface=self._interface,
@@ -293,7 +306,3 @@ def _bios_setting(document: Mapping[str, Any]) -> BiosSetting:
         max_length=document.get('max_length'),
         read_only=document.get('read_only'),
     )
-
-
-def _dotted(version: tuple[float, ...]) -> str:
-    return '.'.join(map(str, version))

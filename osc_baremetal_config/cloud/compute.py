@@ -8,22 +8,30 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openstack import connection, utils
+from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 from openstack.compute.v2 import flavor as sdk_flavor
 from openstack.compute.v2 import server as sdk_server
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.cloud import versions
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.core.model import Flavor, Image, Server
 
-_VERSION = '2.61'
+_VERSION = (2, 61)
 
 
 class Compute:
     """The servers, flavors and images that a project sees."""
 
     def __init__(self, sdk: connection.Connection) -> None:
+        # openstacksdk has something else in its place for a service that the
+        # catalogue of this region does not list.
+        if not isinstance(sdk.compute, proxy.Proxy):
+            raise errors.Refused(
+                'This cloud has no Nova in this region: its catalogue lists '
+                "no 'compute' endpoint there."
+            )
         # A copy, so that the microversion that the user has chosen for the
         # commands of others neither limits ours nor is changed by us; the
         # SDK then negotiates what each resource needs.
@@ -57,10 +65,12 @@ class Compute:
 
         :raises Refused: this cloud's Nova is too old for that.
         """
-        if not utils.supports_microversion(self._nova, _VERSION):
+        newest = versions.newest(self._nova) or (2, 1)
+        if newest < _VERSION:
             raise errors.Refused(
-                f"This cloud's Nova is too old: version {_VERSION} of its "
-                f'API is needed, which shows the extra specs of flavors.'
+                f"This cloud's Nova is too old: version "
+                f'{versions.dotted(_VERSION)} of its API is needed, which '
+                f'shows the extra specs of flavors.'
             )
 
     def server(self, server_id: str) -> Server:

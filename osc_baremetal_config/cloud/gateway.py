@@ -45,4 +45,5 @@ class Gateway:
             session,
             region_name=config.get_region_name('baremetal'),
             interface=config.get_interface('baremetal'),
+            endpoint=config.get_endpoint('baremetal'),
         )

@@ -4,7 +4,9 @@ Owns the words; every command named here exists and was tried in the state
 that it is named for.
 """
 
-from osc_baremetal_config.core import sequence
+import shlex
+
+from osc_baremetal_config.core import recovery, sequence
 from osc_baremetal_config.core.model import Node
 from osc_baremetal_config.core.plan import Plan
 
@@ -32,7 +34,9 @@ def who_may(plan: Plan) -> list[str]:
 def continuing(plan: Plan) -> str:
     """Return the command that goes on with a plan from wherever it is."""
     items = [change.item for change in plan.changes] + list(plan.settled)
-    wish = ' '.join(f'--config {item}' for item in sorted(items))
+    wish = ' '.join(
+        f'--config {shlex.quote(str(item))}' for item in sorted(items)
+    )
     return f'openstack server config set {wish} {plan.server.id}'
 
 
@@ -43,7 +47,9 @@ def after_failure(plan: Plan, seen: sequence.Seen) -> list[str]:
         f'{seen.node.handle} {_state(seen.node)}.'
     ]
     if seen.node.provision_state == 'service failed':
-        lines += _leave_service_failed(seen.node)
+        first, *rest = recovery.out_of_service_failed(seen.node)
+        lines.append(f'First make the node active again: {first}')
+        lines += [f'then: {command}' for command in rest]
     lines.append(f'Continue with: {continuing(plan)}')
     return lines
 
@@ -54,17 +60,3 @@ def _state(node: Node) -> str:
         fault = f', fault: {node.fault}' if node.fault else ''
         return f'"{state}" and in maintenance{fault}'
     return f'"{state}"'
-
-
-def _leave_service_failed(node: Node) -> list[str]:
-    """Return the only way out of ``service failed``.
-
-    Ironic refuses to abort or to service again while the node is in
-    maintenance, into which the failure itself has put it. Aborting makes
-    the node active and puts no setting back.
-    """
-    return [
-        f'First make the node active again: openstack baremetal node '
-        f'maintenance unset {node.handle}',
-        f'then: openstack baremetal node abort {node.handle}',
-    ]

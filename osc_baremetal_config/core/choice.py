@@ -5,7 +5,7 @@ for the planner.
 """
 
 from osc_baremetal_config.core import registry, state, templates
-from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
+from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import (
     Item,
     Kind,
@@ -22,8 +22,7 @@ def choose(
 
     :returns: the reasons against the change, if there are any.
     """
-    config_type = catalogue.get(item.type)
-    reasons = _incapable(item, config_type, snapshot) if config_type else []
+    reasons = incapable(item, snapshot, catalogue)
     template = _fitting(item, snapshot, options, skip_traits=bool(reasons))
     if isinstance(template, list):
         return reasons + template
@@ -51,9 +50,13 @@ def unknown(
     return None
 
 
-def _incapable(
-    item: Item, config_type: ConfigType, snapshot: Snapshot
+def incapable(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
 ) -> list[str]:
+    """Return why a node cannot have an item, by its traits."""
+    config_type = catalogue.get(item.type)
+    if config_type is None:
+        return []
     node = snapshot.node
     missing = state.missing_traits(config_type, item.value, node)
     if not missing:
@@ -92,9 +95,15 @@ def _fitting(
     if not offered:
         return [_no_template(item, snapshot, options)]
     lossy = options.allow_data_loss
-    faults = [
-        templates.unfit(t, node, bios, allow_data_loss=lossy) for t in offered
-    ]
+    faults = []
+    lacking = []
+    for template in offered:
+        traits = templates.lacking_traits(template, node)
+        lacking += traits
+        faults.append(
+            traits
+            + templates.unfit(template, node, bios, allow_data_loss=lossy)
+        )
     winners = templates.most_specific(
         [t for t, found in zip(offered, faults, strict=True) if not found]
     )
@@ -105,7 +114,7 @@ def _fitting(
         return [f'{names} fit equally well; an operator must say which']
     lines = [line for found in faults for line in found]
     if skip_traits:
-        lines = [line for line in lines if ' requires ' not in line]
+        lines = [line for line in lines if line not in lacking]
     return lines
 
 

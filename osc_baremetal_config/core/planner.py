@@ -68,6 +68,9 @@ def make(
     notes = metadata.pending(server.metadata)
     violations += _clashes(changes)
     violations += readiness.foreign_notes(wish, notes, server)
+    record = _to_record(changes, settled, notes, snapshot)
+    if changes or notes or record:
+        violations += readiness.locked(server)
     if changes:
         violations += readiness.not_ready(server, node, notes)
     if changes and runbook is None and options.method is Method.RUNBOOK:
@@ -93,7 +96,7 @@ def make(
         stop=options.stop,
         variants=_meant(variants, options),
         power=_power(server, notes),
-        record=_to_record(changes, settled, notes, snapshot),
+        record=record,
         notes=tuple(sorted(notes)),
         warnings=tuple(unsure),
     )
@@ -122,7 +125,7 @@ def _plan_item(
         return [unknown]
     found = state.actual(item.type, snapshot, catalogue)
     if found.value == item.value:
-        return []
+        return choice.incapable(item, snapshot, catalogue)
     template = choice.choose(item, snapshot, catalogue, options)
     if isinstance(template, list):
         return template
@@ -241,12 +244,6 @@ def _unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
                     f'{change.item}: cannot be checked beforehand, '
                     f'{verdict.reason}'
                 )
-        found += [
-            f'{change.item}: cannot be checked beforehand, {step} is no step '
-            f'of Ironic itself'
-            for step in change.template.steps
-            if not steps.is_known(step)
-        ]
     return found
 
 

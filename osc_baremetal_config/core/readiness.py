@@ -3,9 +3,11 @@
 Owns what has to be so before anything is touched, apart from the items.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 
-from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core import recovery
+from osc_baremetal_config.core.metadata import PENDING, Pending
 from osc_baremetal_config.core.model import Item, Node, Server
 
 SERVICING = frozenset({'servicing', 'service wait'})
@@ -20,11 +22,6 @@ def not_ready(
     service that is running, and waits for what Nova is doing.
     """
     found = []
-    if server.is_locked:
-        why = f': "{server.locked_reason}"' if server.locked_reason else ''
-        found.append(
-            f'the server is locked{why} (openstack server unlock {server.id})'
-        )
     if server.status not in ('ACTIVE', 'SHUTOFF'):
         found.append(
             f'the server is in status {server.status}; it must be ACTIVE or '
@@ -38,6 +35,14 @@ def not_ready(
     return found + _node_not_ready(node, is_ours=bool(notes))
 
 
+def locked(server: Server) -> list[str]:
+    """Return why nothing of a server may be changed, if it is locked."""
+    if not server.is_locked:
+        return []
+    why = f': "{server.locked_reason}"' if server.locked_reason else ''
+    return [f'the server is locked{why} (openstack server unlock {server.id})']
+
+
 def foreign_notes(
     wish: Sequence[Item],
     notes: Mapping[str, Pending],
@@ -45,18 +50,30 @@ def foreign_notes(
 ) -> list[str]:
     """Return the changes that have begun and are not what is asked for."""
     asked = {item.type: item.value for item in wish}
-    return [
-        f'{name}={note.value} was begun{_since(note)} and has not ended; '
-        f'finish it first: openstack server config set {server.id} '
-        f'--config {name}={note.value}'
-        for name, note in sorted(notes.items())
-        if asked.get(name) != note.value
-    ]
+    found = []
+    for name, note in sorted(notes.items()):
+        if asked.get(name) != note.value:
+            item = shlex.quote(f'{name}={note.value}')
+            key = shlex.quote(PENDING + name)
+            found.append(
+                f'{name}={note.value} was begun{_since(note)} and has not '
+                f'ended; finish it first: openstack server config set '
+                f'--config {item} {server.id}, or drop it if the node is '
+                f'active: openstack server unset --property {key} {server.id}'
+            )
+    return found
 
 
 def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
     found = []
     running = is_ours and node.provision_state in SERVICING
+    if node.provision_state == 'service failed':
+        why = node.last_error or node.maintenance_reason or 'no reason shown'
+        ways = recovery.out_of_service_failed(node)
+        return [
+            f'node {node} is in state "service failed" ({why}); make it '
+            f'active first: {", then: ".join(ways)}'
+        ]
     if node.maintenance:
         why = (
             f': "{node.maintenance_reason}"' if node.maintenance_reason else ''

@@ -39,7 +39,26 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean …?)`` for a misspelt word, else nothing."""
     by_fold = {k.casefold(): k for k in sorted(known)}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
-    return f'; did you mean {by_fold[close[0]]}?' if close else ''
+    return f' (did you mean {by_fold[close[0]]}?)' if close else ''
+
+
+def holds(bios: Bios, name: str, value: str | None) -> bool:
+    """Return whether a setting has a value, by the rules of its type.
+
+    :param value: None for a setting that is not there.
+    """
+    setting = bios.get(name)
+    if setting is None or setting.value is None or value is None:
+        return (setting.value if setting else None) == value
+    match setting.attribute_type:
+        case 'Integer':
+            try:
+                return int(setting.value) == int(value)
+            except ValueError:
+                return setting.value == value
+        case 'Boolean':
+            return setting.value.casefold() == value.casefold()
+    return setting.value == value
 
 
 def judge(name: str, value: str, bios: Bios) -> Verdict:

@@ -9,7 +9,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from osc_baremetal_config.core import lifecycle, metadata
+from osc_baremetal_config.core import lifecycle, metadata, registry
 from osc_baremetal_config.core.model import Bios, Node, Server
 from osc_baremetal_config.core.plan import OFF, ON, Plan
 from osc_baremetal_config.core.readiness import SERVICING
@@ -79,6 +79,7 @@ class Seen:
     :param tried: how often each act was made in this run.
     :param agreed: how many looks in a row have found the power as wanted.
     :param failure: why this change will not be made; None if it still may.
+    :param refusal: how the cloud last refused an act that may be tried again.
     """
 
     server: Server
@@ -87,6 +88,7 @@ class Seen:
     tried: Mapping[Do, int] = field(default_factory=dict)
     agreed: int = 0
     failure: str | None = None
+    refusal: str | None = None
 
     @property
     def is_servicing(self) -> bool:
@@ -129,6 +131,19 @@ def next_move(plan: Plan, seen: Seen) -> Move:
     return _toward_end(plan, seen)
 
 
+def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
+    """Return the metadata keys that the end of a change removes.
+
+    A change that was not made leaves no way back that was not there before.
+    """
+    now, before = seen.server.metadata, plan.server.metadata
+    keys = metadata.pending_keys(now)
+    if _unlike(plan.wanted, seen):
+        names = [metadata.PREVIOUS + c.item.type for c in plan.changes]
+        keys += [k for k in names if k in now and k not in before]
+    return sorted(keys)
+
+
 def power_agrees(plan: Plan, seen: Seen) -> bool:
     """Return whether Nova and Ironic both have the power that is wanted."""
     server_is = ON if seen.server.status == 'ACTIVE' else OFF
@@ -149,14 +164,16 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
         return Act(Do.SERVICE)
     unlike = ', '.join(_unlike(plan.wanted, seen))
     reason = seen.failure or (
-        f'Ironic reports success, but the node still has {unlike}'
+        f'Ironic reports success, but the node has {unlike}'
     )
-    if _unlike(plan.was, seen):
+    # What is not shown may have changed as well.
+    is_shown = plan.wanted.keys() <= (seen.bios or {}).keys()
+    if _unlike(plan.was, seen) or not (is_shown or seen.failure):
         return End(Result.LEFT_BETWEEN, reason)
     power = _toward_power(plan, seen)
     if power:
         return power
-    if metadata.pending_keys(seen.server.metadata):
+    if keys_to_forget(plan, seen):
         return _try(Do.FORGET, seen, 'the notes do not go away')
     return End(Result.PUT_BACK, reason)
 
@@ -169,7 +186,7 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
     record = metadata.record(plan.record)
     if not record.items() <= seen.server.metadata.items():
         return _try(Do.RECORD, seen, 'the record does not stay')
-    if metadata.pending_keys(seen.server.metadata):
+    if keys_to_forget(plan, seen):
         return _try(Do.FORGET, seen, 'the notes do not go away')
     return End(Result.VERIFIED)
 
@@ -201,11 +218,15 @@ def _try(do: Do, seen: Seen, otherwise: str) -> Move:
     """Return the act, unless it was tried too often without effect."""
     if seen.tried.get(do, 0) < _TRIES:
         return Act(do)
-    return End(Result.LEFT_BETWEEN, otherwise)
+    why = f': {seen.refusal}' if seen.refusal else ''
+    return End(Result.LEFT_BETWEEN, otherwise + why)
 
 
 def _unlike(expected: Mapping[str, str | None], seen: Seen) -> list[str]:
     """Return the settings that differ from what is expected, as they are."""
     bios = seen.bios or {}
-    now = {n: bios[n].value if n in bios else None for n in expected}
-    return [f'{n}={now[n]}' for n in sorted(now) if now[n] != expected[n]]
+    return [
+        f'{name}={bios[name].value if name in bios else "?"}'
+        for name in sorted(expected)
+        if not registry.holds(bios, name, expected[name])
+    ]

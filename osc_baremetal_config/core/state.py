@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from osc_baremetal_config.core import metadata, steps
+from osc_baremetal_config.core import metadata, registry, steps
 from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.model import (
     Bios,
@@ -50,7 +50,10 @@ class Actual:
 
 @enum.unique
 class Drift(enum.StrEnum):
-    """Whether a server differs from what was asked for."""
+    """Whether a server differs from what was asked for.
+
+    Unknown where nothing was asked for, or where it cannot be told.
+    """
 
     NO = 'no'
     YES = 'yes'
@@ -180,9 +183,7 @@ def _sources(
 
 
 def _row(name: str, wish: Desired, found: Actual) -> Row:
-    if wish.value is None:
-        drift = Drift.NO
-    elif found.value is None:
+    if wish.value is None or found.value is None:
         drift = Drift.UNKNOWN
     else:
         drift = Drift.YES if wish.value != found.value else Drift.NO
@@ -211,7 +212,7 @@ def _fitting(readings: Readings, bios: Bios) -> list[str]:
         {
             value
             for value, settings in _readable(readings, bios)
-            if all(bios[n].value == to for n, to in settings.items())
+            if all(registry.holds(bios, n, to) for n, to in settings.items())
         }
     )
 

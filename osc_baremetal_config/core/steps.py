@@ -1,28 +1,26 @@
 """What is known of the steps that Ironic can run on an active node.
 
-Restates Ironic's own table of service steps, because Ironic accepts a step
-that does not exist or lacks an argument, and then fails with the node in
-maintenance. A step of a vendor is not in it and cannot be checked here.
+Restates those of Ironic's own service steps whose effect can be told
+beforehand, because Ironic accepts a step that does not exist or lacks an
+argument, and then fails with the node in maintenance. Others are not run:
+``bios.factory_reset`` changes what nobody has asked for, and what a vendor's
+step does to a live server is not known here.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from osc_baremetal_config.core.model import Step
 
 APPLY = ('bios', 'apply_configuration')
 
-# The steps that are decorated as service steps in ironic/drivers/modules
-# (redfish, agent, ipmitool, neutron), with the arguments that they require.
+# From the service steps in ironic/drivers/modules (redfish, agent), with the
+# arguments that they require.
 _REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
     APPLY: ('settings',),
-    ('bios', 'factory_reset'): (),
     ('firmware', 'update'): ('settings',),
     ('management', 'update_firmware'): ('firmware_images',),
-    ('network', 'reattach_networking'): (),
     ('raid', 'apply_configuration'): ('raid_config',),
     ('raid', 'delete_configuration'): (),
-    ('vendor', 'send_raw'): ('raw_bytes',),
 }
 # SERVICING_INTERFACE_PRIORITY in ironic/conductor/steps.py: of steps with one
 # priority the one on the first of these runs first.
@@ -42,18 +40,13 @@ _LOSSY_INTERFACES = frozenset({'deploy', 'raid'})
 _LOSSY_WORDS = ('erase', 'delete', 'clear', 'wipe', 'format')
 
 
-def text(value: Any) -> str:
-    """Return a BIOS value as Ironic stores and shows it, which is as text."""
-    return value if isinstance(value, str) else str(value)
-
-
 def is_apply(step: Step) -> bool:
     """Return whether a step applies BIOS settings."""
     return (step.interface, step.step) == APPLY
 
 
 def is_known(step: Step) -> bool:
-    """Return whether Ironic itself has such a step."""
+    """Return whether it is known what a step does."""
     return (step.interface, step.step) in _REQUIRED
 
 
@@ -74,12 +67,16 @@ def missing(step: Step) -> list[str]:
 
 
 def settings(steps: Iterable[Step]) -> dict[str, str]:
-    """Return the BIOS settings that steps apply, name → value."""
+    """Return the BIOS settings that steps apply, name → value as text.
+
+    Text is how Ironic stores and shows them. A step whose settings are none
+    applies none.
+    """
     return {
-        str(setting['name']): text(setting['value'])
+        str(setting['name']): str(setting['value'])
         for step in steps
-        if is_apply(step)
-        for setting in step.args.get('settings') or []
+        if is_apply(step) and _is_settings(step)
+        for setting in step.args['settings']
     }
 
 
@@ -116,7 +113,7 @@ def _apply(wanted: Mapping[str, str]) -> Step:
 
 
 def _is_settings(step: Step) -> bool:
-    listed = step.args['settings']
+    listed = step.args.get('settings')
     return isinstance(listed, list) and all(
         isinstance(s, Mapping) and {'name', 'value'} <= s.keys()
         for s in listed

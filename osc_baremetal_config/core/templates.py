@@ -54,14 +54,8 @@ def unfit(
     *,
     allow_data_loss: bool = False,
 ) -> list[str]:
-    """Return why a template cannot be used on a node; empty if it can."""
+    """Return why a template cannot be used on a node, but for its traits."""
     reasons = []
-    lacking = sorted(template.required_traits - node.traits)
-    if lacking:
-        reasons.append(
-            f'{template} requires {", ".join(lacking)}, which node {node} '
-            f'has not'
-        )
     if not steps.settings(template.steps):
         reasons.append(
             f'{template} sets nothing in the BIOS, so what it does could '
@@ -73,11 +67,25 @@ def unfit(
                 f'{template} runs {step}, which can lose data on a live '
                 f'server (--allow-data-loss lets it)'
             )
-        if arguments := steps.missing(step):
+        elif not steps.is_known(step):
+            reasons.append(
+                f'{template} runs {step}, and what that does to a live '
+                f'server is not known here'
+            )
+        elif arguments := steps.missing(step):
             reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
-        elif steps.is_apply(step):
-            reasons += _refused_settings(template, step, node, bios)
+        reasons += _refused_settings(template, step, node, bios)
     return reasons
+
+
+def lacking_traits(template: Template, node: Node) -> list[str]:
+    """Return the reason that a node lacks traits, if it does."""
+    lacking = sorted(template.required_traits - node.traits)
+    if not lacking:
+        return []
+    return [
+        f'{template} requires {", ".join(lacking)}, which node {node} has not'
+    ]
 
 
 def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
@@ -132,8 +140,9 @@ def _traits(value: Any) -> frozenset[str]:
     """Return a set of traits from a list or one comma-separated string.
 
     ``--extra 'required-traits=["A"]'`` stores a list, without the brackets
-    the command line stores plain text.
+    the command line stores plain text. Anything else is taken for the name
+    of a trait, which no node will have.
     """
-    if isinstance(value, str):
-        value = value.split(',')
-    return frozenset(str(trait).strip() for trait in value or []) - {''}
+    if not isinstance(value, list):
+        value = str(value or '').split(',')
+    return frozenset(str(trait).strip() for trait in value) - {''}

@@ -6,7 +6,7 @@ where it is used. Thin: each command reads, calls once and shows.
 
 import argparse
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from osc_lib.command import command
@@ -114,6 +114,8 @@ class SetServerConfig(_Lister):
                 'Nothing to set: name at least one type of configuration, '
                 'as with --config <type>=<value>.'
             )
+        if not parsed_args.dry_run:
+            self._check_columns(parsed_args.columns, tables.RESULTS)
         catalogue = files.load()
         snapshot = read.snapshot(
             self._client.cloud, parsed_args.server, flavors=True
@@ -136,6 +138,18 @@ class SetServerConfig(_Lister):
         if parsed_args.formatter in ('json', 'yaml'):
             return tables.requests(plan)
         return tables.plan(plan)
+
+    def _check_columns(
+        self, asked: Sequence[str], known: Sequence[str]
+    ) -> None:
+        """Return if the result can be shown; later it would be too late."""
+        from osc_baremetal_config import errors
+
+        if asked and not set(asked) & set(known):
+            raise errors.Usage(
+                f'No such column: {", ".join(asked)}; there are '
+                f'{", ".join(known)}.'
+            )
 
     def _carry_out(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of what was done."""

@@ -5,6 +5,7 @@ state, and nothing with ``--quiet``. Never writes to stdout.
 """
 
 import shutil
+import unicodedata
 from typing import TextIO
 
 _CLEAR = '\r\x1b[K'
@@ -58,11 +59,11 @@ class LivingLine:
 
     def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
         """Take note of what is going on; called at every look."""
-        time = f'{_minutes(elapsed_s)}  (up to {_minutes(limit_s)})'
+        time = f'  {_minutes(elapsed_s)}  (up to {_minutes(limit_s)})'
         # A line that wraps could not be taken back.
-        width = shutil.get_terminal_size().columns - len(time) - 3
-        said = f'{self._name}  {what}'[:width]
-        self._stream.write(f'{_CLEAR}{said}  {time}')
+        width = shutil.get_terminal_size().columns - 1
+        said = _cut(f'{self._name}  {what}', width - len(time))
+        self._stream.write(_CLEAR + _cut(said + time, width))
         self._stream.flush()
 
     def warn(self, text: str) -> None:
@@ -87,3 +88,14 @@ def reporter(
 
 def _minutes(seconds: float) -> str:
     return f'{int(seconds) // 60}:{int(seconds) % 60:02}'
+
+
+def _cut(text: str, cells: int) -> str:
+    """Return as much of a text as there are cells for on a terminal."""
+    kept = []
+    for letter in text:
+        cells -= 2 if unicodedata.east_asian_width(letter) in 'FW' else 1
+        if cells < 0:
+            break
+        kept.append(letter)
+    return ''.join(kept)

@@ -13,6 +13,8 @@ from osc_baremetal_config.core.state import Row
 from osc_baremetal_config.osc.columns import OrDash, YesNo
 from osc_baremetal_config.run.execute import Outcome
 
+RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
+_RIGHTS = 'Whether your roles allow it is asked only when it is to be done.'
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
@@ -62,6 +64,7 @@ def summary(plan: Plan) -> list[str]:
         _sequence(plan),
         _variant(plan),
         *plan.warnings,
+        *([_RIGHTS] if plan.steps else []),
     ]
 
 
@@ -70,15 +73,6 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
 
     :param outcome: None if there was nothing to do.
     """
-    columns = (
-        'Server',
-        'Config',
-        'From',
-        'To',
-        'Method',
-        'Result',
-        'Seconds',
-    )
     name = plan.server.name
     seconds = round(outcome.seconds, 1) if outcome else 0.0
     result = 'begun' if outcome and not outcome.is_finished else 'verified'
@@ -107,7 +101,7 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
                 seconds if recorded else 0.0,
             )
         )
-    return columns, sorted(rows, key=lambda row: str(row[1]))
+    return RESULTS, sorted(rows, key=lambda row: str(row[1]))
 
 
 def requests(plan: Plan) -> Table:
@@ -159,7 +153,7 @@ def _settled(item: Item) -> tuple[object, ...]:
 
 
 def _arrow(setting: SettingChange) -> str:
-    return f'{setting.name} {setting.before or "?"} → {setting.after}'
+    return f'{setting.name} {setting.before or "?"} -> {setting.after}'
 
 
 def _is_already(plan: Plan) -> str:
@@ -190,18 +184,17 @@ def _risk(plan: Plan) -> str:
 
 
 def _sequence(plan: Plan) -> str:
-    name = plan.server.name
-    parts = [f'record in the metadata of {name}']
+    parts = []
     if plan.steps:
         is_on = plan.server.status == 'ACTIVE'
         parts = [
-            *([f'stop {name}'] if plan.stop and is_on else []),
+            *([f'stop {plan.server.name}'] if plan.stop and is_on else []),
             f'{_service(plan)} on node {plan.node.handle}',
             'verify',
-            _power(plan),
-            'record',
         ]
-    return f'Sequence: {", ".join(parts)}.'
+    if plan.steps or plan.notes:
+        parts.append(_power(plan))
+    return f'Sequence: {", ".join([*parts, "record in the metadata"])}.'
 
 
 def _variant(plan: Plan) -> str:

@@ -225,7 +225,10 @@ class _Run:
             return _After.PAUSE
         except errors.Conflict as error:
             self._tell(f'{do.value}: {error.message}; looking again')
-            seen = None
+            self._seen = dataclasses.replace(
+                self._seen.after(do), refusal=error.message
+            )
+            return _After.PAUSE
         except errors.CloudError as error:
             self._give_up(do, error)
             seen = None
@@ -276,7 +279,7 @@ class _Run:
                 compute.set_metadata(plan.server.id, record)
                 return seen.with_metadata(record)
             case Do.FORGET:
-                keys = metadata.pending_keys(seen.server.metadata)
+                keys = sequence.keys_to_forget(plan, seen)
                 compute.delete_metadata(plan.server.id, keys)
                 return seen.with_metadata(dict.fromkeys(keys))
         return None

@@ -28,8 +28,12 @@ def snapshot(cloud: Cloud, name_or_id: str, *, flavors: bool) -> Snapshot:
         flavors_ = pool.submit(_flavors, cloud, flavors)
         node = _node(cloud, server)
         bios = pool.submit(cloud.baremetal.bios, node.uuid)
-        kinds = {kind: pool.submit(_templates, cloud, kind) for kind in Kind}
-        templates = {kind: future.result() for kind, future in kinds.items()}
+        templates = _templates(cloud, pool)
+        if templates[Kind.DEPLOY_TEMPLATE] is None:
+            # The node is its project's, but the templates are an operator's.
+            bios.result()
+            if cloud.use_system_scope():
+                templates = _templates(cloud, pool)
         return Snapshot(
             server=server,
             node=node,
@@ -69,8 +73,8 @@ def _node(cloud: Cloud, server: Server) -> Node:
                 'It is a virtual machine, or its node is not yours to see: '
                 'Ironic shows a node to the project that is its lessee or '
                 'owner, and to users with a role on the system.',
-                'An operator can look: openstack --os-system-scope all '
-                f'baremetal node list --instance-uuid {server.id}',
+                'An operator can look, with a login to the system: openstack '
+                f'baremetal node show --instance {server.id}',
             ],
         )
     return node
@@ -90,9 +94,15 @@ def _flavors(cloud: Cloud, wanted: bool) -> tuple[Flavor, ...] | None:
     return cloud.compute.flavors() if wanted else None
 
 
-def _templates(cloud: Cloud, kind: Kind) -> tuple[Template, ...] | None:
-    """Return the templates of a kind, None if the user may not see them."""
-    try:
-        return cloud.baremetal.templates(kind)
-    except (errors.NotFound, errors.Forbidden):
-        return None
+def _templates(
+    cloud: Cloud, pool: futures.Executor
+) -> dict[Kind, tuple[Template, ...] | None]:
+    """Return the templates of each kind, None for one that is not shown."""
+
+    def read(kind: Kind) -> tuple[Template, ...] | None:
+        try:
+            return cloud.baremetal.templates(kind)
+        except (errors.NotFound, errors.Forbidden):
+            return None
+
+    return dict(zip(Kind, pool.map(read, Kind), strict=True))

@@ -30,8 +30,18 @@ class Item:
         return {
             'config-type': self.type,
             'config-value': self.value,
-            'required-traits': [self.trait],
+            'required-traits': []
+            if self.value == 'disabled'
+            else [self.trait],
         }
+
+    @property
+    def approved_for(self) -> str:
+        """The trait of the nodes that the runbook is approved for.
+
+        What is to be off needs no capability, but a runbook needs a trait.
+        """
+        return 'CUSTOM_GOLD' if self.value == 'disabled' else self.trait
 
     @property
     def step(self) -> api.Json:
@@ -286,8 +296,8 @@ def make_templates(admin: api.Admin) -> None:
             ironic.post('/runbooks', body)
         # On its own, for the case that the last run ended in between.
         path = f'/runbooks/{item.runbook}/traits'
-        if ironic.get(path)['traits'] != [item.trait]:
-            ironic.put(path, {'traits': [item.trait]})
+        if ironic.get(path)['traits'] != [item.approved_for]:
+            ironic.put(path, {'traits': [item.approved_for]})
 
 
 def _names(ironic: api.Api, kind: str) -> set[str]:

@@ -42,11 +42,11 @@ class RefusedTest(base.TestCase):
 
     def test_words_that_are_misspelt(self) -> None:
         self.refused(
-            'allowed are disabled, enabled; did you mean enabled?',
+            'allowed are disabled, enabled (did you mean enabled?)',
             argv=('--hyperthreading', 'enabld'),
         )
         self.refused(
-            'no such type of configuration; did you mean hyperthreading?',
+            'no such type of configuration (did you mean hyperthreading?)',
             argv=('--config', 'hyperthreding=enabled'),
         )
 
@@ -106,7 +106,7 @@ class RefusedTest(base.TestCase):
         self.assert_refused(
             ran,
             'deploy template CUSTOM_BOOT sets BootMod=Uefi: its BIOS knows '
-            'no BootMod; did you mean BootMode?',
+            'no BootMod (did you mean BootMode?)',
         )
 
     def test_value_that_the_registry_does_not_allow(self) -> None:

@@ -140,7 +140,7 @@ class FailureTest(base.TestCase):
         self.knob(server.id, 'fake_bios_ignore', True)
         ran = self.set(self.mona, *ENABLE, server.id)
         self.assert_ended(4, ran, out='')
-        self.assertIn('still has LogicalProc=Disabled', ran.err)
+        self.assertIn('the node has LogicalProc=Disabled', ran.err)
         self.assertEqual('ACTIVE', self.nova.get_server(server).status)
         self.assertNotIn(PENDING, self.nova.get_server(server).metadata)
 

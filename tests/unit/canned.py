@@ -9,6 +9,7 @@ test.
 import contextlib
 import datetime
 import io
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -125,6 +126,7 @@ class Cloud(fixtures.Fixture):
     :param nova: Nova's newest microversion.
     :param ironic: Ironic's newest microversion, None for a cloud without it.
     :param has_system_role: whether the user may act on the whole system.
+    :param away: a service that does not answer at all.
     """
 
     def __init__(
@@ -133,6 +135,7 @@ class Cloud(fixtures.Fixture):
         nova: str = '2.96',
         ironic: str | None = '1.115',
         has_system_role: bool = False,
+        away: str | None = None,
     ) -> None:
         self._script = [
             [part] if isinstance(part, Exchange) else list(part)
@@ -141,6 +144,7 @@ class Cloud(fixtures.Fixture):
         self._nova = nova
         self._ironic = ironic
         self._has_system_role = has_system_role
+        self._away = away
         self._lock = threading.Lock()
         self._surprises: list[str] = []
         self.clock = Clock()
@@ -150,6 +154,12 @@ class Cloud(fixtures.Fixture):
         self._answer_identity(mocker)
         self._answer_discovery(mocker)
         mocker.add_matcher(self._play)
+        if self._away:
+            mocker.register_uri(
+                requests_mock.ANY,
+                re.compile(URLS[self._away]),
+                exc=requests.ConnectionError('nobody is there'),
+            )
         self._give_openstack_our_clock()
 
     def openstack(self, *argv: str) -> runs.Ran:

@@ -10,6 +10,7 @@ import yaml
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import options, planner, registry, sequence
+from osc_baremetal_config.core.model import Bios
 from osc_baremetal_config.core.steps import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
@@ -110,11 +111,19 @@ class SequenceCases(base.TestCase):
         return sequence.Seen(
             server=snapshots.server(server),
             node=snapshots.node(case.get('node', {})),
-            bios=snapshots.bios({'LogicalProc': value}) if value else None,
+            bios=self.bios(value),
             tried={sequence.Do[name]: n for name, n in tried.items()},
             agreed=case.get('agreed', 0),
             failure=case.get('failure'),
+            refusal=case.get('refusal'),
         )
+
+    def bios(self, value: str | None) -> Bios | None:
+        """Return what was read; ``none`` is that nothing is shown."""
+        if value is None:
+            return None
+        shown = {} if value == 'none' else {'LogicalProc': value}
+        return snapshots.bios(shown)
 
     def words(self, move: sequence.Move) -> str:
         match move:

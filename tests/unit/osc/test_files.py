@@ -72,7 +72,7 @@ f: 1
         self.assertEqual(
             [
                 '0.yaml:10: c.needs.x: HW_CPU_HYPERTHREDING is no trait of '
-                'os-traits; did you mean HW_CPU_HYPERTHREADING?',
+                'os-traits (did you mean HW_CPU_HYPERTHREADING?)',
                 "0.yaml:15: d.bios.1.y: 'y' is none of x",
                 '0.yaml:15: d.bios.1.y: not a mapping of BIOS settings',
                 '0.yaml:16: E: a type is named with a-z, 0-9 and hyphens',

@@ -40,6 +40,15 @@ class ReportTest(base.TestCase):
         self.assertLess(len(line), 40)
         self.assertTrue(line.endswith('  0:01  (up to 60:00)'), line)
 
+    def test_it_never_wraps_however_narrow_or_wide(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '20'))
+        stream = Terminal()
+        report.LivingLine(stream, 'サーバー').doing('起動' * 20, 1.0, 3600.0)
+        line = stream.getvalue().removeprefix('\r\x1b[K')
+        self.assertLess(
+            sum(2 if letter > '\u2e80' else 1 for letter in line), 20
+        )
+
     def test_elsewhere_a_line_is_a_change(self) -> None:
         self.assertEqual(
             'web-1: servicing (0:01)\nweb-1: Nova is away\n',

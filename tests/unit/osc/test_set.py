@@ -94,11 +94,11 @@ def note(metadata: dict[str, str] = NOTES) -> Exchange:
     )
 
 
-def forget() -> Exchange:
+def forget(key: str = PENDING) -> Exchange:
     """Return the exchange that removes the note of what is pending."""
     return nova(
         'DELETE',
-        f'/servers/{SERVER_ID}/metadata/{PENDING}',
+        f'/servers/{SERVER_ID}/metadata/{key}',
         status=204,
         version=None,
     )
@@ -222,14 +222,15 @@ class SetTest(base.TestCase):
         ran = self.run_(*read(flavors=True), argv=(*ENABLE, '--dry-run'))
         self.assert_ended(0, ran)
         for words in (
-            '| bios.apply_configuration: LogicalProc Disabled → Enabled |',
+            '| bios.apply_configuration: LogicalProc Disabled -> Enabled |',
             '| runbook ht-on | LogicalProc=Disabled |',
         ):
             self.assertIn(words, ran.out)
         self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
         self.assertIn(
             'Sequence: stop web-1, run runbook ht-on (or service steps, if '
-            'you may not) on node rack3-07, verify, start web-1, record.',
+            'you may not) on node rack3-07, verify, start web-1, record in '
+            'the metadata.',
             ran.err,
         )
         self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
@@ -426,11 +427,11 @@ class SetTest(base.TestCase):
         script[script.index(read_bios(documents.bios('Enabled')))] = (
             read_bios()
         )
-        del script[-2]  # nothing is recorded
+        script[-2:] = [forget(), forget(PREVIOUS)]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(4, ran, out='')
         self.assertIn(
-            'Ironic reports success, but the node still has '
+            'Ironic reports success, but the node has '
             'LogicalProc=Disabled\n  Put back: ',
             ran.err,
         )
@@ -442,7 +443,7 @@ class SetTest(base.TestCase):
             service(status=400, answer=documents.fault('no such step'))
         ]
         script[begun + 1 : begun + 1] = [*look(OFF, NODE_OFF), read_bios()]
-        del script[-2]
+        script[-2:] = [forget(), forget(PREVIOUS)]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(4, ran)
         self.assertIn('Ironic: no such step (400, req-1)', ran.err)
@@ -577,15 +578,15 @@ class RefusedTest(base.TestCase):
 
     def test_unknown_type_with_the_nearest_name(self) -> None:
         self.refused(
-            'hyperthreding=enabled: no such type of configuration; did you '
-            'mean hyperthreading?',
+            'hyperthreding=enabled: no such type of configuration (did you '
+            'mean hyperthreading?)',
             argv=(*SET, '--config', 'hyperthreding=enabled'),
         )
 
     def test_unknown_value_with_the_nearest_name(self) -> None:
         self.refused(
-            'hyperthreading=enabld: allowed are disabled, enabled; did you '
-            'mean enabled?',
+            'hyperthreading=enabld: allowed are disabled, enabled (did you '
+            'mean enabled?)',
             argv=(*SET, '--hyperthreading', 'enabld'),
         )
 
@@ -637,7 +638,7 @@ class RefusedTest(base.TestCase):
     def test_template_that_the_registry_does_not_know(self) -> None:
         self.refused(
             'runbook ht-on sets LogicalProc=Enabled: its BIOS knows no '
-            'LogicalProc; did you mean LogicalProcs?',
+            'LogicalProc (did you mean LogicalProcs?)',
             bios={'bios': [{'name': 'LogicalProcs', 'value': 'x'}]},
         )
 
@@ -678,6 +679,35 @@ class RefusedTest(base.TestCase):
             'hyperthreading=disabled was begun at 2026-11-22T14:02:00+00:00 '
             'and has not ended',
             server=documents.server(metadata=metadata),
+        )
+
+
+class AwayTest(base.TestCase):
+    """A service that does not answer is not called an old one."""
+
+    def away(self, service: str, script: list[Part]) -> runs.Ran:
+        cloud = self.useFixture(canned.Cloud(*script, away=service))
+        return cloud.openstack('server', 'config', 'show', 'web-1')
+
+    def test_nova(self) -> None:
+        ran = self.away('compute', [])
+        self.assert_ended(1, ran, out='')
+        self.assertIn('Nova: cannot be reached: ', ran.err)
+
+    def test_ironic(self) -> None:
+        script = read()
+        group = script[-1]
+        assert isinstance(group, list)
+        kept = [e for e in group if not e.url.startswith('baremetal')]
+        ran = self.away('baremetal', [*find(), kept])
+        self.assert_ended(1, ran, out='')
+        self.assertIn('Ironic: cannot be reached: ', ran.err)
+
+    def test_region_that_is_not_in_the_catalogue(self) -> None:
+        cloud = self.useFixture(canned.Cloud())
+        self.assert_refused(
+            cloud.openstack('--os-region-name', 'Nope', *ENABLE),
+            'This cloud has no Nova in this region',
         )
 
 
@@ -730,6 +760,12 @@ class OldCloudTest(base.TestCase):
 
 
 class UsageTest(base.TestCase):
+    def test_column_that_the_result_does_not_have(self) -> None:
+        cloud = self.useFixture(canned.Cloud())
+        ran = cloud.openstack(*ENABLE, '-c', 'Nope')
+        self.assert_ended(2, ran, out='')
+        self.assertIn('No such column: Nope; there are Server,', ran.err)
+
     def test_no_number_of_seconds(self) -> None:
         for text in ('0', '-1', 'inf', 'nan', 'soon'):
             cloud = self.useFixture(canned.Cloud())

@@ -2,6 +2,7 @@
 
 from tests import runs
 from tests.unit import base, canned, documents
+from tests.unit.canned import SYSTEM, ironic
 from tests.unit.conversations import read
 
 SHOW = ('server', 'config', 'show', 'web-1')
@@ -40,6 +41,37 @@ class ShowTest(base.TestCase):
             'hyperthreading disabled disabled flavor bm.large.ht-off False\n',
             ran.out,
         )
+
+    def test_operator_sees_the_templates_of_a_server_of_the_own_project(
+        self,
+    ) -> None:
+        script = read()
+        group = script[-1]
+        assert isinstance(group, list)
+        cloud = self.useFixture(
+            canned.Cloud(
+                *script,
+                [
+                    ironic(
+                        'GET',
+                        '/deploy_templates/?detail=True',
+                        documents.deploy_templates(),
+                        version='1.55',
+                        token=SYSTEM,
+                    ),
+                    ironic(
+                        'GET',
+                        '/runbooks/?detail=True',
+                        {'runbooks': []},
+                        version='1.112',
+                        token=SYSTEM,
+                    ),
+                ],
+                has_system_role=True,
+            )
+        )
+        ran = cloud.openstack(*SHOW, '-f', 'value', '-c', 'Actual')
+        self.assert_ended(0, ran, out='disabled\n')
 
     def test_what_differs_is_drift(self) -> None:
         ran = self.show(bios=documents.bios('Enabled'))

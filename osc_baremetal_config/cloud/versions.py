@@ -1,0 +1,31 @@
+"""Which microversions a service has.
+
+Owns telling an old service from one that does not answer.
+"""
+
+from keystoneauth1 import adapter
+
+Version = tuple[float, ...]
+
+
+def newest(service: adapter.Adapter) -> Version | None:
+    """Return the newest microversion of a service.
+
+    keystoneauth answers as for a service without microversions where the
+    service does not answer at all; so then it is asked once more, which
+    raises what is wrong.
+
+    :returns: None if the catalogue lists no such service.
+    """
+    data = service.get_endpoint_data()
+    if data is None:
+        return None
+    if data.max_microversion:
+        return tuple(data.max_microversion)
+    service.get('/', authenticated=False)
+    return (1, 1)
+
+
+def dotted(version: Version) -> str:
+    """Return a version as it is written."""
+    return '.'.join(map(str, version))
