@@ -5,7 +5,7 @@ at what the values mean.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ironicclient import exc as ironic_exc
@@ -14,12 +14,11 @@ from keystoneauth1 import adapter
 from keystoneauth1 import session as ksa_session
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.cloud import versions
+from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
-from osc_baremetal_config.core import templates
+from osc_baremetal_config.core import requests, templates
 from osc_baremetal_config.core.model import (
     Bios,
-    BiosSetting,
     Kind,
     Node,
     Step,
@@ -85,7 +84,7 @@ class BareMetal:
                 )
             except ironic_exc.NotFound:
                 return None
-        return _node(found.to_dict())
+        return documents.node(found.to_dict())
 
     def node(self, node_uuid: str) -> Node:
         """Return a node."""
@@ -98,7 +97,7 @@ class BareMetal:
             )
         if found is None:
             raise errors.NotFound('Ironic', 404, f'no node {node_uuid}')
-        return _node(found.to_dict())
+        return documents.node(found.to_dict())
 
     def bios(self, node_uuid: str) -> Bios:
         """Return the BIOS settings of a node as Ironic last read them."""
@@ -109,7 +108,7 @@ class BareMetal:
                 detail=self._newest >= (1, 74),
                 os_ironic_api_version=version,
             )
-        settings = map(_bios_setting, found)
+        settings = map(documents.bios_setting, found)
         return {setting.name: setting for setting in settings}
 
     def templates(self, kind: Kind) -> tuple[Template, ...]:
@@ -176,7 +175,7 @@ class BareMetal:
         if isinstance(what, str):
             runbook, call = what, 'runbooks'
         else:
-            steps, call = _documents(what), 'service'
+            steps, call = requests.documents(what), 'service'
         with translated('Ironic'):
             client, version = self._call(call)
             client.node.set_provision_state(
@@ -255,54 +254,3 @@ def _silence_retries() -> None:
         return not str(record.msg).startswith('Error contacting Ironic')
 
     logging.getLogger('ironicclient.common.http').addFilter(is_news)
-
-
-def _documents(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [
-        {'interface': s.interface, 'step': s.step, 'args': dict(s.args)}
-        for s in steps
-    ]
-
-
-def _node(document: Mapping[str, Any]) -> Node:
-    step = document.get('service_step') or {}
-    return Node(
-        uuid=document['uuid'],
-        name=document['name'],
-        provision_state=document['provision_state'],
-        target_provision_state=document['target_provision_state'],
-        power_state=document['power_state'],
-        target_power_state=document['target_power_state'],
-        traits=frozenset(document['traits']),
-        maintenance=bool(document['maintenance']),
-        maintenance_reason=document['maintenance_reason'],
-        fault=document['fault'],
-        reservation=_shown(document['reservation']),
-        last_error=_shown(document['last_error']),
-        service_step=f'{step["interface"]}.{step["step"]}' if step else None,
-    )
-
-
-def _shown(value: str | None) -> str | None:
-    """Return a value unless Ironic has hidden it from this user.
-
-    It then says ``** Redacted - requires … permission. **`` or
-    ``** Value Redacted - Requires … permission. **``.
-    """
-    if value and value.startswith('**') and 'edacted' in value:
-        return None
-    return value
-
-
-def _bios_setting(document: Mapping[str, Any]) -> BiosSetting:
-    return BiosSetting(
-        name=document['name'],
-        value=document.get('value'),
-        attribute_type=document.get('attribute_type'),
-        allowable_values=tuple(document.get('allowable_values') or ()),
-        lower_bound=document.get('lower_bound'),
-        upper_bound=document.get('upper_bound'),
-        min_length=document.get('min_length'),
-        max_length=document.get('max_length'),
-        read_only=document.get('read_only'),
-    )

@@ -4,6 +4,7 @@ Owns what is sent in which order where nothing gets in the way; ``--dry-run``
 shows it. Reads, and what only waits, are left out. Never sends anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Request:
     undo: str
 
 
-def documents(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+def documents(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Return steps as Ironic takes them."""
     return [
         {'interface': s.interface, 'step': s.step, 'args': dict(s.args)}

@@ -1,0 +1,164 @@
+"""The options of the commands, and what they come to.
+
+Imported by a command when its parser is asked for, not at start-up.
+"""
+
+import argparse
+import contextlib
+from typing import Any
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.osc import files
+
+# How long the cloud is waited for: twice Ironic's own limit for a service.
+_LIMIT_S = 3600.0
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Add the server that a command is for."""
+    parser.add_argument(
+        'server', metavar='<server>', help='Server (name or ID).'
+    )
+
+
+def add_items(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names any item."""
+    parser.add_argument(
+        '--config',
+        action='append',
+        metavar='<type>=<value>',
+        type=_item,
+        help='Any type of configuration that this cloud has a template '
+        'for (repeat option to set several).',
+    )
+
+
+def options(parsed_args: argparse.Namespace) -> Options:
+    """Return how a change is to be made."""
+    return Options(
+        method=Method(parsed_args.method),
+        stop=parsed_args.stop,
+        strict=parsed_args.strict,
+        allow_data_loss=parsed_args.allow_data_loss,
+        require_flavor=parsed_args.require_flavor,
+        flavor=parsed_args.flavor,
+    )
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides about the plan."""
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='Show what would be done, and do nothing; with -f json or yaml '
+        'the requests that would be sent.',
+    )
+    parser.add_argument(
+        '--method',
+        choices=[method.value for method in Method],
+        default=Method.AUTO.value,
+        help='What carries the steps out: a runbook, service steps, or a '
+        'runbook where one does exactly what is wanted and you may use it, '
+        'else service steps (auto, the default).',
+    )
+    parser.add_argument(
+        '--stop',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Shut the server down before its node is serviced, which is the '
+        'default, or let Ironic reset it while it runs.',
+    )
+    parser.add_argument(
+        '--strict',
+        action='store_true',
+        help='Refuse what cannot be checked beforehand, such as a setting '
+        'that Ironic has no registry entry for.',
+    )
+    parser.add_argument(
+        '--allow-data-loss',
+        action='store_true',
+        help='Run steps that can lose data on the disks of the server.',
+    )
+    parser.add_argument(
+        '--flavor',
+        metavar='<flavor>',
+        help='Name of the flavor that equals the one of the server but for '
+        'these items; refuse if it does not.',
+    )
+    parser.add_argument(
+        '--require-flavor',
+        action='store_true',
+        help='Refuse unless there is exactly one such flavor.',
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides about the waiting and the exit code."""
+    parser.add_argument(
+        '--wait',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Wait for the end, verify and record, which is the default, or '
+        'return when the service has begun; the same command then finishes '
+        'what is left.',
+    )
+    parser.add_argument(
+        '--timeout',
+        metavar='<seconds>',
+        type=_seconds,
+        default=_LIMIT_S,
+        help='How long to wait in all; the cloud works on afterwards '
+        '(default: %(default).0f).',
+    )
+    parser.add_argument(
+        '--detailed-exit-code',
+        action='store_true',
+        help='End with 10 instead of 0 if something was changed, or would '
+        'be with --dry-run.',
+    )
+
+
+def add_types(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each type of the catalogue.
+
+    A type whose name another option has is set with --config only. A broken
+    file of the site is told when the command is run, not to who asks for
+    help or completion.
+    """
+    try:
+        catalogue = files.load()
+    except errors.Refused:
+        catalogue = files.load(())
+    for config_type in catalogue.values():
+        with contextlib.suppress(argparse.ArgumentError):
+            parser.add_argument(
+                f'--{config_type.name}',
+                dest='config',
+                action='append',
+                metavar=f'<{"|".join(config_type.values)}>',
+                type=_item_of(config_type.name),
+                help=config_type.help,
+            )
+
+
+def _item_of(name: str) -> Any:
+    """Return what makes an item of the value of a type's own option."""
+    return lambda value: Item(name, value)
+
+
+def _item(text: str) -> Item:
+    """Return the item that ``type=value`` names."""
+    name, equals, value = text.partition('=')
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f'{text!r} is not <type>=<value>')
+    return Item(name, value)
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds that can be waited."""
+    seconds = float(text)
+    if not 0 < seconds < float('inf'):
+        raise argparse.ArgumentTypeError(f'{text!r} is no number of seconds')
+    return seconds
