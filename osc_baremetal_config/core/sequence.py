@@ -16,8 +16,8 @@ from osc_baremetal_config.core.readiness import SERVICING
 
 # How often one act is tried before it is taken not to work.
 _TRIES = 3
-# How many looks in a row must agree on the power. Nova learns of a change of
-# power a moment after Ironic has made it.
+# How many looks in a row must agree on the power. Where Ironic has switched
+# it, Nova learns of it a moment later, so one look may still be too early.
 _AGREEING_LOOKS = 2
 
 
@@ -201,7 +201,9 @@ def _toward_power(plan: Plan, seen: Seen) -> Move | None:
     if not (plan.changes or plan.notes):
         return None
     if power_agrees(plan, seen):
-        if seen.agreed < _AGREEING_LOOKS:
+        by_nova = Do.START if plan.power == ON else Do.STOP
+        needed = 1 if seen.tried.get(by_nova) else _AGREEING_LOOKS
+        if seen.agreed < needed:
             return Wait('the power to settle')
         return None
     if seen.node.target_power_state:
