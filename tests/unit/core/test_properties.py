@@ -8,7 +8,14 @@ import hypothesis
 from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import catalogue, metadata, plan, planner
+from osc_baremetal_config.core import (
+    catalogue,
+    metadata,
+    plan,
+    planner,
+    requests,
+    state,
+)
 from osc_baremetal_config.core.model import (
     BiosSetting,
     Flavor,
@@ -20,7 +27,8 @@ from osc_baremetal_config.core.model import (
     Step,
     Template,
 )
-from osc_baremetal_config.osc import files
+from osc_baremetal_config.core.templates import parse
+from osc_baremetal_config.osc import files, tables
 from tests.unit import base
 
 TYPES = ('hyperthreading', 'turbo', 'sriov')
@@ -229,7 +237,72 @@ KEYS = ('help', 'values', 'needs', 'incapable', 'bios')
 entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
 
 
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@st.composite
+def wild_templates(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a body that Ironic's schema lets through, whatever it means."""
+    settings = values | st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                'name': values | st.sampled_from(SETTINGS),
+                'value': values | st.sampled_from(BIOS_VALUES),
+            },
+        )
+    )
+    step = st.fixed_dictionaries(
+        {
+            'interface': st.sampled_from(['bios', 'raid', 'vendor']),
+            'step': st.sampled_from(['apply_configuration', 'x']),
+            'args': st.dictionaries(st.just('settings'), settings),
+        },
+        optional={'priority': st.integers(0), 'order': st.integers(0)},
+    )
+    item = draw(items)
+    return {
+        'name': 'WILD',
+        'steps': draw(st.lists(step, max_size=3)),
+        'extra': {
+            'config-type': draw(st.just(item.type) | values),
+            'config-value': draw(st.just(item.value) | values),
+            'required-traits': draw(values | st.just(['CUSTOM_A'])),
+        },
+    }
+
+
 class DocumentProperties(base.TestCase):
+    @hypothesis.given(
+        wild_templates(), st.sampled_from(Kind), items, snapshots()
+    )
+    def test_no_template_makes_a_traceback(
+        self,
+        document: dict[str, Any],
+        kind: Kind,
+        item: Item,
+        snapshot: Snapshot,
+    ) -> None:
+        wild = parse(kind, document)
+        found = tuple([wild] if wild else [])
+        snapshot = dataclasses.replace(
+            snapshot, templates=(*snapshot.templates, *found)
+        )
+        known = files.load(())
+        state.rows(snapshot, known)
+        try:
+            made = planner.make([item], snapshot, known)
+        except errors.Refused as refused:
+            self.assertTrue(refused.details)
+        else:
+            requests.of(made)
+            tables.plan(made)
+            tables.summary(made)
+
     @hypothesis.given(documents | st.dictionaries(st.text(), entries))
     def test_no_catalogue_makes_a_traceback(self, document: Any) -> None:
         parsed = catalogue.parse(document)
