@@ -8,6 +8,7 @@ import shlex
 
 from osc_baremetal_config.core import recovery, sequence
 from osc_baremetal_config.core.model import Node
+from osc_baremetal_config.core.options import Method, Options
 from osc_baremetal_config.core.plan import Plan
 
 # Ironic's default policies for baremetal:node:set_provision_state, and for
@@ -37,7 +38,26 @@ def continuing(plan: Plan) -> str:
     wish = ' '.join(
         f'--config {shlex.quote(str(item))}' for item in sorted(items)
     )
-    return f'openstack server config set {wish} {plan.server.id}'
+    how = ''.join(f' {option}' for option in _options(plan.options))
+    return f'openstack server config set {wish}{how} {plan.server.id}'
+
+
+def _options(options: Options) -> list[str]:
+    """Return the options as they are written, but for the defaults."""
+    written = []
+    if options.method is not Method.AUTO:
+        written.append(f'--method {options.method}')
+    if options.flavor:
+        written.append(f'--flavor {shlex.quote(options.flavor)}')
+    for name, is_set in (
+        ('--no-stop', not options.stop),
+        ('--strict', options.strict),
+        ('--allow-data-loss', options.allow_data_loss),
+        ('--require-flavor', options.require_flavor),
+    ):
+        if is_set:
+            written.append(name)
+    return written
 
 
 def after_failure(plan: Plan, seen: sequence.Seen) -> list[str]:

@@ -130,7 +130,7 @@ class Step:
     interface: str
     step: str
     args: Mapping[str, Any] = field(default_factory=dict)
-    priority: int = 0
+    priority: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return f'{self.interface}.{self.step}'

@@ -15,7 +15,7 @@ from osc_baremetal_config.core.model import (
     Step,
     Template,
 )
-from osc_baremetal_config.core.options import Method
+from osc_baremetal_config.core.options import Method, Options
 
 ON, OFF = 'on', 'off'
 
@@ -51,8 +51,6 @@ class Plan:
     :param steps: what Ironic is to run, in order; empty if nothing changes.
     :param runbook: the name of a runbook that does exactly that, if one is
         to be used.
-    :param may_use_steps: the steps may be sent without a runbook.
-    :param stop: the server is shut down before.
     :param variants: the flavors that equal the server's but for the items;
         None if flavors were not read.
     :param power: ``on`` or ``off``: how the server is at the end.
@@ -68,8 +66,7 @@ class Plan:
     settled: tuple[Item, ...]
     steps: tuple[Step, ...]
     runbook: str | None
-    may_use_steps: bool
-    stop: bool
+    options: Options
     variants: tuple[Flavor, ...] | None
     power: str
     record: tuple[Item, ...]
@@ -80,6 +77,16 @@ class Plan:
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
         return not (self.changes or self.record or self.notes)
+
+    @property
+    def may_use_steps(self) -> bool:
+        """Return whether the steps may be sent without a runbook."""
+        return self.options.method is not Method.RUNBOOK
+
+    @property
+    def stop(self) -> bool:
+        """Return whether the server is shut down before."""
+        return self.options.stop
 
     @property
     def method(self) -> Method:

@@ -19,6 +19,7 @@ from osc_baremetal_config.core import (
 )
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import (
+    BiosSetting,
     Flavor,
     Item,
     Kind,
@@ -50,7 +51,7 @@ def make(
     """
     wish = tuple(sorted(set(items)))
     server, node = snapshot.server, snapshot.node
-    violations = _contradictions(wish)
+    violations: list[str] = []
     changes: list[Change] = []
     settled: list[Item] = []
     for item in wish:
@@ -66,7 +67,8 @@ def make(
     unsure = _unsure(changes, snapshot)
     variants = _variants(wish, snapshot)
     notes = metadata.pending(server.metadata)
-    violations += _clashes(changes)
+    clashes = _contradictions(wish) or _clashes(changes)
+    violations += clashes or _undone(wish, changes, snapshot, catalogue)
     violations += readiness.foreign_notes(wish, notes, server)
     record = _to_record(changes, settled, notes, snapshot)
     if changes or notes or record:
@@ -92,13 +94,12 @@ def make(
         settled=tuple(settled),
         steps=merged,
         runbook=runbook.name if runbook else None,
-        may_use_steps=options.method is not Method.RUNBOOK,
-        stop=options.stop,
+        options=options,
         variants=_meant(variants, options),
         power=_power(server, notes),
         record=record,
         notes=tuple(sorted(notes)),
-        warnings=tuple(unsure),
+        warnings=(*unsure, *_drifting(changes, snapshot, catalogue)),
     )
 
 
@@ -160,6 +161,60 @@ def _clashes(changes: Sequence[Change]) -> list[str]:
                     f'{change.item} sets {setting.name}={setting.after}'
                 )
     return found
+
+
+def _after(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:
+    """Return what the node's BIOS will be like after the changes."""
+    bios = dict(snapshot.bios)
+    for change in changes:
+        for setting in change.settings:
+            name = setting.name
+            known = bios.get(name, BiosSetting(name=name, value=None))
+            bios[name] = replace(known, value=setting.after)
+    return replace(snapshot, bios=bios)
+
+
+def _undone(
+    wish: Sequence[Item],
+    changes: Sequence[Change],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> list[str]:
+    """Return the items that the changes of others would undo."""
+    if not changes:
+        return []
+    after = _after(changes, snapshot)
+    found = []
+    for item in wish:
+        value = state.actual(item.type, after, catalogue).value
+        asked = item.type in {change.item.type for change in changes}
+        if value != item.value and (
+            asked or _is_now(item, snapshot, catalogue)
+        ):
+            by = ', '.join(str(change.template) for change in changes)
+            found.append(f'{item}: would not be so after {by}')
+    return found
+
+
+def _is_now(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    return state.actual(item.type, snapshot, catalogue).value == item.value
+
+
+def _drifting(
+    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what is as desired and would not be so any more."""
+    after = _after(changes, snapshot)
+    asked = {change.item.type for change in changes}
+    before = {row.type: row for row in state.rows(snapshot, catalogue)}
+    return [
+        f'{row.type}: is {before[row.type].actual.value} as desired, and '
+        f'would be {row.actual.value} afterwards'
+        for row in state.rows(after, catalogue)
+        if row.type not in asked
+        and row.drift is state.Drift.YES
+        and before[row.type].drift is state.Drift.NO
+    ]
 
 
 def _runbook(

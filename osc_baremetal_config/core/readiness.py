@@ -50,18 +50,24 @@ def foreign_notes(
 ) -> list[str]:
     """Return the changes that have begun and are not what is asked for."""
     asked = {item.type: item.value for item in wish}
-    found = []
-    for name, note in sorted(notes.items()):
-        if asked.get(name) != note.value:
-            item = shlex.quote(f'{name}={note.value}')
-            key = shlex.quote(PENDING + name)
-            found.append(
-                f'{name}={note.value} was begun{_since(note)} and has not '
-                f'ended; finish it first: openstack server config set '
-                f'--config {item} {server.id}, or drop it if the node is '
-                f'active: openstack server unset --property {key} {server.id}'
-            )
-    return found
+    if not any(asked.get(name) != note.value for name, note in notes.items()):
+        return []
+    noted = sorted((name, note) for name, note in notes.items())
+    begun = ', '.join(
+        f'{name}={note.value}{_since(note)}' for name, note in noted
+    )
+    wished = ' '.join(
+        f'--config {shlex.quote(f"{name}={note.value}")}'
+        for name, note in noted
+    )
+    keys = ' '.join(
+        f'--property {shlex.quote(PENDING + name)}' for name, _ in noted
+    )
+    return [
+        f'a change was begun and has not ended: {begun}; finish it first: '
+        f'openstack server config set {wished} {server.id}, or drop it if '
+        f'the node is active: openstack server unset {keys} {server.id}'
+    ]
 
 
 def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
@@ -97,4 +103,4 @@ def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
 
 
 def _since(note: Pending) -> str:
-    return f' at {note.since}' if note.since else ''
+    return f' (at {note.since})' if note.since else ''

@@ -100,13 +100,13 @@ def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
     """Return the templates that win: one, several in a tie, or none.
 
-    A deploy template goes before a runbook, and what requires more traits
-    before what requires fewer.
+    What requires more traits goes before what requires fewer, and then a
+    deploy template before a runbook.
     """
 
-    def rank(template: Template) -> tuple[bool, int]:
+    def rank(template: Template) -> tuple[int, bool]:
         deploy = template.kind is Kind.DEPLOY_TEMPLATE
-        return (deploy, len(template.required_traits))
+        return (len(template.required_traits), deploy)
 
     best = max(map(rank, fitting), default=None)
     winners = [template for template in fitting if rank(template) == best]

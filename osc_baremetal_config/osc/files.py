@@ -110,7 +110,7 @@ class _Source:
             text = path.read_text(encoding='utf-8')
             self._root = yaml.compose(text, yaml.SafeLoader)
             document = yaml.safe_load(text)
-        except (OSError, UnicodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError) as error:
             raise errors.Refused(
                 f'{path}: the catalogue file cannot be read:', [str(error)]
             ) from error

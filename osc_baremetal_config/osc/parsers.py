@@ -139,7 +139,7 @@ def add_types(parser: argparse.ArgumentParser) -> None:
                 action='append',
                 metavar=f'<{"|".join(config_type.values)}>',
                 type=_item_of(config_type.name),
-                help=config_type.help,
+                help=config_type.help.replace('%', '%%'),
             )
 
 

@@ -82,7 +82,9 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
             change.item.type,
             OrDash(change.before),
             change.item.value,
-            str(outcome.method) if outcome else OrDash(None),
+            OrDash(
+                outcome.method.value if outcome and outcome.method else None
+            ),
             result,
             seconds,
         )

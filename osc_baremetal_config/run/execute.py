@@ -35,12 +35,13 @@ class Outcome:
     """How a plan ended well.
 
     :param seconds: that it took.
-    :param method: that carried the steps out.
+    :param method: that this run has had the steps carried out by; None if
+        they were, or are, an earlier one's.
     :param is_finished: False if the service has only begun.
     """
 
     seconds: float
-    method: Method
+    method: Method | None
     is_finished: bool
 
 
@@ -96,9 +97,10 @@ class _Run:
         return self._clock.now() - self._began
 
     @property
-    def method(self) -> Method:
-        """Return what carries the steps out."""
-        return self._plan.method
+    def method(self) -> Method | None:
+        """Return what this run has had the steps carried out by."""
+        begun = self._seen.tried.get(Do.SERVICE)
+        return self._plan.method if begun else None
 
     def choose_method(self) -> None:
         """Keep to what the user may do: the runbook, or else the steps.

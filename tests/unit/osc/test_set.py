@@ -672,8 +672,8 @@ class RefusedTest(base.TestCase):
     def test_other_change_that_has_not_ended(self) -> None:
         metadata = {PENDING: NOTES[PENDING].replace('enabled', 'disabled')}
         self.refused(
-            'hyperthreading=disabled was begun at 2026-11-22T14:02:00+00:00 '
-            'and has not ended',
+            'a change was begun and has not ended: hyperthreading=disabled '
+            '(at 2026-11-22T14:02:00+00:00); finish it first: ',
             server=documents.server(metadata=metadata),
         )
 
