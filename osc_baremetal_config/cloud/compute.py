@@ -26,8 +26,10 @@ class Compute:
 
     def __init__(self, sdk: connection.Connection) -> None:
         # openstacksdk has something else in its place for a service that the
-        # catalogue of this region does not list.
-        if not isinstance(sdk.compute, proxy.Proxy):
+        # catalogue of this region does not list; older releases raise.
+        with translated('Nova'):
+            nova = sdk.compute
+        if not isinstance(nova, proxy.Proxy):
             raise errors.Refused(
                 'This cloud has no Nova in this region: its catalogue lists '
                 "no 'compute' endpoint there."
@@ -35,7 +37,7 @@ class Compute:
         # A copy, so that the microversion that the user has chosen for the
         # commands of others neither limits ours nor is changed by us; the
         # SDK then negotiates what each resource needs.
-        self._nova = copy.copy(sdk.compute)
+        self._nova = copy.copy(nova)
         self._nova.default_microversion = None
         self._sdk = sdk
 
