@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from osc_baremetal_config.core.model import Node
 
-_WORKING = frozenset({'servicing', 'service wait'})
+SERVICING = frozenset({'servicing', 'service wait'})
 _FAILED = frozenset({'service failed', 'error'})
 
 
@@ -46,7 +46,7 @@ def classify(node: Node) -> Verdict:
     state = node.provision_state
     if state == 'active' and not node.target_provision_state:
         return Ready()
-    if state in _WORKING or state == 'active':
+    if state in SERVICING or state == 'active':
         step = f' {node.service_step}' if node.service_step else ''
         return Working(state + step)
     if state in _FAILED:

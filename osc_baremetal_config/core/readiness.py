@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core import recovery
+from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.metadata import PENDING, Pending
 from osc_baremetal_config.core.model import Item, Node, Server
-
-SERVICING = frozenset({'servicing', 'service wait'})
 
 
 def not_ready(

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from osc_baremetal_config.core import lifecycle, metadata, registry
+from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.model import Bios, Node, Server
 from osc_baremetal_config.core.plan import OFF, ON, Plan
-from osc_baremetal_config.core.readiness import SERVICING
 
 # How often one act is tried before it is taken not to work.
 _TRIES = 3

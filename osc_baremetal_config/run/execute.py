@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice, metadata, sequence
+from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.readiness import SERVICING
 from osc_baremetal_config.core.sequence import Act, Do, End, Move, Result, Wait
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
