@@ -112,7 +112,7 @@ class BareMetal:
         return {setting.name: setting for setting in settings}
 
     def templates(self, kind: Kind) -> tuple[Template, ...]:
-        """Return the deploy templates or runbooks that name an item.
+        """Return the deploy templates or runbooks.
 
         :returns: none where Ironic is too old to have any.
         """
@@ -128,8 +128,7 @@ class BareMetal:
             found = managers[kind].list(
                 limit=0, detail=True, os_ironic_api_version=version
             )
-        parsed = (templates.parse(kind, entry.to_dict()) for entry in found)
-        return tuple(template for template in parsed if template)
+        return tuple(templates.parse(kind, entry.to_dict()) for entry in found)
 
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str

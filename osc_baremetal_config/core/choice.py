@@ -33,7 +33,7 @@ def unknown(
     item: Item, snapshot: Snapshot, catalogue: Catalogue
 ) -> str | None:
     """Return why an item is none that is known here, None if it is."""
-    offered = [t.item for t in snapshot.templates]
+    offered = [t.item for t in snapshot.templates if t.item]
     types = set(catalogue) | {o.type for o in offered}
     if item.type not in types:
         hint = registry.nearest(item.type, types)
@@ -86,7 +86,6 @@ def _fitting(
     :param skip_traits: the node's lack of the capability was said already;
         a template that fails for the same reason is not worth a line.
     """
-    node, bios = snapshot.node, snapshot.bios
     offered = [
         template
         for template in snapshot.templates
@@ -94,28 +93,35 @@ def _fitting(
     ]
     if not offered:
         return [_no_template(item, snapshot, options)]
-    lossy = options.allow_data_loss
-    faults = []
-    lacking = []
-    for template in offered:
-        traits = templates.lacking_traits(template, node)
-        lacking += traits
-        faults.append(
-            traits
-            + templates.unfit(template, node, bios, allow_data_loss=lossy)
-        )
+    node = snapshot.node
+    faults = [
+        (templates.lacking_traits(t, node), _unfit(t, snapshot, options))
+        for t in offered
+    ]
     winners = templates.most_specific(
-        [t for t, found in zip(offered, faults, strict=True) if not found]
+        [t for t, found in zip(offered, faults, strict=True) if not any(found)]
     )
     if len(winners) == 1:
         return winners[0]
     if winners:
         names = ' and '.join(str(template) for template in winners)
         return [f'{names} fit equally well; an operator must say which']
-    lines = [line for found in faults for line in found]
-    if skip_traits:
-        lines = [line for line in lines if line not in lacking]
-    return lines
+    return [
+        line
+        for lacking, unfit in faults
+        for line in ([] if skip_traits else lacking) + unfit
+    ]
+
+
+def _unfit(
+    template: Template, snapshot: Snapshot, options: Options
+) -> list[str]:
+    return templates.unfit(
+        template,
+        snapshot.node,
+        snapshot.bios,
+        allow_data_loss=options.allow_data_loss,
+    )
 
 
 def _is_usable(template: Template, options: Options) -> bool:

@@ -146,10 +146,11 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """The steps that give a node one config item.
+    """Steps that an operator has put together: a template or a runbook.
 
-    A deploy template or a runbook whose ``extra`` names the item.
-
+    :param item: the config item that they give a node, which its ``extra``
+        names; None if it names none. Such a runbook can still do exactly
+        what several items come to.
     :param steps: in the order in which Ironic would run them.
     :param required_traits: a node must have all of them.
     :param approved_for: a runbook runs on a node that has one of these
@@ -158,7 +159,7 @@ class Template:
 
     kind: Kind
     name: str
-    item: Item
+    item: Item | None
     steps: tuple[Step, ...]
     required_traits: frozenset[str] = frozenset()
     approved_for: frozenset[str] = frozenset()
@@ -173,7 +174,7 @@ class Snapshot:
 
     :param image: None if there is none or it cannot be read.
     :param flavors: None if they were not asked for.
-    :param templates: deploy templates and runbooks that name an item.
+    :param templates: deploy templates and runbooks.
     :param hidden: the kinds of template that this user may not see.
     """
 

@@ -6,6 +6,7 @@ What ``--dry-run`` prints is what is carried out. How a plan is made is for
 
 from dataclasses import dataclass, replace
 
+from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.model import (
     Bios,
     Flavor,
@@ -77,6 +78,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
         return not (self.changes or self.record or self.notes)
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether Ironic is at the service already."""
+        return self.node.provision_state in SERVICING
 
     @property
     def may_use_steps(self) -> bool:

@@ -79,7 +79,7 @@ def make(
         violations.append(_no_runbook(merged, snapshot))
     if options.strict:
         violations += [f'{text} (--strict)' for text in unsure]
-    if (options.flavor or options.require_flavor) and changes:
+    if options.flavor or (options.require_flavor and changes):
         violations += _wrong_flavor(variants, options)
     if violations:
         raise errors.Refused(

@@ -77,7 +77,7 @@ def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     for, and those of the catalogue that can be read in the node's BIOS.
     """
     server, image = snapshot.server, snapshot.image
-    shown = {t.item.type for t in snapshot.templates}
+    shown = {t.item.type for t in snapshot.templates if t.item}
     shown |= wished_types(server, image)
     found = {
         name: actual(name, snapshot, catalogue)
@@ -194,7 +194,9 @@ def _by_templates(name: str, known: Sequence[Template]) -> Readings:
     return [
         (template.item.value, steps.settings(template.steps))
         for template in known
-        if template.item.type == name
+        if template.item
+        and template.item.type == name
+        and not steps.contradictions(template.steps)
     ]
 
 

@@ -7,7 +7,7 @@ argument, and then fails with the node in maintenance. Others are not run:
 step does to a live server is not known here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from osc_baremetal_config.core.model import Step
 
@@ -72,12 +72,15 @@ def settings(steps: Iterable[Step]) -> dict[str, str]:
     Text is how Ironic stores and shows them. A step whose settings are none
     applies none.
     """
-    return {
-        str(setting['name']): str(setting['value'])
-        for step in steps
-        if is_apply(step) and _is_settings(step)
-        for setting in step.args['settings']
-    }
+    return dict(_pairs(steps))
+
+
+def contradictions(steps: Iterable[Step]) -> dict[str, list[str]]:
+    """Return the settings that steps give several values, with these."""
+    values: dict[str, set[str]] = {}
+    for name, value in _pairs(steps):
+        values.setdefault(name, set()).add(value)
+    return {n: sorted(found) for n, found in values.items() if len(found) > 1}
 
 
 def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
@@ -103,6 +106,14 @@ def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
         if step not in merged:
             merged.append(step)
     return tuple(merged)
+
+
+def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    """Yield the settings of steps, name and value, as they are listed."""
+    for step in steps:
+        if is_apply(step) and _is_settings(step):
+            for setting in step.args['settings']:
+                yield str(setting['name']), str(setting['value'])
 
 
 def _apply(wanted: Mapping[str, str]) -> Step:

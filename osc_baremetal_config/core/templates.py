@@ -18,7 +18,7 @@ from osc_baremetal_config.core.model import (
 )
 
 
-def parse(kind: Kind, document: Mapping[str, Any]) -> Template | None:
+def parse(kind: Kind, document: Mapping[str, Any]) -> Template:
     """Return the template that an Ironic document describes.
 
     A deploy template runs its steps by falling ``priority``, a runbook by
@@ -27,12 +27,9 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template | None:
     it traits, for those that have its name as a trait.
 
     :param document: the body of a deploy template or a runbook.
-    :returns: None if its ``extra`` names no config item.
     """
     extra = document.get('extra') or {}
     name, value = extra.get('config-type'), extra.get('config-value')
-    if not name or value is None:
-        return None
     parsed = [_step(kind, step) for step in document.get('steps') or []]
     if kind is Kind.DEPLOY_TEMPLATE:
         parsed = [step for step in parsed if step.priority > 0]
@@ -40,7 +37,9 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template | None:
     return Template(
         kind=kind,
         name=document['name'],
-        item=Item(str(name), str(value)),
+        item=Item(str(name), str(value))
+        if name and value is not None
+        else None,
         steps=tuple(sorted(parsed, key=lambda step: -step.priority)),
         required_traits=_traits(extra.get('required-traits')),
         approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
@@ -55,7 +54,10 @@ def unfit(
     allow_data_loss: bool = False,
 ) -> list[str]:
     """Return why a template cannot be used on a node, but for its traits."""
-    reasons = []
+    reasons = [
+        f'{template} sets {name} to {" and ".join(values)} at once'
+        for name, values in steps.contradictions(template.steps).items()
+    ]
     if not steps.settings(template.steps):
         reasons.append(
             f'{template} sets nothing in the BIOS, so what it does could '
@@ -100,13 +102,17 @@ def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
     """Return the templates that win: one, several in a tie, or none.
 
-    What requires more traits goes before what requires fewer, and then a
-    deploy template before a runbook.
+    What requires more traits goes before what requires fewer, then what
+    changes less before what changes more, then a deploy template before a
+    runbook.
     """
 
-    def rank(template: Template) -> tuple[int, bool]:
-        deploy = template.kind is Kind.DEPLOY_TEMPLATE
-        return (len(template.required_traits), deploy)
+    def rank(template: Template) -> tuple[int, int, bool]:
+        return (
+            len(template.required_traits),
+            -len(steps.settings(template.steps)),
+            template.kind is Kind.DEPLOY_TEMPLATE,
+        )
 
     best = max(map(rank, fitting), default=None)
     winners = [template for template in fitting if rank(template) == best]

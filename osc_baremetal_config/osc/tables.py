@@ -14,14 +14,15 @@ from osc_baremetal_config.osc.columns import OrDash, YesNo
 from osc_baremetal_config.run.execute import Outcome
 
 RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
-_RIGHTS = 'Whether your roles allow it is asked only when it is to be done.'
+PLAN = ('Config', 'From', 'To', 'Step', 'Through', 'Undo')
+REQUESTS = ('Service', 'Method', 'Path', 'Body', 'Undo')
+STATES = ('Config', 'Desired', 'Actual', 'Source', 'Drift')
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 def states(rows: Iterable[Row]) -> Table:
     """Return the table of ``show``."""
-    columns = ('Config', 'Desired', 'Actual', 'Source', 'Drift')
-    return columns, [
+    return STATES, [
         (
             row.type,
             OrDash(row.desired.value),
@@ -44,10 +45,9 @@ def unreadable(rows: Iterable[Row]) -> list[str]:
 
 def plan(plan: Plan) -> Table:
     """Return the table of ``set --dry-run``."""
-    columns = ('Config', 'From', 'To', 'Step', 'Through', 'Undo')
     rows = [_change(change) for change in plan.changes]
     rows += [_settled(item) for item in plan.settled]
-    return columns, sorted(rows, key=lambda row: str(row[0]))
+    return PLAN, sorted(rows, key=lambda row: str(row[0]))
 
 
 def summary(plan: Plan) -> list[str]:
@@ -64,7 +64,6 @@ def summary(plan: Plan) -> list[str]:
         _sequence(plan),
         _variant(plan),
         *plan.warnings,
-        *([_RIGHTS] if plan.steps else []),
     ]
 
 
@@ -108,8 +107,7 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
 
 def requests(plan: Plan) -> Table:
     """Return the table of the requests that ``set`` would send."""
-    columns = ('Service', 'Method', 'Path', 'Body', 'Undo')
-    return columns, [
+    return REQUESTS, [
         (r.service, r.method, r.path, r.body, r.undo)
         for r in requests_.of(plan)
     ]
@@ -127,7 +125,9 @@ def interrupted(plan: Plan) -> list[str]:
 def begun(plan: Plan) -> list[str]:
     """Return what is left to be done after ``set --no-wait``."""
     name = plan.server.name
-    off = ' and is off until then' if plan.stop and plan.power == ON else ''
+    # Of a service that an earlier run has begun, the server tells.
+    is_off = plan.server.status == 'SHUTOFF' if plan.is_begun else plan.stop
+    off = ' and is off until then' if is_off and plan.power == ON else ''
     return [
         f'{name}: the service has begun. {name} is neither verified nor '
         f'recorded{off}.',
@@ -174,8 +174,7 @@ def _service(plan: Plan) -> str:
     """Return what is asked of Ironic, as far as it is known beforehand."""
     if plan.runbook is None:
         return 'run service steps'
-    other = ' (or service steps, if you may not)' if plan.may_use_steps else ''
-    return f'run runbook {plan.runbook}{other}'
+    return f'run runbook {plan.runbook}'
 
 
 def _risk(plan: Plan) -> str:

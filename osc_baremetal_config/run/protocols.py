@@ -70,7 +70,7 @@ class BareMetal(Protocol):
         """Return the BIOS settings of a node as Ironic last read them."""
 
     def templates(self, kind: Kind) -> tuple[Template, ...]:
-        """Return the deploy templates or runbooks that name an item."""
+        """Return the deploy templates or runbooks."""
 
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str

@@ -38,7 +38,7 @@ def snapshot(words: Words) -> Snapshot:
         server=server(words.get('server', {})),
         node=node(words.get('node', {})),
         bios=bios(words.get('bios', {'LogicalProc': 'Disabled'})),
-        templates=tuple(t for t in templates if t),
+        templates=tuple(templates),
         hidden=frozenset(kinds[k] for k in words.get('hidden', [])),
         image=image(words['image']) if 'image' in words else None,
         flavors=tuple(flavor(f) for f in words.get('flavors', [])),

@@ -288,9 +288,8 @@ class DocumentProperties(base.TestCase):
         snapshot: Snapshot,
     ) -> None:
         wild = parse(kind, document)
-        found = tuple([wild] if wild else [])
         snapshot = dataclasses.replace(
-            snapshot, templates=(*snapshot.templates, *found)
+            snapshot, templates=(*snapshot.templates, wild)
         )
         known = files.load(())
         state.rows(snapshot, known)
