@@ -37,10 +37,11 @@ def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
     faults = _foreign_traits(document, sources)
     if isinstance(parsed, list):
         faults += parsed
-    if isinstance(parsed, list) or faults:
+    told = [_locate(fault, sources) for fault in faults]
+    told += [line for source in sources for line in source.repeated()]
+    if isinstance(parsed, list) or told:
         raise errors.Refused(
-            'The catalogue of configuration types is broken:',
-            sorted(_locate(fault, sources) for fault in faults),
+            'The catalogue of configuration types is broken:', sorted(told)
         )
     return parsed
 
@@ -130,6 +131,12 @@ class _Source:
         key = '.'.join(map(str, fault.path))
         return f'{self._path}:{self._line(fault.path)}: {key}: {fault.text}'
 
+    def repeated(self) -> Iterator[str]:
+        """Yield the keys that stand twice; YAML would drop the first."""
+        for path, line in _repeated(self._root, ()):
+            key = '.'.join(path)
+            yield f'{self._path}:{line}: {key}: stands twice'
+
     def _line(self, path: catalogue.Path) -> int:
         """Return the line of a key, or of what is nearest above it."""
         node, line = self._root, 1
@@ -144,3 +151,20 @@ class _Source:
                 node = node.value[int(part)]
                 line = node.start_mark.line + 1
         return line
+
+
+def _repeated(
+    node: yaml.Node | None, above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the path and the line of each key that stood before."""
+    if isinstance(node, yaml.MappingNode):
+        known = set()
+        for key, value in node.value:
+            path = (*above, str(key.value))
+            if path in known:
+                yield path, key.start_mark.line + 1
+            known.add(path)
+            yield from _repeated(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _repeated(value, (*above, str(index)))

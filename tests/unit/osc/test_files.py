@@ -92,6 +92,16 @@ f: 1
             self.faults('turbo: {incapable: of}', 'turbo: {help: Faster.}'),
         )
 
+    def test_a_key_that_stands_twice(self) -> None:
+        twice = 'turbo: {help: A, help: B}\nsgx: null\nsgx: null\n'
+        self.assertEqual(
+            [
+                '0.yaml:1: turbo.help: stands twice',
+                '0.yaml:3: sgx: stands twice',
+            ],
+            self.faults(twice),
+        )
+
     def test_what_is_no_mapping_or_no_yaml(self) -> None:
         for text in ('', '[]', 'a: [', 'x'):
             refused = self.assertRaises(
