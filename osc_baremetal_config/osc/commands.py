@@ -5,10 +5,14 @@ where it is used. Thin: each command reads, calls once and shows.
 """
 
 import argparse
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from osc_lib.command import command
+
+# What is read by programs shows the requests of a plan, not its summary.
+_FOR_SCRIPTS = ('json', 'yaml')
 
 
 class _Lister(command.Lister):
@@ -36,6 +40,42 @@ class _Lister(command.Lister):
             self.app.stderr.write(f'{line}\n')
         self.app.stderr.flush()
 
+    def _read(self, server: str, *, flavors: bool) -> Any:
+        """Return the snapshot of a server."""
+        from osc_baremetal_config.run import read
+
+        return read.snapshot(
+            self._client.cloud,
+            self._client.clock,
+            server,
+            flavors=flavors,
+            on_blip=self._still_trying,
+        )
+
+    def _still_trying(self, error: Exception) -> None:
+        """Tell that a service has not answered for some time."""
+        if not self._is_quiet:
+            self._say([f'{error}; still trying'])
+
+    def _check_columns(
+        self, asked: Sequence[str], known: Sequence[str]
+    ) -> None:
+        """Return if a table can be shown; later it would be too late."""
+        from osc_baremetal_config import errors
+
+        if asked and not set(asked) & set(known):
+            raise errors.Usage(
+                f'No such column: {", ".join(asked)}; there are '
+                f'{", ".join(known)}.'
+            )
+
+    @functools.cached_property
+    def _catalogue(self) -> Any:
+        """The types of configuration, as the files define them."""
+        from osc_baremetal_config.osc import files
+
+        return files.load()
+
     @property
     def _is_quiet(self) -> bool:
         return bool(self.app.options.verbose_level == 0)
@@ -60,13 +100,12 @@ class ShowServerConfig(_Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each type of configuration."""
         from osc_baremetal_config.core import state
-        from osc_baremetal_config.osc import files, tables
-        from osc_baremetal_config.run import read
+        from osc_baremetal_config.osc import tables
 
-        snapshot = read.snapshot(
-            self._client.cloud, parsed_args.server, flavors=False
-        )
-        rows = state.rows(snapshot, files.load())
+        self._check_columns(parsed_args.columns, tables.STATES)
+        catalogue = self._catalogue
+        snapshot = self._read(parsed_args.server, flavors=False)
+        rows = state.rows(snapshot, catalogue)
         if not self._is_quiet:
             self._say(tables.unreadable(rows))
         return tables.states(rows)
@@ -91,54 +130,85 @@ class SetServerConfig(_Lister):
         parsers.add_items(parser)
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
-        parsers.add_types(parser)
+        parsers.add_types(parser, self._types())
         return parser
+
+    def _types(self) -> Any:
+        """Return the types that get an option of their own.
+
+        A broken file of the site is told when the command is run, not to
+        who asks for help or completion.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import files
+
+        try:
+            return self._catalogue
+        except errors.Refused:
+            return files.load(())
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan, or of what was done."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import planner
-        from osc_baremetal_config.osc import files, parsers, tables
-        from osc_baremetal_config.run import read
 
         if not parsed_args.config:
             raise errors.Usage(
                 'Nothing to set: name at least one type of configuration, '
                 'as with --config <type>=<value>.'
             )
+        self._check_columns(parsed_args.columns, self._columns(parsed_args))
+        plan = self._plan(parsed_args)
+        if parsed_args.detailed_exit_code and not plan.is_empty:
+            self._code = errors.ExitCode.CHANGED
+        if parsed_args.dry_run:
+            return self._show(plan, parsed_args)
+        return self._carry_out(plan, parsed_args)
+
+    def _columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Return the columns of the table that will be shown."""
+        from osc_baremetal_config.osc import tables
+
         if not parsed_args.dry_run:
-            self._check_columns(parsed_args.columns, tables.RESULTS)
-        catalogue = files.load()
-        snapshot = read.snapshot(
-            self._client.cloud, parsed_args.server, flavors=True
-        )
-        plan = planner.make(
+            return tables.RESULTS
+        is_for_script = parsed_args.formatter in _FOR_SCRIPTS
+        return tables.REQUESTS if is_for_script else tables.PLAN
+
+    def _plan(self, parsed_args: argparse.Namespace) -> Any:
+        """Return the plan for what is asked."""
+        from osc_baremetal_config.core import planner
+        from osc_baremetal_config.osc import parsers
+
+        catalogue = self._catalogue
+        return planner.make(
             parsed_args.config,
-            snapshot,
+            self._read(parsed_args.server, flavors=True),
             catalogue,
             parsers.options(parsed_args),
         )
-        if parsed_args.detailed_exit_code and not plan.is_empty:
-            self._code = errors.ExitCode.CHANGED
-        if not self._is_quiet and (parsed_args.dry_run or plan.is_empty):
+
+    def _permitted(self, plan: Any) -> Any:
+        """Return the plan in the way that the user may go."""
+        from osc_baremetal_config.run import rights
+
+        return rights.permitted(
+            plan, self._client.cloud, self._client.clock, self._still_trying
+        )
+
+    def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plan; the exit code is as it would be."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import tables
+
+        try:
+            plan = self._permitted(plan)
+        except errors.Refused as refused:
+            self._say(refused.lines())
+            self._code = refused.exit_code
+        if not self._is_quiet:
             self._say(tables.summary(plan))
-        if not parsed_args.dry_run:
-            return self._carry_out(plan, parsed_args)
-        if parsed_args.formatter in ('json', 'yaml'):
+        if parsed_args.formatter in _FOR_SCRIPTS:
             return tables.requests(plan)
         return tables.plan(plan)
-
-    def _check_columns(
-        self, asked: Sequence[str], known: Sequence[str]
-    ) -> None:
-        """Return if the result can be shown; later it would be too late."""
-        from osc_baremetal_config import errors
-
-        if asked and not set(asked) & set(known):
-            raise errors.Usage(
-                f'No such column: {", ".join(asked)}; there are '
-                f'{", ".join(known)}.'
-            )
 
     def _carry_out(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of what was done."""
@@ -146,7 +216,10 @@ class SetServerConfig(_Lister):
         from osc_baremetal_config.run import execute
 
         if plan.is_empty:
+            if not self._is_quiet:
+                self._say(tables.summary(plan))
             return tables.results(plan, None)
+        plan = self._permitted(plan)
         reporter = report.reporter(
             self.app.stderr, plan.server.name, quiet=self._is_quiet
         )

@@ -7,10 +7,9 @@ import argparse
 import contextlib
 from typing import Any
 
-from osc_baremetal_config import errors
+from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.options import Method, Options
-from osc_baremetal_config.osc import files
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
@@ -120,17 +119,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_types(parser: argparse.ArgumentParser) -> None:
+def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
     """Add an option for each type of the catalogue.
 
-    A type whose name another option has is set with --config only. A broken
-    file of the site is told when the command is run, not to who asks for
-    help or completion.
+    A type whose name another option has is set with --config only.
     """
-    try:
-        catalogue = files.load()
-    except errors.Refused:
-        catalogue = files.load(())
     for config_type in catalogue.values():
         with contextlib.suppress(argparse.ArgumentError):
             parser.add_argument(
@@ -158,7 +151,8 @@ def _item(text: str) -> Item:
 
 def _seconds(text: str) -> float:
     """Return a number of seconds that can be waited."""
-    seconds = float(text)
-    if not 0 < seconds < float('inf'):
-        raise argparse.ArgumentTypeError(f'{text!r} is no number of seconds')
-    return seconds
+    with contextlib.suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds < float('inf'):
+            return seconds
+    raise argparse.ArgumentTypeError(f'{text!r} is no number of seconds')

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice, metadata, sequence
-from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.sequence import Act, Do, End, Move, Result, Wait
@@ -58,14 +57,12 @@ def execute(
 
     :param limit_s: seconds after which the cloud is left to itself.
     :param wait: wait for the end, not only for the service's beginning.
-    :raises Refused: the user may not do it; nothing was touched.
+    :raises Refused: it could not be begun; nothing was touched.
     :raises PutBack: it failed, and all is as it was.
     :raises LeftBetween: it failed on the way.
     :raises StillGoing: the time is up.
     """
     run = _Run(plan, cloud, clock, reporter, limit_s)
-    if plan.steps and plan.node.provision_state not in SERVICING:
-        run.choose_method()
     is_finished = run.to_the_end(wait=wait)
     return Outcome(run.elapsed_s, run.method, is_finished)
 
@@ -101,35 +98,6 @@ class _Run:
         """Return what this run has had the steps carried out by."""
         begun = self._seen.tried.get(Do.SERVICE)
         return self._plan.method if begun else None
-
-    def choose_method(self) -> None:
-        """Keep to what the user may do: the runbook, or else the steps.
-
-        :raises Refused: the user may do neither.
-        """
-        plan = self._plan
-        self._tell('asking whether you may')
-        refusals = []
-        for method in plan.ways():
-            try:
-                self._check(method)
-            except errors.CloudError as error:
-                refusals.append(error)
-            else:
-                self._plan = method
-                return
-        raise errors.Refused(
-            f'{plan.server}: Ironic refuses you the service of its node '
-            f'{plan.node}; nothing was touched:',
-            [*(error.message for error in refusals), *advice.who_may(plan)],
-        ) from refusals[-1]
-
-    def _check(self, plan: Plan) -> None:
-        baremetal = self._cloud.baremetal
-        self._poll(
-            lambda: baremetal.check_service(plan.node.uuid, plan.what),
-            lambda nothing: False,
-        )
 
     def to_the_end(self, *, wait: bool) -> bool:
         """Make moves until there is none left.

@@ -22,7 +22,14 @@ _BLIPS = 3
 
 
 class TimeIsUp(Exception):
-    """The deadline passed before there was an answer."""
+    """The deadline passed before there was an answer.
+
+    :param error: what the last look failed with, None if it did not.
+    """
+
+    def __init__(self, error: errors.TemporaryCloudError | None) -> None:
+        super().__init__()
+        self.error = error
 
 
 def poll(
@@ -45,23 +52,51 @@ def poll(
     :raises TimeIsUp: at the deadline.
     """
     interval, blips = _FIRST_S, 0
+    blip: errors.TemporaryCloudError | None = None
     if wait_first:
         clock.sleep(interval)
         if clock.now() >= deadline:
-            raise TimeIsUp
+            raise TimeIsUp(blip)
     while True:
         try:
             seen = look()
         except errors.TemporaryCloudError as error:
-            blips += 1
+            blip, blips = error, blips + 1
             if blips == _BLIPS:
                 on_blip(error)
         else:
-            blips = 0
+            blip, blips = None, 0
             if not is_pending(seen):
                 return seen
         left = deadline - clock.now()
         if left <= 0:
-            raise TimeIsUp
+            raise TimeIsUp(blip)
         clock.sleep(min(interval, left))
         interval = min(interval * _GROWTH, _LONGEST_S)
+
+
+def patiently(
+    call: Callable[[], T],
+    *,
+    clock: Clock,
+    limit_s: float,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> T:
+    """Return what a call returns, made again while it fails for the moment.
+
+    :param limit_s: seconds after which it is given up.
+    :param on_blip: told of the third temporary error in a row.
+    :raises CloudError: what the call failed with at last.
+    """
+    try:
+        return poll(
+            call,
+            lambda nothing: False,
+            clock=clock,
+            deadline=clock.now() + limit_s,
+            on_blip=on_blip,
+        )
+    except TimeIsUp as late:
+        if late.error is None:
+            raise
+        raise late.error from late.error.__cause__

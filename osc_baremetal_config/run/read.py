@@ -1,6 +1,9 @@
 """Reading all that a plan is made from: each thing once, in parallel."""
 
+import functools
+from collections.abc import Callable
 from concurrent import futures
+from typing import Protocol, TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.model import (
@@ -12,28 +15,52 @@ from osc_baremetal_config.core.model import (
     Snapshot,
     Template,
 )
-from osc_baremetal_config.run.protocols import Cloud
+from osc_baremetal_config.run import poll
+from osc_baremetal_config.run.protocols import Clock, Cloud
+
+T = TypeVar('T')
+
+# How long one thing may fail to be read for the moment, before it counts.
+_LIMIT_S = 10.0
 
 
-def snapshot(cloud: Cloud, name_or_id: str, *, flavors: bool) -> Snapshot:
+class _Ask(Protocol):
+    """Makes a call until it succeeds or fails for good."""
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        """Return what the call returns."""
+
+
+def snapshot(
+    cloud: Cloud,
+    clock: Clock,
+    name_or_id: str,
+    *,
+    flavors: bool,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> Snapshot:
     """Return what the cloud says of a server and of what it can become.
 
     :param name_or_id: the server.
     :param flavors: whether the flavors are needed.
+    :param on_blip: told of the third temporary error in a row.
     :raises Refused: there is no such server, or no node of it can be seen.
     """
-    server = _server(cloud, name_or_id)
+    ask: _Ask = functools.partial(
+        poll.patiently, clock=clock, limit_s=_LIMIT_S, on_blip=on_blip
+    )
+    server = _server(cloud, name_or_id, ask)
     with futures.ThreadPoolExecutor() as pool:
-        image = pool.submit(_image, cloud, server)
-        flavors_ = pool.submit(_flavors, cloud, flavors)
-        node = _node(cloud, server)
-        bios = pool.submit(cloud.baremetal.bios, node.uuid)
-        templates = _templates(cloud, pool)
+        image = pool.submit(_image, cloud, server, ask)
+        flavors_ = pool.submit(_flavors, cloud, flavors, ask)
+        node = _node(cloud, server, ask)
+        bios = pool.submit(ask, lambda: cloud.baremetal.bios(node.uuid))
+        templates = _templates(cloud, pool, ask)
         if templates[Kind.DEPLOY_TEMPLATE] is None:
             # The node is its project's, but the templates are an operator's.
             bios.result()
-            if cloud.use_system_scope():
-                templates = _templates(cloud, pool)
+            if ask(cloud.use_system_scope):
+                templates = _templates(cloud, pool, ask)
         return Snapshot(
             server=server,
             node=node,
@@ -47,9 +74,9 @@ def snapshot(cloud: Cloud, name_or_id: str, *, flavors: bool) -> Snapshot:
         )
 
 
-def _server(cloud: Cloud, name_or_id: str) -> Server:
+def _server(cloud: Cloud, name_or_id: str, ask: _Ask) -> Server:
     try:
-        return cloud.compute.find_server(name_or_id)
+        return ask(lambda: cloud.compute.find_server(name_or_id))
     except errors.Forbidden as error:
         raise errors.Refused(
             'Nova shows this login no servers:',
@@ -62,10 +89,10 @@ def _server(cloud: Cloud, name_or_id: str) -> Server:
         ) from error
 
 
-def _node(cloud: Cloud, server: Server) -> Node:
-    node = cloud.baremetal.node_of(server.id)
-    if node is None and cloud.use_system_scope():
-        node = cloud.baremetal.node_of(server.id)
+def _node(cloud: Cloud, server: Server, ask: _Ask) -> Node:
+    node = ask(lambda: cloud.baremetal.node_of(server.id))
+    if node is None and ask(cloud.use_system_scope):
+        node = ask(lambda: cloud.baremetal.node_of(server.id))
     if node is None:
         raise errors.Refused(
             f'{server} runs on no bare-metal node that you can see.',
@@ -80,28 +107,31 @@ def _node(cloud: Cloud, server: Server) -> Node:
     return node
 
 
-def _image(cloud: Cloud, server: Server) -> Image | None:
+def _image(cloud: Cloud, server: Server, ask: _Ask) -> Image | None:
     """Return the server's image, None if there is none (any more)."""
-    if server.image_id is None:
+    image_id = server.image_id
+    if image_id is None:
         return None
     try:
-        return cloud.compute.image(server.image_id)
+        return ask(lambda: cloud.compute.image(image_id))
     except (errors.NotFound, errors.Forbidden):
         return None
 
 
-def _flavors(cloud: Cloud, wanted: bool) -> tuple[Flavor, ...] | None:
-    return cloud.compute.flavors() if wanted else None
+def _flavors(
+    cloud: Cloud, wanted: bool, ask: _Ask
+) -> tuple[Flavor, ...] | None:
+    return ask(cloud.compute.flavors) if wanted else None
 
 
 def _templates(
-    cloud: Cloud, pool: futures.Executor
+    cloud: Cloud, pool: futures.Executor, ask: _Ask
 ) -> dict[Kind, tuple[Template, ...] | None]:
     """Return the templates of each kind, None for one that is not shown."""
 
     def read(kind: Kind) -> tuple[Template, ...] | None:
         try:
-            return cloud.baremetal.templates(kind)
+            return ask(lambda: cloud.baremetal.templates(kind))
         except (errors.NotFound, errors.Forbidden):
             return None
 

@@ -171,7 +171,6 @@ class SetTest(base.TestCase):
         )
         self.assertEqual(
             [
-                'asking whether you may',
                 'noting what is to be done',
                 'stopping the server',
                 'Nova: powering-off',
@@ -216,26 +215,63 @@ class SetTest(base.TestCase):
             ran.err.splitlines()[0],
         )
 
-    def test_dry_run_only_reads(self) -> None:
-        ran = self.run_(*read(flavors=True), argv=(*ENABLE, '--dry-run'))
-        self.assert_ended(0, ran)
-        for words in (
-            '| bios.apply_configuration: LogicalProc Disabled -> Enabled |',
-            '| runbook ht-on | LogicalProc=Disabled |',
+    def test_dry_run_reads_and_asks(self) -> None:
+        for token, what in (
+            (PROJECT, 'run service steps'),
+            (SYSTEM, 'run runbook ht-on'),
         ):
-            self.assertIn(words, ran.out)
-        self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
-        self.assertIn(
-            'Sequence: stop web-1, run runbook ht-on (or service steps, if '
-            'you may not) on node rack3-07, verify, start web-1, record in '
-            'the metadata.',
-            ran.err,
+            ran = self.run_(
+                *read(flavors=True, is_operator=token == SYSTEM),
+                *rights(token),
+                argv=(*ENABLE, '--dry-run'),
+                has_system_role=token == SYSTEM,
+            )
+            self.assert_ended(0, ran)
+            self.assertIn(
+                '| bios.apply_configuration: LogicalProc Disabled -> '
+                'Enabled |',
+                ran.out,
+            )
+            self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
+            self.assertIn(
+                f'Sequence: stop web-1, {what} on node rack3-07, verify, '
+                'start web-1, record in the metadata.',
+                ran.err,
+            )
+            self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
+
+    def test_dry_run_of_who_may_not_shows_the_plan_and_is_refused(
+        self,
+    ) -> None:
+        ran = self.run_(
+            *read(flavors=True),
+            may_use(),
+            may_service(status=403),
+            argv=(*ENABLE, '--dry-run'),
         )
-        self.assertIn('Flavor variant: bm.large.ht-on.', ran.err)
+        self.assert_ended(3, ran)
+        self.assertIn('LogicalProc Disabled -> Enabled', ran.out)
+        self.assertIn('baremetal:node:set_provision_state', ran.err)
+
+    def test_a_service_that_is_away_while_reading_is_asked_again(
+        self,
+    ) -> None:
+        away = nova('GET', '/servers/web-1', {}, status=503)
+        script = read(flavors=True)
+        ran = self.run_(away, away, away, *script, argv=(*SET, '--turbo', 'x'))
+        self.assert_refused(ran, 'turbo=x')
+        self.assertIn('Nova: ', ran.err.splitlines()[0])
+        self.assertIn('still trying', ran.err.splitlines()[0])
+
+    def test_a_service_that_stays_away_while_reading(self) -> None:
+        away = nova('GET', '/servers/web-1', {}, status=503)
+        ran = self.run_(*[away] * 7)
+        self.assert_ended(1, ran, out='')
+        self.assertEqual(10, self.cloud.clock.now())
 
     def test_dry_run_shows_scripts_the_requests_that_are_sent(self) -> None:
         argv = (*ENABLE, '--method', 'service', '--dry-run', '-f', 'json')
-        told = self.run_(*read(flavors=True), argv=argv).json()
+        told = self.run_(*read(flavors=True), may_service(), argv=argv).json()
         script = change()
         del script[0]  # the runbook
         ran = self.run_(
@@ -263,7 +299,9 @@ class SetTest(base.TestCase):
 
     def test_detailed_exit_code(self) -> None:
         detailed = (*ENABLE, '--detailed-exit-code')
-        would = self.run_(*read(flavors=True), argv=(*detailed, '--dry-run'))
+        would = self.run_(
+            *read(flavors=True), *rights(), argv=(*detailed, '--dry-run')
+        )
         self.assert_ended(10, would)
         did = self.run_(*read(flavors=True), *change(), argv=detailed)
         self.assert_ended(10, did)
@@ -757,16 +795,23 @@ class OldCloudTest(base.TestCase):
 
 class UsageTest(base.TestCase):
     def test_column_that_the_result_does_not_have(self) -> None:
-        cloud = self.useFixture(canned.Cloud())
-        ran = cloud.openstack(*ENABLE, '-c', 'Nope')
-        self.assert_ended(2, ran, out='')
-        self.assertIn('No such column: Nope; there are Server,', ran.err)
+        for argv, first in (
+            (ENABLE, 'Server'),
+            ((*ENABLE, '--dry-run'), 'Config'),
+            ((*ENABLE, '--dry-run', '-f', 'json'), 'Service'),
+            (('server', 'config', 'show', 'web-1'), 'Config'),
+        ):
+            cloud = self.useFixture(canned.Cloud())
+            ran = cloud.openstack(*argv, '-c', 'Nope')
+            self.assert_ended(2, ran, out='')
+            self.assertIn(f'No such column: Nope; there are {first},', ran.err)
 
     def test_no_number_of_seconds(self) -> None:
         for text in ('0', '-1', 'inf', 'nan', 'soon'):
             cloud = self.useFixture(canned.Cloud())
             ran = cloud.openstack(*ENABLE, '--timeout', text)
             self.assert_ended(2, ran, out='')
+            self.assertIn(f"'{text}' is no number of seconds", ran.err)
 
     def test_broken_catalogue_is_told_but_not_to_who_asks_for_help(
         self,
