@@ -30,6 +30,7 @@ from osc_baremetal_config.core.model import (
 _VERSIONS = {
     'nodes': ((1, 65), (1, 87)),  # lessee, then service_step
     'power': ((1, 65), (1, 87)),
+    'maintenance': ((1, 65), (1, 87)),
     'bios': ((1, 40), (1, 74)),  # settings, then their registry
     'deploy templates': ((1, 55), (1, 55)),
     'runbooks': ((1, 92), (1, 112)),
@@ -48,6 +49,7 @@ _NODE_FIELDS = (
     'fault',
     'reservation',
     'last_error',
+    'provision_updated_at',
 )
 
 
@@ -184,6 +186,22 @@ class BareMetal:
                 servicesteps=steps,
                 rescue_password=rescue_password,
                 os_ironic_api_version=version,
+            )
+
+    def end_maintenance(self, node_uuid: str) -> None:
+        """Have Ironic end the maintenance of a node."""
+        with translated('Ironic'):
+            client, version = self._call('maintenance')
+            client.node.set_maintenance(
+                node_uuid, 'off', os_ironic_api_version=version
+            )
+
+    def abort(self, node_uuid: str) -> None:
+        """Have Ironic make a node active whose service has failed."""
+        with translated('Ironic'):
+            client, version = self._call('service')
+            client.node.set_provision_state(
+                node_uuid, 'abort', os_ironic_api_version=version
             )
 
     def begin_power(self, node_uuid: str, *, on: bool) -> None:

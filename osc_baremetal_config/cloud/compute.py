@@ -12,11 +12,12 @@ from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 from openstack.compute.v2 import flavor as sdk_flavor
 from openstack.compute.v2 import server as sdk_server
+from openstack.compute.v2 import server_action as sdk_action
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import versions
 from osc_baremetal_config.cloud.faults import translated
-from osc_baremetal_config.core.model import Flavor, Image, Server
+from osc_baremetal_config.core.model import Action, Flavor, Image, Server
 
 _VERSION = (2, 61)
 
@@ -105,6 +106,33 @@ class Compute:
         with translated('Nova'):
             self._nova.start_server(server_id)
 
+    def begin_resize(self, server_id: str, flavor_id: str) -> None:
+        """Have Nova resize a server."""
+        with translated('Nova'):
+            self._nova.resize_server(server_id, flavor_id)
+
+    def confirm_resize(self, server_id: str) -> None:
+        """Have Nova confirm a resize."""
+        with translated('Nova'):
+            self._nova.confirm_server_resize(server_id)
+
+    def revert_resize(self, server_id: str) -> None:
+        """Have Nova revert a resize that was not confirmed."""
+        with translated('Nova'):
+            self._nova.revert_server_resize(server_id)
+
+    def last_action(self, server_id: str, name: str) -> Action | None:
+        """Return the last action of a name that was made with a server."""
+        with translated('Nova'):
+            listed = self._nova.server_actions(server_id)
+            # Nova lists the latest first.
+            found = next((a for a in listed if a.action == name), None)
+            if found is None:
+                return None
+            return _action(
+                self._nova.get_server_action(found.request_id, server_id)
+            )
+
     def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
         """Set items of a server's metadata, leaving the others."""
         with translated('Nova'):
@@ -135,9 +163,24 @@ def _server(server: sdk_server.Server) -> Server:
     )
 
 
+def _action(action: sdk_action.ServerAction) -> Action:
+    failures = [
+        f'{event.event}: {event.details or event.result}'
+        for event in action.events or ()
+        if event.result not in ('Success', None)
+    ]
+    return Action(
+        name=action.action,
+        message=action.message or '',
+        failures=tuple(failures),
+        request_id=action.request_id,
+    )
+
+
 def _flavor(flavor: sdk_flavor.Flavor) -> Flavor:
     return Flavor(
         name=flavor.original_name or flavor.name,
+        id=flavor.id or '',
         vcpus=flavor.vcpus,
         ram_mib=flavor.ram,
         disk_gib=flavor.disk,

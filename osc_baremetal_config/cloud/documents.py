@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from osc_baremetal_config.core.model import BiosSetting, Node
+from osc_baremetal_config.core.model import BiosSetting, Node, Step
 
 
 def node(document: Mapping[str, Any]) -> Node:
@@ -22,19 +22,32 @@ def node(document: Mapping[str, Any]) -> Node:
         fault=document['fault'],
         reservation=_shown(document['reservation']),
         last_error=_shown(document['last_error']),
-        service_step=f'{step["interface"]}.{step["step"]}' if step else None,
+        is_redacted=_is_redacted(document['reservation']),
+        service_step=_step(step) if step else None,
+        provision_updated_at=document['provision_updated_at'],
+    )
+
+
+def _step(document: Mapping[str, Any]) -> Step:
+    return Step(
+        interface=document['interface'],
+        step=document['step'],
+        args=document.get('args') or {},
     )
 
 
 def _shown(value: str | None) -> str | None:
-    """Return a value unless Ironic has hidden it from this user.
+    """Return a value unless Ironic has hidden it from this user."""
+    return None if _is_redacted(value) else value
+
+
+def _is_redacted(value: str | None) -> bool:
+    """Return whether Ironic has hidden a value from this user.
 
     It then says ``** Redacted - requires … permission. **`` or
     ``** Value Redacted - Requires … permission. **``.
     """
-    if value and value.startswith('**') and 'edacted' in value:
-        return None
-    return value
+    return bool(value and value.startswith('**') and 'edacted' in value)
 
 
 def bios_setting(document: Mapping[str, Any]) -> BiosSetting:

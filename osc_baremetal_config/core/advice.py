@@ -6,9 +6,9 @@ that it is named for.
 
 import shlex
 
-from osc_baremetal_config.core import recovery, sequence
-from osc_baremetal_config.core.model import Node
-from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.model import Action, Node
+from osc_baremetal_config.core.moves import Seen
+from osc_baremetal_config.core.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan import Plan
 
 # Ironic's default policies for baremetal:node:set_provision_state, and for
@@ -54,24 +54,51 @@ def _options(options: Options) -> list[str]:
         ('--strict', options.strict),
         ('--allow-data-loss', options.allow_data_loss),
         ('--require-flavor', options.require_flavor),
+        ('--allow-move', options.allow_move),
+        ('--on-failure leave', options.on_failure is OnFailure.LEAVE),
     ):
         if is_set:
             written.append(name)
     return written
 
 
-def after_failure(plan: Plan, seen: sequence.Seen) -> list[str]:
+def after_failure(plan: Plan, seen: Seen) -> list[str]:
     """Return what is left between, and how to go on."""
-    lines = [
+    return [
         f'Left as it is: server {seen.server.status}, node '
-        f'{seen.node.handle} {_state(seen.node)}.'
+        f'{seen.node.handle} {_state(seen.node)}.',
+        f'Continue with: {continuing(plan)}',
+        'What can be done otherwise: openstack server config recover '
+        f'{plan.server.id}',
     ]
-    if seen.node.provision_state == 'service failed':
-        first, *rest = recovery.out_of_service_failed(seen.node)
-        lines.append(f'First make the node active again: {first}')
-        lines += [f'then: {command}' for command in rest]
-    lines.append(f'Continue with: {continuing(plan)}')
-    return lines
+
+
+def put_back(plan: Plan) -> str:
+    """Return what is so once a change has been put back."""
+    items = [
+        f'{change.item.type} is {change.before or "as"}'
+        for change in plan.changes
+    ]
+    items += [f'the server is {plan.power}']
+    return f'Put back: {", ".join(items)} as before.'
+
+
+def bounced(plan: Plan, action: Action | None) -> str:
+    """Return why Nova did not resize, in its own words.
+
+    Nova answers ACTIVE for a resize that it has given up.
+    """
+    why = 'Nova shows no such action'
+    if action:
+        failures = '; '.join(action.failures) or 'it shows you no details'
+        why = f'{action.message or "no message"}: {failures}'
+        why = f'{why} ({action.request_id})'
+    target = plan.resize_to.name if plan.resize_to else '?'
+    return (
+        f'Nova did not resize the server to {target}: {why}. Most clouds '
+        f'cannot resize bare metal: --method service changes the '
+        f'configuration without it'
+    )
 
 
 def _state(node: Node) -> str:

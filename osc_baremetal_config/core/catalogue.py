@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# The one key that is no type.
+CLOUD = 'cloud'
+_RESIZE = 'resize'
 KEYS = ('help', 'values', 'needs', 'incapable', 'bios')
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
@@ -44,7 +47,16 @@ class ConfigType:
     bios: tuple[Mapping[str, Mapping[str, str]], ...]
 
 
-Catalogue = Mapping[str, ConfigType]
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The types of configuration, and what is so on this cloud.
+
+    :param types: by name.
+    :param resizes: Nova can resize bare-metal servers here.
+    """
+
+    types: Mapping[str, ConfigType]
+    resizes: bool = False
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
@@ -65,10 +77,11 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
     return merged
 
 
-def parse(document: Any) -> dict[str, ConfigType] | list[Fault]:
-    """Return the types that a catalogue document defines.
+def parse(document: Any) -> Catalogue | list[Fault]:
+    """Return what a catalogue document defines.
 
-    :param document: what the YAML file holds: ``{type: {...}}``.
+    :param document: what the YAML file holds: ``{type: {...}}``, and
+        ``cloud: {resize: true}`` where Nova can resize bare metal.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -77,8 +90,28 @@ def parse(document: Any) -> dict[str, ConfigType] | list[Fault]:
     types = {
         name: _parse_type(name, entry, faults)
         for name, entry in document.items()
+        if name != CLOUD
     }
-    return faults or types
+    resizes = _parse_cloud(document.get(CLOUD), faults)
+    return faults or Catalogue(types, resizes)
+
+
+def _parse_cloud(entry: Any, faults: list[Fault]) -> bool:
+    """Return whether the cloud can resize bare-metal servers."""
+    if entry is None:
+        return False
+    if not isinstance(entry, Mapping):
+        faults.append(Fault((CLOUD,), 'not a mapping'))
+        return False
+    faults.extend(
+        Fault((CLOUD, key), f'unknown key; known is {_RESIZE}')
+        for key in entry
+        if key != _RESIZE
+    )
+    resizes = entry.get(_RESIZE, False)
+    if not isinstance(resizes, bool):
+        faults.append(Fault((CLOUD, _RESIZE), 'neither true nor false'))
+    return resizes is True
 
 
 def _parse_type(name: Any, entry: Any, faults: list[Fault]) -> ConfigType:

@@ -34,7 +34,7 @@ def unknown(
 ) -> str | None:
     """Return why an item is none that is known here, None if it is."""
     offered = [t.item for t in snapshot.templates if t.item]
-    types = set(catalogue) | {o.type for o in offered}
+    types = set(catalogue.types) | {o.type for o in offered}
     if item.type not in types:
         hint = registry.nearest(item.type, types)
         return (
@@ -42,8 +42,8 @@ def unknown(
             f'{", ".join(sorted(types))}'
         )
     values = {o.value for o in offered if o.type == item.type}
-    if item.type in catalogue:
-        values.update(catalogue[item.type].values)
+    if config_type := catalogue.types.get(item.type):
+        values.update(config_type.values)
     if item.value not in values:
         hint = registry.nearest(item.value, values)
         return f'allowed are {", ".join(sorted(values))}{hint}'
@@ -54,7 +54,7 @@ def incapable(
     item: Item, snapshot: Snapshot, catalogue: Catalogue
 ) -> list[str]:
     """Return why a node cannot have an item, by its traits."""
-    config_type = catalogue.get(item.type)
+    config_type = catalogue.types.get(item.type)
     if config_type is None:
         return []
     node = snapshot.node

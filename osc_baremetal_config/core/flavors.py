@@ -1,12 +1,13 @@
 """Which flavor is the variant of a server's flavor with other items.
 
-Only compares. Whether a variant is needed is for the planner to say.
+Only compares. Whether one is needed is for the planner to say.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from osc_baremetal_config.core import metadata
 from osc_baremetal_config.core.model import Flavor, Item, Template
+from osc_baremetal_config.core.options import Options
 
 _TRAIT = 'trait:'
 
@@ -39,6 +40,63 @@ def variants(
         and _shape(flavor, names) == shape
     ]
     return sorted(found, key=lambda flavor: flavor.name)
+
+
+def meant(
+    variants: Sequence[Flavor] | None, options: Options
+) -> tuple[Flavor, ...] | None:
+    """Return the variants, or the one of them that is named."""
+    if variants is None:
+        return None
+    return tuple(v for v in variants if options.flavor in (None, v.name))
+
+
+def target(
+    variants: Sequence[Flavor] | None, options: Options, current: Flavor
+) -> Flavor | None:
+    """Return the variant that a server is to be resized to.
+
+    :returns: the server's own flavor if that is one already; None if it is
+        not clear which.
+    """
+    found = meant(variants, options) or ()
+    own = tuple(flavor for flavor in found if flavor.name == current.name)
+    if own or len(found) == 1:
+        return (own or found)[0]
+    return None
+
+
+def unclear(
+    variants: Sequence[Flavor] | None,
+    options: Options,
+    current: Flavor,
+    *,
+    is_one: bool,
+) -> list[str]:
+    """Return why it is not clear which flavor is the variant.
+
+    :param is_one: it has to be exactly one, named or not.
+    """
+    names = [variant.name for variant in variants or ()]
+    if options.flavor:
+        if options.flavor in names:
+            return []
+        known = ', '.join(names) or 'none'
+        return [
+            f'flavor {options.flavor} is no variant for this; variants are: '
+            f'{known}'
+        ]
+    if not is_one or target(variants, options, current):
+        return []
+    if names:
+        return [
+            f'several flavors are variants for this: {", ".join(names)} '
+            f'(--flavor names one)'
+        ]
+    return [
+        f'no flavor equals {current.name} but for this, so there is no '
+        f'flavor variant'
+    ]
 
 
 def _shape(flavor: Flavor, templates: frozenset[str]) -> tuple[object, ...]:

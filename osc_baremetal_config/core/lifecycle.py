@@ -48,7 +48,8 @@ def classify(node: Node) -> Verdict:
         return Ready()
     if state in SERVICING or state == 'active':
         step = f' {node.service_step}' if node.service_step else ''
-        return Working(state + step)
+        held = ' (in maintenance, which can hold it up)'
+        return Working(state + step + (held if node.maintenance else ''))
     if state in _FAILED:
         # A lessee may not see the last error, but a failed service puts the
         # same text into the reason of the maintenance.

@@ -5,15 +5,19 @@ change leaves in a server's metadata. The notes are for people and for the
 next run; what the cloud shows always counts more than they do.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from osc_baremetal_config.core.model import Item
 
 WISH = 'deploy-config:'
 PENDING = 'deploy-config-pending:'
 PREVIOUS = 'deploy-config-previous:'
+# What Nova keeps as a value at most, from its schema of metadata.
+_LONGEST = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +27,32 @@ class Pending:
     :param value: what the item is to become.
     :param power: ``on`` or ``off``: the server's power before the change.
     :param since: when it began, ISO 8601 in UTC.
+    :param wish: the mark of the whole wish that the item is a part of.
+    :param settled: the item was as wished before the change.
+    :param resize: the change resizes the server.
+    :param failure: why it is being put back; None if it is not.
     """
 
     value: str
     power: str | None = None
     since: str | None = None
+    wish: str | None = None
+    settled: bool = False
+    resize: bool = False
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previous:
+    """The note of what an item was before a change.
+
+    :param value: None if that could not be told.
+    :param settings: the BIOS settings that the change sets, as they were;
+        empty if there are more than a note can hold.
+    """
+
+    value: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def wishes(properties: Mapping[str, str]) -> dict[str, str]:
@@ -41,25 +66,30 @@ def pending(metadata: Mapping[str, str]) -> dict[str, Pending]:
     return {name: _parse_pending(text) for name, text in notes.items()}
 
 
-def pending_keys(metadata: Mapping[str, str]) -> list[str]:
-    """Return the keys that note changes which have not ended."""
-    return sorted(key for key in metadata if key.startswith(PENDING))
+def previous(metadata: Mapping[str, str]) -> dict[str, Previous]:
+    """Return type → note of what was before the last change."""
+    notes = _below(PREVIOUS, metadata)
+    return {name: _parse_previous(text) for name, text in notes.items()}
+
+
+def mark(items: Iterable[Item], *, resize: bool) -> str:
+    """Return the mark of a wish: the same for the same wish only."""
+    text = ' '.join(map(str, sorted(items))) + (' resize' if resize else '')
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def begin(
-    items: Iterable[tuple[Item, str | None]], power: str, since: str
+    notes: Mapping[str, Pending], before: Mapping[str, Previous]
 ) -> dict[str, str]:
     """Return the metadata to set before anything is touched.
 
-    :param items: each item with its value before, None if that is unknown.
+    :param notes: type → note of each item of the wish.
+    :param before: type → what the items that change were.
     """
-    notes = {}
-    for item, before in items:
-        note = Pending(value=item.value, power=power, since=since)
-        notes[PENDING + item.type] = json.dumps(asdict(note))
-        if before is not None:
-            notes[PREVIOUS + item.type] = before
-    return notes
+    begun = {PENDING + name: _written(note) for name, note in notes.items()}
+    for name, was in before.items():
+        begun[PREVIOUS + name] = _written_previous(was)
+    return begun
 
 
 def record(items: Iterable[Item]) -> dict[str, str]:
@@ -75,13 +105,66 @@ def _below(prefix: str, properties: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _written(note: Pending) -> str:
+    """Return a note as text, with as much of the failure as it can hold."""
+    text = _json(note)
+    over = len(text) - _LONGEST
+    if over <= 0 or not note.failure:
+        return text
+    kept = note.failure.encode('ascii', 'replace').decode()
+    return _json(replace(note, failure=kept[: max(1, len(kept) - over - 8)]))
+
+
+def _written_previous(was: Previous) -> str:
+    text = _json(was)
+    return text if len(text) <= _LONGEST else _json(replace(was, settings={}))
+
+
+def _json(note: Pending | Previous) -> str:
+    """Return a note as JSON, without what says nothing."""
+    fields = {name: getattr(note, name) for name in note.__slots__}
+    return json.dumps({n: v for n, v in fields.items() if v not in _NOTHING})
+
+
+_NOTHING: tuple[Any, ...] = (None, False, {})
+
+
 def _parse_pending(text: str) -> Pending:
+    note = _mapping(text)
+    if 'value' not in note:
+        return Pending(value=text)
+    return Pending(
+        value=str(note['value']),
+        power=_text(note, 'power'),
+        since=_text(note, 'since'),
+        wish=_text(note, 'wish'),
+        settled=note.get('settled') is True,
+        resize=note.get('resize') is True,
+        failure=_text(note, 'failure'),
+    )
+
+
+def _parse_previous(text: str) -> Previous:
+    note = _mapping(text)
+    if not note and text != '{}':
+        return Previous(value=text)
+    settings = note.get('settings')
+    if not isinstance(settings, dict):
+        settings = {}
+    return Previous(
+        value=_text(note, 'value'),
+        settings={str(n): str(value) for n, value in settings.items()},
+    )
+
+
+def _mapping(text: str) -> dict[str, Any]:
     try:
         note = json.loads(text)
-        return Pending(
-            value=str(note['value']),
-            power=note.get('power'),
-            since=note.get('since'),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return Pending(value=text)
+    except ValueError:
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _text(note: Mapping[str, Any], name: str) -> str | None:
+    value = note.get(name)
+    return None if value is None else str(value)

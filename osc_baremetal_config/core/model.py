@@ -23,7 +23,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flavor:
-    """A flavor, or the copy of one that is embedded in a server."""
+    """A flavor, or the copy of one that is embedded in a server.
+
+    :param id: empty for an embedded copy, which does not tell it.
+    """
 
     name: str
     vcpus: int
@@ -31,6 +34,7 @@ class Flavor:
     disk_gib: int
     ephemeral_gib: int = 0
     swap_mib: int = 0
+    id: str = ''
     extra_specs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,13 +71,32 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something that was done with a server, as Nova remembers it.
+
+    :param message: empty where it went well.
+    :param failures: the events of it that went wrong, with the reason where
+        this user may see it.
+    :param request_id: of the request that asked for it.
+    """
+
+    name: str
+    message: str
+    failures: tuple[str, ...]
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A node as Ironic shows it to this user.
 
     :param power_state: ``power on``, ``power off``, None if unknown.
     :param reservation: the conductor that holds the lock, None if none
         does or if the user may not see it.
-    :param service_step: ``interface.step`` that is running, None if none.
+    :param is_redacted: Ironic hides the lock and the last error.
+    :param service_step: what is running, None if nothing is.
+    :param provision_updated_at: when the provision state last changed, as
+        Ironic writes it.
     """
 
     uuid: str
@@ -88,7 +111,9 @@ class Node:
     fault: str | None = None
     reservation: str | None = None
     last_error: str | None = None
-    service_step: str | None = None
+    is_redacted: bool = False
+    service_step: 'Step | None' = None
+    provision_updated_at: str | None = None
 
     def __str__(self) -> str:
         return f'{self.name} ({self.uuid})' if self.name else self.uuid

@@ -12,12 +12,23 @@ class Method(enum.StrEnum):
     """What carries the steps out.
 
     ``auto`` is a runbook where one does exactly what is wanted and may be
-    used, else service steps.
+    used, else service steps. ``resize`` runs these after Nova has resized the
+    server to the flavor that is the variant; where the catalogue says that
+    this cloud can resize bare metal, ``auto`` does so, too.
     """
 
     AUTO = 'auto'
     SERVICE = 'service'
     RUNBOOK = 'runbook'
+    RESIZE = 'resize'
+
+
+@enum.unique
+class OnFailure(enum.StrEnum):
+    """What becomes of a change that fails on the way."""
+
+    ROLLBACK = 'rollback'
+    LEAVE = 'leave'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +42,8 @@ class Options:
     :param require_flavor: refuse where not one flavor is the variant.
     :param flavor: the name of the flavor that is the variant; None lets it
         be found.
+    :param allow_move: go on where a resize has changed the node.
+    :param on_failure: put everything back, or leave it as it is.
     """
 
     method: Method = Method.AUTO
@@ -39,6 +52,8 @@ class Options:
     allow_data_loss: bool = False
     require_flavor: bool = False
     flavor: str | None = None
+    allow_move: bool = False
+    on_failure: OnFailure = OnFailure.ROLLBACK
 
 
 DEFAULT = Options()

@@ -4,8 +4,11 @@ What ``--dry-run`` prints is what is carried out. How a plan is made is for
 :mod:`.planner`.
 """
 
+import enum
 from dataclasses import dataclass, replace
 
+from osc_baremetal_config.core import registry
+from osc_baremetal_config.core import steps as steps_
 from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.model import (
     Bios,
@@ -34,13 +37,28 @@ class SettingChange:
 class Change:
     """An item that changes, and what changes it.
 
-    :param before: its value now, None if that cannot be told.
+    :param before: its value before, None if that cannot be told.
     """
 
     item: Item
     before: str | None
     template: Template
     settings: tuple[SettingChange, ...]
+
+
+@enum.unique
+class Aim(enum.Enum):
+    """Where a plan leads.
+
+    ``SET`` to what is wished, or back if it fails on the way; ``RETRY`` to
+    the same, although it has failed before; ``ROLLBACK`` to what was before;
+    ``ABORT`` to a server that can be used, with the settings as they are.
+    """
+
+    SET = 'set'
+    RETRY = 'retry'
+    ROLLBACK = 'rollback'
+    ABORT = 'abort'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +68,18 @@ class Plan:
     :param bios: the BIOS settings that it was made from.
     :param settled: the items that are as they should be already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
-    :param runbook: the name of a runbook that does exactly that, if one is
-        to be used.
+    :param undo: the steps that put the settings back, None if none can.
+    :param runbook: the name of a runbook that does exactly the steps, if one
+        is to be used.
+    :param undo_runbook: the same for the undoing.
+    :param resize_to: the flavor that the server is to have; None if it is
+        not resized.
     :param variants: the flavors that equal the server's but for the items;
         None if flavors were not read.
     :param power: ``on`` or ``off``: how the server is at the end.
     :param record: the items to write into the server's metadata at the end.
     :param notes: types whose notes of an earlier run are to be cleared.
+    :param mark: what tells the notes of this wish from those of others.
     :param warnings: what the person should know, without being refused.
     """
 
@@ -66,23 +89,52 @@ class Plan:
     changes: tuple[Change, ...]
     settled: tuple[Item, ...]
     steps: tuple[Step, ...]
+    undo: tuple[Step, ...] | None
     runbook: str | None
+    undo_runbook: str | None
+    resize_to: Flavor | None
     options: Options
     variants: tuple[Flavor, ...] | None
     power: str
     record: tuple[Item, ...]
     notes: tuple[str, ...]
+    mark: str
     warnings: tuple[str, ...]
+    aim: Aim = Aim.SET
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
-        return not (self.changes or self.record or self.notes)
+        return not (self.record or self.touches_power)
+
+    @property
+    def touches_power(self) -> bool:
+        """Return whether the server is, or may have been, stopped."""
+        return bool(
+            self.changes or self.notes or self.is_to_resize(self.server)
+        )
+
+    @property
+    def is_resumed(self) -> bool:
+        """Return whether an earlier run has begun this."""
+        return bool(self.notes)
 
     @property
     def is_begun(self) -> bool:
         """Return whether Ironic is at the service already."""
         return self.node.provision_state in SERVICING
+
+    @property
+    def needs_service(self) -> bool:
+        """Return whether Ironic has to be asked for the service."""
+        if self.is_begun or not self.steps:
+            return False
+        is_applied = all(
+            registry.holds(self.bios, name, value)
+            for name, value in self.wanted.items()
+        )
+        is_again = self.aim is Aim.RETRY and bool(self.unreadable_steps)
+        return is_again or not is_applied
 
     @property
     def may_use_steps(self) -> bool:
@@ -96,13 +148,32 @@ class Plan:
 
     @property
     def method(self) -> Method:
-        """Return what carries the steps out."""
+        """Return what carries the change out."""
+        if self.resize_to:
+            return Method.RESIZE
         return Method.RUNBOOK if self.runbook else Method.SERVICE
 
     @property
     def what(self) -> tuple[Step, ...] | str:
         """Return what Ironic is asked to run: steps, or a runbook's name."""
         return self.runbook or self.steps
+
+    @property
+    def what_undoes(self) -> tuple[Step, ...] | str:
+        """Return the same for putting the settings back."""
+        by_runbook = self.undo_runbook if self.runbook else None
+        return by_runbook or self.undo or ()
+
+    @property
+    def unreadable_steps(self) -> tuple[Step, ...]:
+        """Return the steps that leave no trace in the BIOS settings."""
+        return tuple(s for s in self.steps if not steps_.is_apply(s))
+
+    def is_to_resize(self, server: Server) -> bool:
+        """Return whether a server has still to get its flavor."""
+        return bool(
+            self.resize_to and server.flavor.name != self.resize_to.name
+        )
 
     def ways(self) -> list['Plan']:
         """Return this plan, and then the same without a runbook if it may."""
@@ -117,5 +188,5 @@ class Plan:
 
     @property
     def was(self) -> dict[str, str | None]:
-        """Return the same settings as they are now."""
+        """Return the same settings as they were before."""
         return {s.name: s.before for c in self.changes for s in c.settings}

@@ -9,17 +9,18 @@ from dataclasses import replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import (
     choice,
+    effects,
     flavors,
     metadata,
     readiness,
-    registry,
     state,
     steps,
     templates,
+    undoing,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.model import (
-    BiosSetting,
     Flavor,
     Item,
     Kind,
@@ -32,6 +33,7 @@ from osc_baremetal_config.core.options import DEFAULT, Method, Options
 from osc_baremetal_config.core.plan import (
     OFF,
     ON,
+    Aim,
     Change,
     Plan,
     SettingChange,
@@ -43,44 +45,48 @@ def make(
     snapshot: Snapshot,
     catalogue: Catalogue,
     options: Options = DEFAULT,
+    aim: Aim = Aim.SET,
 ) -> Plan:
     """Return the plan that gives a server these items.
 
     :param items: the wish; their order never matters.
+    :param aim: where the plan of a change that was begun leads.
     :raises Refused: it cannot be done; every reason is named.
     """
     wish = tuple(sorted(set(items)))
     server, node = snapshot.server, snapshot.node
-    violations: list[str] = []
-    changes: list[Change] = []
-    settled: list[Item] = []
-    for item in wish:
-        outcome = _plan_item(item, snapshot, catalogue, options)
-        if isinstance(outcome, Change):
-            changes.append(outcome)
-        elif outcome:
-            violations += [f'{item}: {reason}' for reason in outcome]
-        else:
-            settled.append(item)
+    notes = metadata.pending(server.metadata)
+    changes, settled, violations = _outcomes(
+        wish, snapshot, catalogue, options
+    )
     merged = steps.merge(change.template.steps for change in changes)
     runbook = _runbook(merged, snapshot, options)
-    unsure = _unsure(changes, snapshot)
+    undo = undoing.steps_for(changes, snapshot.bios)
+    unsure = effects.unsure(changes, snapshot)
     variants = _variants(wish, snapshot)
-    notes = metadata.pending(server.metadata)
-    clashes = _contradictions(wish) or _clashes(changes)
-    violations += clashes or _undone(wish, changes, snapshot, catalogue)
-    violations += readiness.foreign_notes(wish, notes, server)
+    resizes = _resizes(options, catalogue, notes)
+    target = (
+        flavors.target(variants, options, server.flavor) if resizes else None
+    )
+    if not notes and target and target.name == server.flavor.name:
+        target = None
+    mark = metadata.mark(wish, resize=bool(target))
     record = _to_record(changes, settled, notes, snapshot)
-    if changes or notes or record:
+    clashes = effects.contradictions(wish) or effects.clashes(changes)
+    violations += clashes or effects.undone(wish, changes, snapshot, catalogue)
+    violations += readiness.foreign_notes(wish, notes, mark, server)
+    if changes or notes or record or target:
         violations += readiness.locked(server)
-    if changes:
+    if changes or notes or target:
         violations += readiness.not_ready(server, node, notes)
     if changes and runbook is None and options.method is Method.RUNBOOK:
         violations.append(_no_runbook(merged, snapshot))
     if options.strict:
         violations += [f'{text} (--strict)' for text in unsure]
-    if options.flavor or (options.require_flavor and changes):
-        violations += _wrong_flavor(variants, options)
+    is_one = bool(changes) and options.require_flavor
+    violations += flavors.unclear(
+        variants, options, server.flavor, is_one=is_one or resizes
+    )
     if violations:
         raise errors.Refused(
             f'{server} cannot be set as asked; nothing was touched:',
@@ -93,25 +99,58 @@ def make(
         changes=tuple(changes),
         settled=tuple(settled),
         steps=merged,
-        runbook=runbook.name if runbook else None,
+        undo=undo,
+        runbook=_name(runbook),
+        undo_runbook=_name(_runbook(undo or (), snapshot, options)),
+        resize_to=target,
         options=options,
-        variants=_meant(variants, options),
+        variants=flavors.meant(variants, options),
         power=_power(server, notes),
         record=record,
         notes=tuple(sorted(notes)),
-        warnings=(*unsure, *_drifting(changes, snapshot, catalogue)),
+        mark=mark,
+        warnings=(*unsure, *effects.drifting(changes, snapshot, catalogue)),
+        aim=aim,
     )
 
 
-def _contradictions(wish: Sequence[Item]) -> list[str]:
-    by_type: dict[str, list[str]] = {}
+def resume(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
+) -> Plan:
+    """Return the plan that leads a change on which is noted on the server.
+
+    :raises Refused: nothing is noted, or it cannot be done.
+    """
+    notes = metadata.pending(snapshot.server.metadata)
+    if not notes:
+        raise errors.Refused(
+            f'{snapshot.server}: no change is noted that has not ended.'
+        )
+    wish = [Item(name, note.value) for name, note in notes.items()]
+    if any(note.resize for note in notes.values()):
+        options = replace(options, method=Method.RESIZE)
+    return make(wish, snapshot, catalogue, options, aim)
+
+
+def _outcomes(
+    wish: Sequence[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
+) -> tuple[list[Change], list[Item], list[str]]:
+    """Return what changes, what is settled, and what speaks against it."""
+    changes: list[Change] = []
+    settled: list[Item] = []
+    violations: list[str] = []
     for item in wish:
-        by_type.setdefault(item.type, []).append(item.value)
-    return [
-        f'{name}: asked to be {" and ".join(values)} at once'
-        for name, values in by_type.items()
-        if len(values) > 1
-    ]
+        outcome = _plan_item(item, snapshot, catalogue, options)
+        if isinstance(outcome, Change):
+            changes.append(outcome)
+        elif outcome:
+            violations += [f'{item}: {reason}' for reason in outcome]
+        else:
+            settled.append(item)
+    return changes, settled, violations
 
 
 def _plan_item(
@@ -119,102 +158,46 @@ def _plan_item(
 ) -> Change | list[str]:
     """Return the change, or the reasons against it, or no reasons.
 
-    No reasons and no change: the item is as it should be.
+    No reasons and no change: the item is as it should be. One that an
+    earlier run has begun to change stays a change, until that has ended.
     """
     unknown = choice.unknown(item, snapshot, catalogue)
     if unknown:
         return [unknown]
-    found = state.actual(item.type, snapshot, catalogue)
-    if found.value == item.value:
+    is_now = state.actual(item.type, snapshot, catalogue).value == item.value
+    note = metadata.pending(snapshot.server.metadata).get(item.type)
+    is_begun = note is not None and note.wish is not None and not note.settled
+    if is_now and not is_begun:
         return choice.incapable(item, snapshot, catalogue)
     template = choice.choose(item, snapshot, catalogue, options)
     if isinstance(template, list):
-        return template
+        return [] if is_now else template
+    was = undoing.previous(item.type, snapshot, is_begun=is_begun)
     return Change(
         item=item,
-        before=found.value,
+        before=was.value
+        if is_begun
+        else state.actual(item.type, snapshot, catalogue).value,
         template=template,
         settings=tuple(
-            SettingChange(name, _value_now(name, snapshot), value)
+            SettingChange(name, was.settings.get(name), value)
             for name, value in steps.settings(template.steps).items()
         ),
     )
 
 
-def _value_now(name: str, snapshot: Snapshot) -> str | None:
-    setting = snapshot.bios.get(name)
-    return setting.value if setting else None
+def _resizes(
+    options: Options, catalogue: Catalogue, notes: Mapping[str, Pending]
+) -> bool:
+    """Return whether the server is to get the flavor that is the variant.
 
-
-def _clashes(changes: Sequence[Change]) -> list[str]:
-    """Return where two items want different values of one BIOS setting."""
-    wanted: dict[str, tuple[str, Item]] = {}
-    found = []
-    for change in changes:
-        for setting in change.settings:
-            first = wanted.setdefault(
-                setting.name, (setting.after, change.item)
-            )
-            if first[0] != setting.after:
-                found.append(
-                    f'{first[1]} sets {setting.name}={first[0]} but '
-                    f'{change.item} sets {setting.name}={setting.after}'
-                )
-    return found
-
-
-def _after(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:
-    """Return what the node's BIOS will be like after the changes."""
-    bios = dict(snapshot.bios)
-    for change in changes:
-        for setting in change.settings:
-            name = setting.name
-            known = bios.get(name, BiosSetting(name=name, value=None))
-            bios[name] = replace(known, value=setting.after)
-    return replace(snapshot, bios=bios)
-
-
-def _undone(
-    wish: Sequence[Item],
-    changes: Sequence[Change],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
-) -> list[str]:
-    """Return the items that the changes of others would undo."""
-    if not changes:
-        return []
-    after = _after(changes, snapshot)
-    found = []
-    for item in wish:
-        value = state.actual(item.type, after, catalogue).value
-        asked = item.type in {change.item.type for change in changes}
-        if value != item.value and (
-            asked or _is_now(item, snapshot, catalogue)
-        ):
-            by = ', '.join(str(change.template) for change in changes)
-            found.append(f'{item}: would not be so after {by}')
-    return found
-
-
-def _is_now(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
-    return state.actual(item.type, snapshot, catalogue).value == item.value
-
-
-def _drifting(
-    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
-) -> list[str]:
-    """Return what is as desired and would not be so any more."""
-    after = _after(changes, snapshot)
-    asked = {change.item.type for change in changes}
-    before = {row.type: row for row in state.rows(snapshot, catalogue)}
-    return [
-        f'{row.type}: is {before[row.type].actual.value} as desired, and '
-        f'would be {row.actual.value} afterwards'
-        for row in state.rows(after, catalogue)
-        if row.type not in asked
-        and row.drift is state.Drift.YES
-        and before[row.type].drift is state.Drift.NO
-    ]
+    A change that was begun without a resize is ended without one.
+    """
+    if options.method is Method.RESIZE:
+        return True
+    if notes:
+        return any(note.resize for note in notes.values())
+    return options.method is Method.AUTO and catalogue.resizes
 
 
 def _runbook(
@@ -229,6 +212,10 @@ def _runbook(
         if templates.covers(template, wanted, snapshot.node)
     ]
     return min(covering, key=lambda template: template.name, default=None)
+
+
+def _name(template: Template | None) -> str | None:
+    return template.name if template else None
 
 
 def _no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
@@ -261,7 +248,7 @@ def _variants(
     )
 
 
-def _power(server: Server, notes: Mapping[str, metadata.Pending]) -> str:
+def _power(server: Server, notes: Mapping[str, Pending]) -> str:
     """Return the power that the server had before the change began."""
     for note in notes.values():
         if note.power in (ON, OFF):
@@ -272,7 +259,7 @@ def _power(server: Server, notes: Mapping[str, metadata.Pending]) -> str:
 def _to_record(
     changes: Sequence[Change],
     settled: Sequence[Item],
-    notes: Mapping[str, metadata.Pending],
+    notes: Mapping[str, Pending],
     snapshot: Snapshot,
 ) -> tuple[Item, ...]:
     """Return what changes, and what is right but not what is desired."""
@@ -284,51 +271,3 @@ def _to_record(
         != item.value
     ]
     return tuple(sorted([c.item for c in changes] + unrecorded))
-
-
-def _unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
-    """Return what cannot be checked beforehand."""
-    found = []
-    for change in changes:
-        for setting in change.settings:
-            verdict = registry.judge(
-                setting.name, setting.after, snapshot.bios
-            )
-            if verdict.possible is registry.Possible.UNKNOWN:
-                found.append(
-                    f'{change.item}: cannot be checked beforehand, '
-                    f'{verdict.reason}'
-                )
-    return found
-
-
-def _meant(
-    variants: tuple[Flavor, ...] | None, options: Options
-) -> tuple[Flavor, ...] | None:
-    """Return the variants, or the one of them that is named."""
-    if variants is None or options.flavor is None:
-        return variants
-    return tuple(v for v in variants if v.name == options.flavor)
-
-
-def _wrong_flavor(
-    variants: tuple[Flavor, ...] | None, options: Options
-) -> list[str]:
-    """Return why not one flavor is the variant."""
-    names = [variant.name for variant in variants or ()]
-    if options.flavor:
-        if options.flavor in names:
-            return []
-        known = ', '.join(names) or 'none'
-        return [
-            f'flavor {options.flavor} is no variant for this; variants are: '
-            f'{known}'
-        ]
-    if len(names) == 1:
-        return []
-    if names:
-        return [
-            f'several flavors are variants for this: {", ".join(names)} '
-            f'(--flavor names one)'
-        ]
-    return ['no flavor is a variant for this (--require-flavor)']

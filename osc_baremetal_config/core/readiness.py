@@ -3,25 +3,28 @@
 Owns what has to be so before anything is touched, apart from the items.
 """
 
-import shlex
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core import recovery
 from osc_baremetal_config.core.lifecycle import SERVICING
-from osc_baremetal_config.core.metadata import PENDING, Pending
+from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.model import Item, Node, Server
+
+_STABLE = frozenset({'ACTIVE', 'SHUTOFF'})
+_RESIZING = _STABLE | {'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE'}
 
 
 def not_ready(
     server: Server, node: Node, notes: Mapping[str, Pending]
 ) -> list[str]:
-    """Return why server and node cannot be serviced now.
+    """Return why server and node cannot be changed now.
 
-    A run that was cut off left notes; the same wish then goes on with the
-    service that is running, and waits for what Nova is doing.
+    A run that was cut off left notes; the same wish then goes on with what
+    is running, and waits for what Nova is doing.
     """
     found = []
-    if server.status not in ('ACTIVE', 'SHUTOFF'):
+    statuses = _RESIZING if any(n.resize for n in notes.values()) else _STABLE
+    if server.status not in statuses:
         found.append(
             f'the server is in status {server.status}; it must be ACTIVE or '
             f'SHUTOFF'
@@ -45,53 +48,40 @@ def locked(server: Server) -> list[str]:
 def foreign_notes(
     wish: Sequence[Item],
     notes: Mapping[str, Pending],
+    mark: str,
     server: Server,
 ) -> list[str]:
-    """Return the changes that have begun and are not what is asked for."""
+    """Return the changes that have begun and are not what is asked for.
+
+    :param mark: of the wish; a note without one is known by its value.
+    """
     asked = {item.type: item.value for item in wish}
-    if not any(asked.get(name) != note.value for name, note in notes.items()):
+    foreign = [
+        f'{name}={note.value}{_since(note)}'
+        for name, note in sorted(notes.items())
+        if (note.wish or mark) != mark or asked.get(name) != note.value
+    ]
+    if not foreign:
         return []
-    noted = sorted((name, note) for name, note in notes.items())
-    begun = ', '.join(
-        f'{name}={note.value}{_since(note)}' for name, note in noted
-    )
-    wished = ' '.join(
-        f'--config {shlex.quote(f"{name}={note.value}")}'
-        for name, note in noted
-    )
-    keys = ' '.join(
-        f'--property {shlex.quote(PENDING + name)}' for name, _ in noted
-    )
     return [
-        f'a change was begun and has not ended: {begun}; finish it first: '
-        f'openstack server config set {wished} {server.id}, or drop it if '
-        f'the node is active: openstack server unset {keys} {server.id}'
+        f'another change was begun and has not ended: {", ".join(foreign)}; '
+        f'what can be done about it: openstack server config recover '
+        f'{server.id}'
     ]
 
 
 def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
+    state = node.provision_state
+    if state == 'service failed':
+        return [] if is_ours else [_has_failed(node)]
     found = []
-    running = is_ours and node.provision_state in SERVICING
-    if node.provision_state == 'service failed':
-        why = node.last_error or node.maintenance_reason or 'no reason shown'
-        ways = recovery.out_of_service_failed(node)
-        return [
-            f'node {node} is in state "service failed" ({why}); make it '
-            f'active first: {", then: ".join(ways)}'
-        ]
-    if node.maintenance:
-        why = (
-            f': "{node.maintenance_reason}"' if node.maintenance_reason else ''
-        )
-        found.append(
-            f'node {node} is in maintenance{why} (an operator ends it: '
-            f'openstack baremetal node maintenance unset {node.handle})'
-        )
-    if node.provision_state != 'active' and not running:
+    running = is_ours and state in SERVICING
+    if node.maintenance and not running:
+        found.append(_in_maintenance(node))
+    if state != 'active' and not running:
         why = f': {node.last_error}' if node.last_error else ''
         found.append(
-            f'node {node} is in state "{node.provision_state}"; it must be '
-            f'active{why}'
+            f'node {node} is in state "{state}"; it must be active{why}'
         )
     elif node.reservation and not running:
         found.append(
@@ -99,6 +89,24 @@ def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
             f'again in a moment'
         )
     return found
+
+
+def _has_failed(node: Node) -> str:
+    why = node.last_error or node.maintenance_reason or 'no reason shown'
+    ways = recovery.out_of_service_failed(node)
+    return (
+        f'node {node} is in state "service failed" ({why}); make it active '
+        f'first: {", then: ".join(ways)}'
+    )
+
+
+def _in_maintenance(node: Node) -> str:
+    reason = node.maintenance_reason
+    why = f': "{reason}"' if reason else ''
+    return (
+        f'node {node} is in maintenance{why} (an operator ends it: openstack '
+        f'baremetal node maintenance unset {node.handle})'
+    )
 
 
 def _since(note: Pending) -> str:

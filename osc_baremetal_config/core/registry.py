@@ -61,6 +61,17 @@ def holds(bios: Bios, name: str, value: str | None) -> bool:
     return setting.value == value
 
 
+def native(bios: Bios, name: str, value: str) -> str | int | bool:
+    """Return a value as a BMC takes it, which Ironic shows as text."""
+    setting = bios.get(name)
+    match setting.attribute_type if setting else None:
+        case 'Integer' if value.removeprefix('-').isdecimal():
+            return int(value)
+        case 'Boolean':
+            return value.casefold() == 'true'
+    return value
+
+
 def judge(name: str, value: str, bios: Bios) -> Verdict:
     """Return whether a node's BIOS can be given a setting.
 

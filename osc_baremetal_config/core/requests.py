@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osc_baremetal_config.core import metadata
+from osc_baremetal_config.core import metadata, noting
 from osc_baremetal_config.core.model import Step
 from osc_baremetal_config.core.plan import ON, Plan
 
@@ -45,15 +45,13 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
     """
     found = []
     path = f'/servers/{plan.server.id}'
-    keys = [metadata.PENDING + name for name in plan.notes]
-    if plan.changes:
-        notes = metadata.begin(
-            [(c.item, c.before) for c in plan.changes], plan.power, since
-        )
-        if not plan.notes:
-            keys = metadata.pending_keys(notes)
+    keys = []
+    if plan.touches_power:
+        keys = noting.keys(plan)
+        if not plan.is_resumed:
+            notes = noting.begin(plan, since)
             found.append(_metadata(path, notes, 'removed at the end'))
-        found += _service(plan, path)
+        found += _change(plan, path)
     if plan.record:
         record = metadata.record(plan.record)
         found.append(_metadata(path, record, NEVER))
@@ -64,29 +62,34 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
     return found
 
 
-def _service(plan: Plan, path: str) -> list[Request]:
+def _change(plan: Plan, path: str) -> list[Request]:
     found = []
+    resizes = plan.is_to_resize(plan.server)
     if plan.stop and plan.server.status == 'ACTIVE':
-        body = {'os-stop': None}
+        body: dict[str, Any] = {'os-stop': None}
         found.append(_action(path, body, 'the server is started'))
+    if resizes and plan.resize_to:
+        body = {'resize': {'flavorRef': plan.resize_to.id}}
+        found.append(_action(path, body, 'the resize is reverted'))
+    if plan.needs_service:
+        found.append(_service(plan))
+    if resizes:
+        found.append(_action(path, {'confirmResize': None}, 'cannot be'))
+    if plan.stop and plan.power == ON:
+        found.append(_action(path, {'os-start': None}, NEVER))
+    return found
+
+
+def _service(plan: Plan) -> Request:
     what: dict[str, Any] = {'target': 'service'}
     if plan.runbook:
         what['runbook'] = plan.runbook
     else:
         what['service_steps'] = documents(plan.steps)
     was = ', '.join(f'{n}={v}' for n, v in plan.was.items() if v is not None)
-    found.append(
-        Request(
-            'baremetal',
-            'PUT',
-            f'/v1/nodes/{plan.node.uuid}/states/provision',
-            what,
-            f'a service that sets {was}',
-        )
-    )
-    if plan.stop and plan.power == ON:
-        found.append(_action(path, {'os-start': None}, NEVER))
-    return found
+    undo = f'a service that sets {was}' if plan.undo else 'cannot be'
+    path = f'/v1/nodes/{plan.node.uuid}/states/provision'
+    return Request('baremetal', 'PUT', path, what, undo)
 
 
 def _metadata(path: str, items: dict[str, str], undo: str) -> Request:

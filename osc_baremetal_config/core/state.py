@@ -81,7 +81,7 @@ def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     shown |= wished_types(server, image)
     found = {
         name: actual(name, snapshot, catalogue)
-        for name in sorted(shown | set(catalogue))
+        for name in sorted(shown | set(catalogue.types))
     }
     return [
         _row(name, desired(name, server, image), value)
@@ -129,7 +129,7 @@ def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     has the value that the catalogue gives such a node.
     """
     bios = snapshot.bios
-    config_type = catalogue.get(name)
+    config_type = catalogue.types.get(name)
     by_templates = _by_templates(name, snapshot.templates)
     by_catalogue = _by_catalogue(config_type) if config_type else []
     now = _as_it_is([*by_templates, *by_catalogue], bios)

@@ -8,6 +8,7 @@ step does to a live server is not known here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from osc_baremetal_config.core.model import Step
 
@@ -72,14 +73,14 @@ def settings(steps: Iterable[Step]) -> dict[str, str]:
     Text is how Ironic stores and shows them. A step whose settings are none
     applies none.
     """
-    return dict(_pairs(steps))
+    return {name: str(value) for name, value in _pairs(steps)}
 
 
 def contradictions(steps: Iterable[Step]) -> dict[str, list[str]]:
     """Return the settings that steps give several values, with these."""
     values: dict[str, set[str]] = {}
     for name, value in _pairs(steps):
-        values.setdefault(name, set()).add(value)
+        values.setdefault(name, set()).add(str(value))
     return {n: sorted(found) for n, found in values.items() if len(found) > 1}
 
 
@@ -98,29 +99,36 @@ def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
             else len(_INTERFACES),
         )
     )
-    wanted = settings(every)
+    applied = apply(_as_written(every))
     merged: list[Step] = []
     for step in every:
-        if is_apply(step):
-            step = _apply(wanted)
+        if applied and is_apply(step):
+            step = applied[0]
         if step not in merged:
             merged.append(step)
     return tuple(merged)
 
 
-def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+def apply(wanted: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return the one step that applies BIOS settings, none if none is."""
+    if not wanted:
+        return ()
+    listed = [{'name': n, 'value': wanted[n]} for n in sorted(wanted)]
+    interface, step = APPLY
+    return (Step(interface=interface, step=step, args={'settings': listed}),)
+
+
+def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
     """Yield the settings of steps, name and value, as they are listed."""
     for step in steps:
         if is_apply(step) and _is_settings(step):
             for setting in step.args['settings']:
-                yield str(setting['name']), str(setting['value'])
+                yield str(setting['name']), setting['value']
 
 
-def _apply(wanted: Mapping[str, str]) -> Step:
-    """Return the one step that applies all these BIOS settings."""
-    listed = [{'name': n, 'value': wanted[n]} for n in sorted(wanted)]
-    interface, step = APPLY
-    return Step(interface=interface, step=step, args={'settings': listed})
+def _as_written(steps: Iterable[Step]) -> dict[str, Any]:
+    """Return the settings with numbers as numbers: a BMC may insist."""
+    return dict(_pairs(steps))
 
 
 def _is_settings(step: Step) -> bool:

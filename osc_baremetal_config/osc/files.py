@@ -20,7 +20,7 @@ NAME = 'baremetal-config.yaml'
 
 
 def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
-    """Return the types that the packaged and the other files define.
+    """Return what the packaged and the other files define.
 
     :param overlays: files to lay over the packaged one, in this order; None
         takes those of this machine and this user.

@@ -9,7 +9,7 @@ from typing import Any
 
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item
-from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.options import Method, OnFailure, Options
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
@@ -41,6 +41,8 @@ def options(parsed_args: argparse.Namespace) -> Options:
         stop=parsed_args.stop,
         strict=parsed_args.strict,
         allow_data_loss=parsed_args.allow_data_loss,
+        allow_move=parsed_args.allow_move,
+        on_failure=OnFailure(parsed_args.on_failure),
         require_flavor=parsed_args.require_flavor,
         flavor=parsed_args.flavor,
     )
@@ -58,9 +60,25 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         '--method',
         choices=[method.value for method in Method],
         default=Method.AUTO.value,
-        help='What carries the steps out: a runbook, service steps, or a '
+        help='What carries the change out: a runbook, service steps, or a '
         'runbook where one does exactly what is wanted and you may use it, '
-        'else service steps (auto, the default).',
+        'else service steps (auto, the default). With resize, Nova first '
+        'resizes the server to the flavor that is the variant; most clouds '
+        'cannot resize bare metal.',
+    )
+    parser.add_argument(
+        '--on-failure',
+        choices=[choice.value for choice in OnFailure],
+        default=OnFailure.ROLLBACK.value,
+        help='What becomes of a change that fails on the way: everything is '
+        'put back as it was, where every step can be undone (rollback, the '
+        'default), or it is left as it is.',
+    )
+    parser.add_argument(
+        '--allow-move',
+        action='store_true',
+        help='Go on where a resize has moved the server to another node, '
+        'instead of reverting it.',
     )
     parser.add_argument(
         '--stop',
@@ -124,7 +142,7 @@ def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
 
     A type whose name another option has is set with --config only.
     """
-    for config_type in catalogue.values():
+    for config_type in catalogue.types.values():
         with contextlib.suppress(argparse.ArgumentError):
             parser.add_argument(
                 f'--{config_type.name}',

@@ -10,14 +10,38 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import advice, metadata, sequence
+from osc_baremetal_config.core import (
+    advice,
+    metadata,
+    moves,
+    noting,
+    sequence,
+)
+from osc_baremetal_config.core.model import Node
+from osc_baremetal_config.core.moves import (
+    Act,
+    Do,
+    End,
+    Move,
+    Result,
+    Seen,
+    Wait,
+)
 from osc_baremetal_config.core.options import Method
-from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.sequence import Act, Do, End, Move, Result, Wait
-from osc_baremetal_config.run import poll
+from osc_baremetal_config.core.plan import Aim, Plan
+from osc_baremetal_config.run import poll, shield
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
 T = TypeVar('T')
+
+# Acts that begin what Ironic may be at already when it does not answer.
+_SERVICES = (Do.SERVICE, Do.UNDO)
+# Nova answers 400 or 404 where these were done before.
+_DONE_BEFORE = {Do.CONFIRM: (400, 404), Do.REVERT: (400, 404)}
+
+
+class Moved(Exception):
+    """A resize has moved the server; the rest needs another plan."""
 
 
 @enum.unique
@@ -84,9 +108,7 @@ class _Run:
         self._reporter = reporter
         self._began = clock.now()
         self._limit_s = limit_s
-        self._seen = sequence.Seen(
-            server=plan.server, node=plan.node, bios=plan.bios
-        )
+        self._seen = moves.begin(plan)
 
     @property
     def elapsed_s(self) -> float:
@@ -96,8 +118,15 @@ class _Run:
     @property
     def method(self) -> Method | None:
         """Return what this run has had the steps carried out by."""
-        begun = self._seen.tried.get(Do.SERVICE)
+        tried = self._seen.tried
+        begun = tried.get(Do.SERVICE) or tried.get(Do.RESIZE)
         return self._plan.method if begun else None
+
+    @property
+    def _has_begun(self) -> bool:
+        """Return whether Ironic has taken on the service."""
+        seen = self._seen
+        return seen.is_serviced and seen.failure is None
 
     def to_the_end(self, *, wait: bool) -> bool:
         """Make moves until there is none left.
@@ -107,12 +136,10 @@ class _Run:
         """
         move = sequence.next_move(self._plan, self._seen)
         while not isinstance(move, End):
-            if not wait and self._seen.is_servicing:
+            if not wait and self._has_begun:
                 return False
-            after = (
-                self._make(move.do) if isinstance(move, Act) else _After.LOOK
-            )
-            if not wait and self._seen.is_servicing:
+            after = self._make(move) if isinstance(move, Act) else _After.LOOK
+            if not wait and self._has_begun:
                 return False
             if after is _After.KNOWN:
                 move = sequence.next_move(self._plan, self._seen)
@@ -160,46 +187,53 @@ class _Run:
 
     def _look(self) -> Move:
         """Return the next move, as the cloud is now."""
-        server = self._cloud.compute.server(self._plan.server.id)
-        node = self._cloud.baremetal.node(self._plan.node.uuid)
-        is_active = node.provision_state == 'active'
-        seen = dataclasses.replace(
-            self._seen,
-            server=server,
-            node=node,
-            bios=self._seen.bios if is_active else None,
-        )
-        agrees = sequence.power_agrees(self._plan, seen)
-        self._seen = dataclasses.replace(
-            seen, agreed=seen.agreed + 1 if agrees else 0
-        )
+        with shield.shielded(self._hold_on):
+            server = self._cloud.compute.server(self._plan.server.id)
+            node = self._node(server.id)
+        self._seen = moves.look(self._plan, self._seen, server, node)
         move = sequence.next_move(self._plan, self._seen)
         if isinstance(move, Wait):
             self._tell(move.doing)
         return move
 
-    def _make(self, do: Do) -> _After:
+    def _node(self, server_id: str) -> Node:
+        """Return the node of the server, which a resize may change."""
+        baremetal = self._cloud.baremetal
+        if self._plan.resize_to is None:
+            return baremetal.node(self._plan.node.uuid)
+        return baremetal.node_of(server_id) or self._seen.node
+
+    def _hold_on(self) -> None:
+        self._reporter.warn('interrupted; the call in flight is finished')
+
+    def _make(self, act: Act) -> _After:
         """Make an act and return how its effect is seen.
 
         A refused begin ends the change, with everything to be put back. A
         conflict says that the state is another by now, as when Ironic's
         event has made a server active that is to be started: look again.
         """
+        do = act.do
         self._tell(do.value)
         try:
-            seen = self._call(do)
+            with shield.shielded(self._hold_on):
+                seen = self._call(act)
         except errors.TemporaryCloudError as error:
             # It may have been accepted all the same, and even be done.
-            self._seen = dataclasses.replace(self._seen, bios=None)
+            unsure = do in _SERVICES and error.status != 409
+            self._seen = dataclasses.replace(
+                self._seen, bios=None, unsure=self._seen.unsure or unsure
+            )
             self._tell(f'{do.value}: {error.message}; trying again')
             return _After.PAUSE
-        except errors.Conflict as error:
-            self._tell(f'{do.value}: {error.message}; looking again')
-            self._seen = dataclasses.replace(
-                self._seen.after(do), refusal=error.message
-            )
-            return _After.PAUSE
         except errors.CloudError as error:
+            is_other_by_now = isinstance(error, errors.Conflict)
+            if is_other_by_now or error.status in _DONE_BEFORE.get(do, ()):
+                self._tell(f'{do.value}: {error.message}; looking again')
+                self._seen = dataclasses.replace(
+                    self._seen.after(do), refusal=error.message
+                )
+                return _After.PAUSE
             self._give_up(do, error)
             seen = None
         self._seen = (seen or self._seen).after(do)
@@ -211,53 +245,80 @@ class _Run:
         :raises Refused: nothing was touched yet.
         :raises LeftBetween: it is too late for that.
         """
-        if do is Do.NOTE:
+        reason = f'{do.value}: {error.message}'
+        if do is Do.NOTE and not self._plan.is_resumed:
             raise errors.Refused(
                 f'{self._plan.server}: its metadata cannot be written; '
                 f'nothing was touched:',
                 [error.message],
             ) from error
-        reason = f'{do.value}: {error.message}'
-        if do not in (Do.STOP, Do.SERVICE) or self._seen.failure:
+        failure = self._seen.failure
+        if do not in (Do.STOP, Do.RESIZE, Do.SERVICE) or failure:
+            if failure:
+                reason = f'{failure}; {reason}'
             raise self._left_between(reason) from error
         self._seen = dataclasses.replace(self._seen, failure=reason)
 
-    def _call(self, do: Do) -> sequence.Seen | None:
+    def _call(self, act: Act) -> Seen | None:
         """Make the call of an act.
 
         :returns: what is seen by its answer; None if it only has begun.
         """
         plan, seen = self._plan, self._seen
         compute, baremetal = self._cloud.compute, self._cloud.baremetal
-        match do:
+        server_id, node_id = plan.server.id, seen.node.uuid
+        match act.do:
             case Do.NOTE:
-                compute.set_metadata(plan.server.id, notes := self._notes())
-                return seen.with_metadata(notes)
+                compute.set_metadata(server_id, noting.begin(plan, self._now))
             case Do.STOP:
-                compute.begin_stop(plan.server.id)
+                compute.begin_stop(server_id)
+            case Do.RESIZE if plan.resize_to:
+                compute.begin_resize(server_id, plan.resize_to.id)
+            case Do.READ_BOUNCE:
+                action = compute.last_action(server_id, 'resize')
+                return dataclasses.replace(
+                    seen, failure=advice.bounced(plan, action)
+                )
             case Do.SERVICE:
-                baremetal.begin_service(plan.node.uuid, plan.what)
+                baremetal.begin_service(node_id, plan.what)
             case Do.READ_BIOS:
-                bios = baremetal.bios(plan.node.uuid)
+                bios = baremetal.bios(node_id)
                 return dataclasses.replace(seen, bios=bios)
+            case Do.CONFIRM:
+                compute.confirm_resize(server_id)
             case Do.START:
-                compute.begin_start(plan.server.id)
+                compute.begin_start(server_id)
             case Do.POWER_ON | Do.POWER_OFF:
-                baremetal.begin_power(plan.node.uuid, on=do is Do.POWER_ON)
+                baremetal.begin_power(node_id, on=act.do is Do.POWER_ON)
             case Do.RECORD:
-                record = metadata.record(plan.record)
-                compute.set_metadata(plan.server.id, record)
-                return seen.with_metadata(record)
+                return self._write(metadata.record(plan.record))
             case Do.FORGET:
                 keys = sequence.keys_to_forget(plan, seen)
-                compute.delete_metadata(plan.server.id, keys)
+                compute.delete_metadata(server_id, keys)
                 return seen.with_metadata(dict.fromkeys(keys))
+            case Do.NOTE_FAILURE:
+                notes = noting.failed(plan, seen, act.reason, self._now)
+                return dataclasses.replace(
+                    self._write(notes), failure=act.reason
+                )
+            case Do.END_MAINTENANCE:
+                baremetal.end_maintenance(node_id)
+            case Do.ABORT:
+                baremetal.abort(node_id)
+            case Do.UNDO:
+                baremetal.begin_service(node_id, plan.what_undoes)
+            case Do.REVERT:
+                compute.revert_resize(server_id)
         return None
 
-    def _notes(self) -> dict[str, str]:
-        since = self._clock.utc().isoformat(timespec='seconds')
-        changes = [(c.item, c.before) for c in self._plan.changes]
-        return metadata.begin(changes, self._plan.power, since)
+    def _write(self, items: dict[str, str]) -> Seen:
+        """Set metadata, and return what is seen by the answer."""
+        self._cloud.compute.set_metadata(self._plan.server.id, items)
+        return self._seen.with_metadata(items)
+
+    @property
+    def _now(self) -> str:
+        return self._clock.utc().isoformat(timespec='milliseconds')
 
     def _tell(self, what: str) -> None:
         self._reporter.doing(what, self.elapsed_s, self._limit_s)
@@ -267,15 +328,39 @@ class _Run:
             case Result.VERIFIED:
                 return
             case Result.PUT_BACK:
+                if self._plan.aim in (Aim.ROLLBACK, Aim.ABORT):
+                    return
                 raise errors.PutBack(
                     f'{self._plan.server}: {end.reason}',
-                    [
-                        'Put back: no setting has changed, the server is '
-                        f'{self._plan.power} as before.'
-                    ],
+                    [advice.put_back(self._plan)],
                 )
             case Result.LEFT_BETWEEN:
                 raise self._left_between(end.reason)
+            case Result.LOST:
+                self._give_way(end.reason)
+            case Result.MOVED:
+                raise Moved
+
+    def _give_way(self, reason: str) -> None:
+        """Take back the notes of a change that another has come before.
+
+        :raises Refused: always.
+        """
+        keys = sequence.keys_to_forget(self._plan, self._seen)
+        if self._seen.tried.get(Do.NOTE):
+            self._poll(
+                lambda: self._cloud.compute.delete_metadata(
+                    self._plan.server.id, keys
+                ),
+                lambda nothing: False,
+            )
+        raise errors.Refused(
+            f'{self._plan.server}: {reason}; nothing was touched by this one.',
+            [
+                'What is going on: openstack server config recover '
+                f'{self._plan.server.id}'
+            ],
+        )
 
     def _left_between(self, reason: str) -> errors.LeftBetween:
         return errors.LeftBetween(

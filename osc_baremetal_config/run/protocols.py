@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from osc_baremetal_config.core.model import (
+    Action,
     Bios,
     Flavor,
     Image,
@@ -46,6 +47,18 @@ class Compute(Protocol):
 
     def begin_start(self, server_id: str) -> None:
         """Have Nova start a server."""
+
+    def begin_resize(self, server_id: str, flavor_id: str) -> None:
+        """Have Nova resize a server."""
+
+    def confirm_resize(self, server_id: str) -> None:
+        """Have Nova confirm a resize."""
+
+    def revert_resize(self, server_id: str) -> None:
+        """Have Nova revert a resize that was not confirmed."""
+
+    def last_action(self, server_id: str, name: str) -> Action | None:
+        """Return the last action of a name that was made with a server."""
 
     def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
         """Set items of a server's metadata, leaving the others."""
@@ -86,6 +99,12 @@ class BareMetal(Protocol):
         self, node_uuid: str, what: Sequence[Step] | str
     ) -> None:
         """Have Ironic run steps, or a runbook, on an active node."""
+
+    def end_maintenance(self, node_uuid: str) -> None:
+        """Have Ironic end the maintenance of a node."""
+
+    def abort(self, node_uuid: str) -> None:
+        """Have Ironic make a node active whose service has failed."""
 
     def begin_power(self, node_uuid: str, *, on: bool) -> None:
         """Have Ironic switch a node on or off."""

@@ -27,7 +27,7 @@ def permitted(
     :raises Refused: the user may go none of them.
     :raises CloudError: Ironic does not answer.
     """
-    if plan.is_begun or not plan.steps:
+    if not plan.needs_service:
         return plan
     refusals = []
     for way in plan.ways():

@@ -89,6 +89,7 @@ def node(**changes: Any) -> Document:
         'reservation': REDACTED,
         'last_error': REDACTED,
         'service_step': {},
+        'provision_updated_at': '2026-11-22T13:00:00+00:00',
     } | changes
 
 

@@ -1,6 +1,8 @@
 """The planner's cases, which are data: ``cases/*.yaml``."""
 
+import dataclasses
 import functools
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +11,16 @@ from typing import Any, TypeVar
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import options, planner, registry, sequence
-from osc_baremetal_config.core.model import Bios
+from osc_baremetal_config.core import (
+    moves,
+    options,
+    plan,
+    planner,
+    registry,
+    sequence,
+    steps,
+)
+from osc_baremetal_config.core.model import Bios, Node
 from osc_baremetal_config.core.steps import settings
 from osc_baremetal_config.osc import files
 from tests.unit import base
@@ -95,28 +105,58 @@ class SequenceCases(base.TestCase):
     def check(self, case: dict[str, Any]) -> None:
         wish = [snapshots.item('hyperthreading=enabled')]
         was = {'server': {'status': case.get('was', 'ACTIVE')}}
-        made = planner.make(wish, snapshots.snapshot(was), files.load())
-        move = sequence.next_move(made, self.seen(case))
+        words = case.get('options', {})
+        on_failure = options.OnFailure(words.get('on_failure', 'rollback'))
+        made = planner.make(
+            wish,
+            snapshots.snapshot(was),
+            files.load(()),
+            options.Options(**words | {'on_failure': on_failure}),
+            plan.Aim[case.get('aim', 'SET')],
+        )
+        seen = self.seen(case)
+        seen = dataclasses.replace(
+            moves.look(made, seen, seen.server, seen.node),
+            bios=seen.bios,
+            agreed=seen.agreed,
+        )
+        move = sequence.next_move(made, seen)
         self.assertEqual(case['move'], self.words(move))
 
-    def seen(self, case: dict[str, Any]) -> sequence.Seen:
+    def seen(self, case: dict[str, Any]) -> moves.Seen:
         notes = {}
         if case.get('noted'):
-            notes['deploy-config-pending:hyperthreading'] = 'enabled'
+            notes['deploy-config-pending:hyperthreading'] = json.dumps(
+                {'value': 'enabled', 'since': '2026-06-01'}
+            )
+        if 'failed' in case:
+            notes['deploy-config-pending:hyperthreading'] = json.dumps(
+                {'value': 'enabled', 'failure': case['failed']}
+            )
+        if 'other' in case:
+            notes['deploy-config-pending:turbo'] = json.dumps(
+                {'value': 'enabled', 'since': case['other'], 'wish': 'x'}
+            )
         if case.get('recorded'):
             notes['deploy-config:hyperthreading'] = 'enabled'
         server = {'metadata': notes} | case.get('server', {})
         value = case.get('bios', 'Disabled')
         tried = case.get('tried', {})
-        return sequence.Seen(
+        return moves.Seen(
             server=snapshots.server(server),
-            node=snapshots.node(case.get('node', {})),
+            node=self.node(dict(case.get('node', {}))),
             bios=self.bios(value),
-            tried={sequence.Do[name]: n for name, n in tried.items()},
+            tried={moves.Do[name]: n for name, n in tried.items()},
             agreed=case.get('agreed', 0),
             failure=case.get('failure'),
             refusal=case.get('refusal'),
         )
+
+    def node(self, words: dict[str, Any]) -> Node:
+        """Return the node; a step is named by the value that it sets."""
+        if value := words.get('service_step'):
+            [words['service_step']] = steps.apply({'LogicalProc': value})
+        return snapshots.node(words)
 
     def bios(self, value: str | None) -> Bios | None:
         """Return what was read; ``none`` is that nothing is shown."""
@@ -125,11 +165,11 @@ class SequenceCases(base.TestCase):
         shown = {} if value == 'none' else {'LogicalProc': value}
         return snapshots.bios(shown)
 
-    def words(self, move: sequence.Move) -> str:
+    def words(self, move: moves.Move) -> str:
         match move:
-            case sequence.Wait(doing):
+            case moves.Wait(doing):
                 return f'wait: {doing}'
-            case sequence.Act(do):
-                return do.name
-            case sequence.End(result, reason):
+            case moves.Act(do, reason):
+                return ': '.join(filter(None, [do.name, reason]))
+            case moves.End(result, reason):
                 return ': '.join(filter(None, [result.name, reason]))

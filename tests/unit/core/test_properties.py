@@ -305,23 +305,44 @@ class DocumentProperties(base.TestCase):
     @hypothesis.given(documents | st.dictionaries(st.text(), entries))
     def test_no_catalogue_makes_a_traceback(self, document: Any) -> None:
         parsed = catalogue.parse(document)
-        self.assertIsInstance(parsed, list if parsed != {} else dict)
+        if isinstance(parsed, list):
+            self.assertTrue(parsed)
+        else:
+            self.assertEqual({}, parsed.types)
 
     @hypothesis.given(st.text())
     def test_no_note_makes_a_traceback(self, text: str) -> None:
         notes = metadata.pending({metadata.PENDING + 'x': text})
         self.assertEqual(['x'], list(notes))
 
-    @hypothesis.given(items, st.none() | st.text(), st.text(), st.text())
+    @hypothesis.given(
+        st.builds(
+            metadata.Pending,
+            value=st.sampled_from(VALUES),
+            power=st.sampled_from(['on', 'off']),
+            since=st.none() | st.just('2026-11-22T14:02:00.000+00:00'),
+            wish=st.none() | st.just('0123abcd'),
+            settled=st.booleans(),
+            resize=st.booleans(),
+            failure=st.none() | st.text(max_size=300),
+        ),
+        st.builds(
+            metadata.Previous,
+            value=st.sampled_from(VALUES),
+            settings=st.dictionaries(
+                st.sampled_from(SETTINGS), st.text(max_size=120)
+            ),
+        ),
+    )
     def test_a_note_is_read_as_it_was_written(
-        self, item: Item, before: str | None, power: str, since: str
+        self, note: metadata.Pending, was: metadata.Previous
     ) -> None:
-        written = metadata.begin([(item, before)], power, since)
-        self.assertEqual(
-            {
-                item.type: metadata.Pending(
-                    value=item.value, power=power, since=since
-                )
-            },
-            metadata.pending(written),
-        )
+        written = metadata.begin({'x': note}, {'x': was})
+        for text in written.values():
+            self.assertLessEqual(len(text), 255)
+        [read] = metadata.pending(written).values()
+        [before] = metadata.previous(written).values()
+        self.assertEqual(dataclasses.replace(note, failure=read.failure), read)
+        self.assertEqual(bool(note.failure), bool(read.failure))
+        self.assertIn(before.settings, ({}, was.settings))
+        self.assertEqual(was.value, before.value)

@@ -14,12 +14,12 @@ from tests.unit import base
 class PackagedTest(base.TestCase):
     def test_its_traits_are_those_of_os_traits(self) -> None:
         known = set(os_traits.get_traits())
-        for config_type in files.load(()).values():
+        for config_type in files.load(()).types.values():
             for sets in config_type.needs.values():
                 self.assertLessEqual(frozenset().union(*sets), known)
 
     def test_every_value_can_be_read_from_every_vendors_bios(self) -> None:
-        for config_type in files.load(()).values():
+        for config_type in files.load(()).types.values():
             self.assertTrue(config_type.help)
             for vendor in config_type.bios:
                 self.assertEqual(set(config_type.values), set(vendor))
@@ -43,7 +43,7 @@ class FilesTest(base.TestCase):
             'turbo: {help: Faster.}\n'
             'sgx: null\n'
         )
-        known = files.load([path])
+        known = files.load([path]).types
         self.assertEqual(('enabled', 'disabled'), known['secure-boot'].values)
         self.assertEqual('Faster.', known['turbo'].help)
         self.assertEqual(('enabled', 'disabled'), known['turbo'].values)
@@ -102,6 +102,21 @@ f: 1
             self.faults(twice),
         )
 
+    def test_a_cloud_that_can_resize(self) -> None:
+        self.assertFalse(files.load(()).resizes)
+        path = self.write('cloud: {resize: true}')
+        self.assertTrue(files.load([path]).resizes)
+        self.assertEqual(
+            [
+                '0.yaml:1: cloud.nope: unknown key; known is resize',
+                '0.yaml:1: cloud.resize: neither true nor false',
+            ],
+            self.faults('cloud: {resize: maybe, nope: 1}'),
+        )
+        self.assertEqual(
+            ['0.yaml:1: cloud: not a mapping'], self.faults('cloud: yes')
+        )
+
     def test_what_is_no_mapping_or_no_yaml(self) -> None:
         for text in ('', '[]', 'a: [', 'x'):
             refused = self.assertRaises(
@@ -114,12 +129,12 @@ f: 1
         home.mkdir(parents=True)
         user = home / files.NAME
         user.write_text('turbo: {help: user}', encoding='utf-8')
-        self.assertEqual('user', files.load()['turbo'].help)
+        self.assertEqual('user', files.load().types['turbo'].help)
         named = self.write('turbo: {help: named}')
         self.useFixture(
             fixtures.EnvironmentVariable(files.VARIABLE, str(named))
         )
-        self.assertEqual('named', files.load()['turbo'].help)
+        self.assertEqual('named', files.load().types['turbo'].help)
 
     def test_a_named_file_must_be_there(self) -> None:
         self.useFixture(

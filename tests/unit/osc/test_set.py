@@ -29,14 +29,25 @@ NOTES = {
         {
             'value': 'enabled',
             'power': 'on',
-            'since': '2026-11-22T14:02:00+00:00',
+            'since': '2026-11-22T14:02:00.000+00:00',
+            'wish': '252ae663',
         }
     ),
-    PREVIOUS: 'disabled',
+    PREVIOUS: json.dumps(
+        {'value': 'disabled', 'settings': {'LogicalProc': 'Disabled'}}
+    ),
 }
 OFF = {'status': 'SHUTOFF', 'metadata': NOTES}
 ON = {'status': 'ACTIVE', 'metadata': NOTES}
+NOTED = {'metadata': NOTES}
 NODE_OFF = {'power_state': 'power off'}
+NODE_ON = {'power_state': 'power on'}
+FAILED = {
+    'provision_state': 'service failed',
+    'maintenance': True,
+    'fault': 'service failure',
+    'maintenance_reason': 'the BMC says no',
+}
 
 
 def service(value: str = 'Enabled', **more: Any) -> Exchange:
@@ -128,6 +139,7 @@ def change(token: str = PROJECT) -> list[Part]:
     return [
         *rights(token),
         note(),
+        *look(NOTED, token=token),
         action('os-stop'),
         *look(ON | {'OS-EXT-STS:task_state': 'powering-off'}, token=token),
         *look(OFF, NODE_OFF, token),
@@ -292,7 +304,7 @@ class SetTest(base.TestCase):
         ]
         for request in told:
             self.assertTrue(request.pop('Undo'))
-        now = '2026-11-22T14:02:00+00:00'
+        now = '2026-11-22T14:02:00.000+00:00'
         self.assertEqual(
             sent, json.loads(json.dumps(told).replace('<now>', now))
         )
@@ -418,6 +430,7 @@ class SetTest(base.TestCase):
             ),
             *rights(),
             note(notes),
+            *look(off, NODE_OFF),
             service(),
             *look({'status': 'ACTIVE', 'metadata': notes}),
             read_bios(documents.bios('Enabled')),
@@ -482,24 +495,56 @@ class SetTest(base.TestCase):
         self.assert_ended(4, ran)
         self.assertIn('Ironic: no such step (400, req-1)', ran.err)
 
-    def test_step_that_fails_leaves_a_way_on(self) -> None:
+    def test_step_that_fails_is_put_back(self) -> None:
         script = change()
         begun = script.index(service()) + 1
-        failed = {
-            'provision_state': 'service failed',
-            'maintenance': True,
-            'fault': 'service failure',
-            'maintenance_reason': 'the BMC says no',
-        }
+        start = script.index(action('os-start'))
+        noted = json.loads(NOTES[PENDING]) | {'failure': 'the BMC says no'}
+        metadata = {PENDING: json.dumps(noted)}
+        off = OFF | {'metadata': NOTES | metadata}
+        active_again = {'provision_updated_at': 'later', **NODE_OFF}
         ran = self.run_(
-            *read(flavors=True), *script[:begun], *look(OFF, failed)
+            *read(flavors=True),
+            *script[:begun],
+            *look(OFF, FAILED),
+            note(metadata),
+            ironic('DELETE', f'/nodes/{NODE_ID}/maintenance', status=202),
+            *look(off, {'provision_state': 'service failed'}),
+            service('Disabled'),
+            *look(off, {'provision_state': 'servicing'}),
+            *look(off, active_again),
+            read_bios(),
+            *script[start : start + 1],
+            *look(off | {'status': 'ACTIVE'}, active_again | NODE_ON),
+            forget(),
+            forget(PREVIOUS),
+        )
+        self.assert_ended(4, ran, out='')
+        self.assertIn(
+            f'web-1 ({SERVER_ID}): the BMC says no\n'
+            '  Put back: hyperthreading is disabled, the server is on as '
+            'before.\n',
+            ran.err,
+        )
+
+    def test_step_that_fails_is_left_where_that_is_asked_for(self) -> None:
+        script = change()
+        begun = script.index(service()) + 1
+        ran = self.run_(
+            *read(flavors=True),
+            *script[:begun],
+            *look(OFF, FAILED),
+            argv=(*ENABLE, '--on-failure', 'leave'),
         )
         self.assert_ended(5, ran, out='')
-        self.assertIn(f'web-1 ({SERVER_ID}): the BMC says no\n', ran.err)
-        self.assertIn('baremetal node maintenance unset rack3-07', ran.err)
         self.assertIn(
-            'Continue with: openstack server config set '
-            f'--config hyperthreading=enabled {SERVER_ID}\n',
+            f'web-1 ({SERVER_ID}): the BMC says no\n'
+            '  Left as it is: server SHUTOFF, node rack3-07 "service failed" '
+            'and in maintenance, fault: service failure.\n'
+            '  Continue with: openstack server config set --config '
+            f'hyperthreading=enabled --on-failure leave {SERVER_ID}\n'
+            '  What can be done otherwise: openstack server config recover '
+            f'{SERVER_ID}\n',
             ran.err,
         )
 
@@ -710,8 +755,9 @@ class RefusedTest(base.TestCase):
     def test_other_change_that_has_not_ended(self) -> None:
         metadata = {PENDING: NOTES[PENDING].replace('enabled', 'disabled')}
         self.refused(
-            'a change was begun and has not ended: hyperthreading=disabled '
-            '(at 2026-11-22T14:02:00+00:00); finish it first: ',
+            'another change was begun and has not ended: '
+            'hyperthreading=disabled (at 2026-11-22T14:02:00.000+00:00); '
+            'what can be done about it: openstack server config recover ',
             server=documents.server(metadata=metadata),
         )
 

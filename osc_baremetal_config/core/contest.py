@@ -1,0 +1,70 @@
+"""Two changes of one server at once: which of them goes on.
+
+Nova's metadata knows no lock, so each change notes itself and then looks who
+else has. Ironic takes on one service at a time, which decides the rest.
+Never does anything itself.
+"""
+
+from osc_baremetal_config.core import metadata, moves
+from osc_baremetal_config.core.lifecycle import SERVICING
+from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core.moves import Do, End, Result, Seen
+from osc_baremetal_config.core.plan import Plan
+
+
+def lost(plan: Plan, seen: Seen) -> str | None:
+    """Return why this change must give way to another, None if it need not.
+
+    Where both are noted, the one that was noted first goes on. One whose
+    notes are gone was overwritten by the other. One that Ironic works on
+    never gives way.
+    """
+    if seen.is_serviced or seen.unsure or plan.is_resumed:
+        return None
+    if seen.node.provision_state in SERVICING:
+        if moves.is_ours(plan, seen.node) is False:
+            return f'Ironic is at another service ({seen.node.service_step})'
+        return None
+    if not seen.tried.get(Do.NOTE):
+        return None
+    mine = moves.own_notes(plan, seen)
+    others = {
+        name: note
+        for name, note in metadata.pending(seen.server.metadata).items()
+        if name not in mine
+    }
+    if others and (not mine or _first(others) < _first(mine)):
+        begun = ', '.join(
+            f'{name}={note.value} (at {note.since})'
+            for name, note in sorted(others.items())
+        )
+        return f'another change was begun: {begun}'
+    return None
+
+
+def must_note_again(plan: Plan, seen: Seen) -> bool:
+    """Return whether the notes of a service that runs have been lost."""
+    is_begun = bool(seen.tried.get(Do.SERVICE)) or plan.is_resumed
+    return is_begun and not moves.own_notes(plan, seen)
+
+
+def changed_meanwhile(plan: Plan, seen: Seen) -> End | None:
+    """Return the end of a change whose node was changed since it was planned.
+
+    Only before anything is touched; what was read then would be put back.
+    """
+    if seen.is_serviced or seen.unsure or plan.is_resumed:
+        return None
+    if seen.node.uuid != plan.node.uuid:
+        return None
+    unlike = moves.unlike(plan.was, seen)
+    if not unlike or any(seen.tried.get(do) for do in (Do.STOP, Do.RESIZE)):
+        return None
+    return End(
+        Result.LOST,
+        f'the node was changed since it was read: {", ".join(unlike)}',
+    )
+
+
+def _first(notes: dict[str, Pending]) -> tuple[str, str]:
+    return min((note.since or '', note.wish or '') for note in notes.values())

@@ -1,0 +1,111 @@
+"""What the changes of a plan come to, taken together.
+
+Owns what several items do to each other and to those that nobody asked for.
+Which template gives one item is for :mod:`.choice`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osc_baremetal_config.core import registry, state
+from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.model import BiosSetting, Item, Snapshot
+from osc_baremetal_config.core.plan import Change
+
+
+def contradictions(wish: Sequence[Item]) -> list[str]:
+    by_type: dict[str, list[str]] = {}
+    for item in wish:
+        by_type.setdefault(item.type, []).append(item.value)
+    return [
+        f'{name}: asked to be {" and ".join(values)} at once'
+        for name, values in by_type.items()
+        if len(values) > 1
+    ]
+
+
+def clashes(changes: Sequence[Change]) -> list[str]:
+    """Return where two items want different values of one BIOS setting."""
+    wanted: dict[str, tuple[str, Item]] = {}
+    found = []
+    for change in changes:
+        for setting in change.settings:
+            first = wanted.setdefault(
+                setting.name, (setting.after, change.item)
+            )
+            if first[0] != setting.after:
+                found.append(
+                    f'{first[1]} sets {setting.name}={first[0]} but '
+                    f'{change.item} sets {setting.name}={setting.after}'
+                )
+    return found
+
+
+def undone(
+    wish: Sequence[Item],
+    changes: Sequence[Change],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> list[str]:
+    """Return the items that the changes of others would undo."""
+    if not changes:
+        return []
+    after = _after(changes, snapshot)
+    found = []
+    for item in wish:
+        value = state.actual(item.type, after, catalogue).value
+        asked = item.type in {change.item.type for change in changes}
+        if value != item.value and (
+            asked or _is_now(item, snapshot, catalogue)
+        ):
+            by = ', '.join(str(change.template) for change in changes)
+            found.append(f'{item}: would not be so after {by}')
+    return found
+
+
+def drifting(
+    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what is as desired and would not be so any more."""
+    after = _after(changes, snapshot)
+    asked = {change.item.type for change in changes}
+    before = {row.type: row for row in state.rows(snapshot, catalogue)}
+    return [
+        f'{row.type}: is {before[row.type].actual.value} as desired, and '
+        f'would be {row.actual.value} afterwards'
+        for row in state.rows(after, catalogue)
+        if row.type not in asked
+        and row.drift is state.Drift.YES
+        and before[row.type].drift is state.Drift.NO
+    ]
+
+
+def unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
+    """Return what cannot be checked beforehand."""
+    found = []
+    for change in changes:
+        for setting in change.settings:
+            verdict = registry.judge(
+                setting.name, setting.after, snapshot.bios
+            )
+            if verdict.possible is registry.Possible.UNKNOWN:
+                found.append(
+                    f'{change.item}: cannot be checked beforehand, '
+                    f'{verdict.reason}'
+                )
+    return found
+
+
+def _after(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:
+    """Return what the node's BIOS will be like after the changes."""
+    bios = dict(snapshot.bios)
+    for change in changes:
+        for setting in change.settings:
+            name = setting.name
+            known = bios.get(name, BiosSetting(name=name, value=None))
+            bios[name] = replace(known, value=setting.after)
+    return replace(snapshot, bios=bios)
+
+
+def _is_now(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    return state.actual(item.type, snapshot, catalogue).value == item.value

@@ -1,0 +1,72 @@
+"""What a change notes of itself in the server's metadata, and when.
+
+Owns which items are noted and with what; the form of a note is for
+:mod:`.metadata`.
+"""
+
+from dataclasses import replace
+
+from osc_baremetal_config.core import metadata, moves
+from osc_baremetal_config.core.metadata import PENDING, Pending, Previous
+from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.moves import Seen
+from osc_baremetal_config.core.plan import Change, Plan
+
+
+def begin(plan: Plan, now: str) -> dict[str, str]:
+    """Return the metadata to set before anything is touched.
+
+    :param now: the time, ISO 8601 in UTC. A change that is noted already
+        keeps its time, and its notes of what was before.
+    """
+    known = metadata.pending(plan.server.metadata)
+    begun = next((note.since for note in known.values() if note.since), now)
+    changed = [change.item for change in plan.changes]
+    notes = {
+        item.type: _note(plan, item, begun, settled=item not in changed)
+        for item in (*changed, *plan.settled)
+    }
+    before = {
+        change.item.type: _was(change)
+        for change in plan.changes
+        if not plan.is_resumed
+    }
+    return metadata.begin(notes, before)
+
+
+def failed(plan: Plan, seen: Seen, reason: str, now: str) -> dict[str, str]:
+    """Return the metadata that notes why a change is being put back.
+
+    :param now: the time, for notes that have got lost.
+    """
+    lost = metadata.pending(begin(plan, now))
+    noted = moves.own_notes(plan, seen) or lost
+    notes = {name: replace(n, failure=reason) for name, n in noted.items()}
+    return metadata.begin(notes, {})
+
+
+def keys(plan: Plan) -> list[str]:
+    """Return the keys of the notes that the end of a change removes."""
+    items = [change.item for change in plan.changes]
+    types = {item.type for item in (*items, *plan.settled)}
+    return sorted(PENDING + name for name in types | set(plan.notes))
+
+
+def _note(plan: Plan, item: Item, since: str, *, settled: bool) -> Pending:
+    return Pending(
+        value=item.value,
+        power=plan.power,
+        since=since,
+        wish=plan.mark,
+        settled=settled,
+        resize=plan.resize_to is not None,
+    )
+
+
+def _was(change: Change) -> Previous:
+    settings = {
+        setting.name: setting.before
+        for setting in change.settings
+        if setting.before is not None
+    }
+    return Previous(value=change.before, settings=settings)

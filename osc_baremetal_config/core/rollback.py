@@ -1,0 +1,184 @@
+"""The way back: what to do next once a change is not to be made.
+
+Owns the order: note the failure, make the node active, put the settings
+back, revert the resize, restore the power, forget. What has not changed is
+not put back. Never does anything itself.
+"""
+
+from osc_baremetal_config.core import moves
+from osc_baremetal_config.core.moves import (
+    Act,
+    Do,
+    End,
+    Move,
+    Result,
+    Seen,
+    Wait,
+)
+from osc_baremetal_config.core.options import OnFailure
+from osc_baremetal_config.core.plan import ON, Aim, Plan
+
+# How many looks in a row must agree on the power. Where Ironic has switched
+# it, Nova learns of it a moment later, so one look may still be too early.
+_AGREEING_LOOKS = 2
+# The fault with which Ironic itself has put a node into maintenance.
+_FAULT = 'service failure'
+
+
+def after_failed_step(plan: Plan, seen: Seen, reason: str) -> Move:
+    """Return the next move for a node that is in "service failed".
+
+    :param reason: Ironic's words for what failed last.
+    """
+    first = seen.failure
+    if plan.aim is Aim.ABORT:
+        return leave_failed(seen, Do.ABORT)
+    if first and seen.tried.get(Do.UNDO):
+        return _after_failed_undo(plan, seen, first, reason)
+    if not _may_undo(plan):
+        return End(Result.LEFT_BETWEEN, first or reason)
+    if not first or not _is_noted(plan, seen):
+        return _note(seen, first or reason)
+    return leave_failed(seen, Do.UNDO)
+
+
+def _after_failed_undo(
+    plan: Plan, seen: Seen, first: str, reason: str
+) -> Move:
+    """Return the next move where the settings could not be put back.
+
+    Ironic has read them anew for that. If they are as before, nothing was
+    to be put back, and the server need not stay off.
+    """
+    if seen.bios is None:
+        return Act(Do.READ_BIOS)
+    if _has_changed(plan, seen):
+        return End(
+            Result.LEFT_BETWEEN,
+            f'{first}; putting the settings back failed, too: {reason}',
+        )
+    return leave_failed(seen, Do.ABORT)
+
+
+def leave_failed(seen: Seen, do: Do) -> Move:
+    """Return what makes an act possible on a node in "service failed"."""
+    node = seen.node
+    if not node.maintenance:
+        return moves.attempt(do, seen, f'node {node} stays in service failed')
+    if node.fault != _FAULT:
+        why = f': "{node.maintenance_reason}"'
+        return End(
+            Result.LEFT_BETWEEN,
+            f'node {node} is in maintenance, which somebody else has begun'
+            f'{why if node.maintenance_reason else ""}',
+        )
+    return moves.attempt(
+        Do.END_MAINTENANCE, seen, f'node {node} stays in maintenance'
+    )
+
+
+def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
+    """Return the next move until all is as it was before the change.
+
+    :param failure: why the change will not be made.
+    """
+    if _has_changed(plan, seen):
+        if not _may_undo(plan):
+            return End(Result.LEFT_BETWEEN, failure)
+        if seen.tried.get(Do.UNDO):
+            unlike = ', '.join(moves.unlike(plan.was, seen))
+            return End(
+                Result.LEFT_BETWEEN,
+                f'{failure}; the settings are put back, Ironic says, but the '
+                f'node has {unlike}',
+            )
+        if not _is_noted(plan, seen):
+            return _note(seen, failure)
+        return stop(plan, seen) or Act(Do.UNDO)
+    if seen.is_resized and plan.resize_to:
+        if not _is_noted(plan, seen):
+            return _note(seen, failure)
+        return moves.attempt(Do.REVERT, seen, 'the resize stays')
+    return toward_power(plan, seen) or _forget(
+        plan, seen, End(Result.PUT_BACK, failure)
+    )
+
+
+def toward_abort(plan: Plan, seen: Seen) -> Move:
+    """Return the next move until a change is dropped as it is."""
+    return toward_power(plan, seen) or _forget(
+        plan, seen, End(Result.PUT_BACK, 'the change was dropped')
+    )
+
+
+def stop(plan: Plan, seen: Seen) -> Move | None:
+    """Return the stopping if the server is to be stopped before a service."""
+    if plan.stop and seen.server.status == 'ACTIVE':
+        return moves.attempt(Do.STOP, seen, 'the server does not stop')
+    return None
+
+
+def toward_power(plan: Plan, seen: Seen) -> Move | None:
+    """Return the next move until the power is as wanted and stays so.
+
+    Nova and Ironic can disagree for good: Nova then switches the node as it
+    believes at its next power sync, so each is put right through the one
+    that is wrong.
+    """
+    if not plan.touches_power or seen.is_resized:
+        return None
+    if moves.power_agrees(plan, seen):
+        by_nova = Do.START if plan.power == ON else Do.STOP
+        needed = 1 if seen.tried.get(by_nova) else _AGREEING_LOOKS
+        if seen.agreed < needed:
+            return Wait('the power to settle')
+        return None
+    if seen.node.target_power_state:
+        return Wait(f'Ironic: {seen.node.target_power_state}')
+    server_is_on = seen.server.status == 'ACTIVE'
+    if server_is_on != (plan.power == ON):
+        act = Do.START if plan.power == ON else Do.STOP
+        return moves.attempt(
+            act, seen, f'the server does not stay {plan.power}'
+        )
+    act = Do.POWER_ON if plan.power == ON else Do.POWER_OFF
+    return moves.attempt(act, seen, f'the node does not stay {plan.power}')
+
+
+def _forget(plan: Plan, seen: Seen, otherwise: End) -> Move:
+    """Return the clearing of the notes, or the end if there are none."""
+    if moves.own_notes(plan, seen):
+        return moves.attempt(Do.FORGET, seen, 'the notes do not go away')
+    return otherwise
+
+
+def _note(seen: Seen, failure: str) -> Move:
+    return moves.attempt(
+        Do.NOTE_FAILURE, seen, f'{failure}; the notes do not stay', failure
+    )
+
+
+def _may_undo(plan: Plan) -> bool:
+    return plan.undo is not None and (
+        plan.aim is Aim.ROLLBACK
+        or plan.options.on_failure is OnFailure.ROLLBACK
+    )
+
+
+def _has_changed(plan: Plan, seen: Seen) -> bool:
+    """Return whether the node's settings are other than before the change.
+
+    What Ironic does not show may have changed as well, once a service ran.
+    """
+    if seen.node.uuid != plan.node.uuid:
+        return False
+    is_shown = plan.wanted.keys() <= (seen.bios or {}).keys()
+    if not is_shown and seen.is_serviced:
+        return True
+    return bool(moves.unlike(plan.was, seen))
+
+
+def _is_noted(plan: Plan, seen: Seen) -> bool:
+    """Return whether the failure is noted for who continues."""
+    notes = moves.own_notes(plan, seen).values()
+    return any(note.failure for note in notes)

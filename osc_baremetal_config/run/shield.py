@@ -1,0 +1,41 @@
+"""Letting a call finish before Ctrl-C takes effect.
+
+Owns the handling of the first interrupt during a call. A second one is not
+held back. Outside a shield an interrupt is what Python makes of it.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+
+@contextlib.contextmanager
+def shielded(on_interrupt: Callable[[], None]) -> Iterator[None]:
+    """Hold the first interrupt back until the end of the block.
+
+    :param on_interrupt: told at once that there was one.
+    :raises KeyboardInterrupt: at the end, if there was one; at once for the
+        second.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Python interrupts the main thread only.
+        yield
+        return
+    came = threading.Event()
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        if came.is_set():
+            raise KeyboardInterrupt
+        came.set()
+        on_interrupt()
+
+    before: Any = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came.is_set():
+        raise KeyboardInterrupt
