@@ -1,0 +1,397 @@
+"""What Ironic's conductor does to nodes: power, service steps, locks.
+
+Owns the state machine of a node in time, after ``ironic/conductor`` and the
+two kinds of nodes of the real cloud. Never checks who asks: that is done by
+the API, in :mod:`.baremetal`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oslo_utils import strutils
+
+from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
+from tests.model import records
+from tests.model.records import OFF, ON, Document, Node
+
+if TYPE_CHECKING:
+    from tests.model.world import World
+
+HOST = 'devcloud'
+SERVICE_FAILURE = 'service failure'
+ABORTED = 'By request, the service operation was aborted'
+_KNOWN = {
+    ('bios', 'apply_configuration'): {'settings'},
+    ('bios', 'factory_reset'): set[str](),
+}
+
+
+class StepFailed(Exception):
+    """A step ended badly; the text is the driver's own."""
+
+
+class Conductor:
+    """The one conductor of the cloud."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        # An event of an operation that a restart has cut off must not happen.
+        self._life = 0
+
+    def begin_power(self, node: Node, target: str) -> None:
+        """Switch a node; it is locked until that is done."""
+        self._lock(node)
+        node.last_error = None
+        node.target_power_state = OFF if target.endswith('off') else ON
+        self._after(
+            self._world.settings.power_s,
+            lambda: self._finish_power(node, target),
+        )
+
+    def _finish_power(self, node: Node, target: str) -> None:
+        self._switch(node, node.target_power_state or ON, 'reboot' in target)
+        node.target_power_state = None
+        self._unlock(node)
+
+    def switch(self, node: Node, power: str) -> None:
+        """Have the node's power at once, as Nova's driver sees it done."""
+        self._switch(node, power)
+
+    def begin_service(
+        self,
+        node: Node,
+        steps: list[Document],
+        user_id: str | None,
+        *,
+        disable_ramdisk: bool,
+    ) -> None:
+        """Carry out service steps on a node."""
+        self._lock(node)
+        self._set_state(node, 'servicing', 'active')
+        node.last_error = None
+        node.steps = copy.deepcopy(steps)
+        self._after(
+            self._world.settings.between_s,
+            lambda: self._start_steps(node, user_id, disable_ramdisk),
+        )
+
+    def begin_abort(self, node: Node) -> None:
+        """Make a node active again whose service has failed."""
+        self._set_state(node, 'active', None)
+        self._lock(node)
+        self._after(
+            self._world.settings.between_s, lambda: self._aborted(node)
+        )
+
+    def _aborted(self, node: Node) -> None:
+        node.last_error = ABORTED
+        node.service_step = {}
+        node.steps = []
+        self._unlock(node)
+
+    def flag_abort(self, node: Node) -> None:
+        """Take note that a service that waits is to end after its step."""
+        node.service_step = node.service_step | {'abort_after': True}
+        self._touch(node)
+
+    def set_maintenance(self, node: Node, reason: str | None) -> None:
+        """Put a node into maintenance."""
+        node.maintenance, node.maintenance_reason = True, reason
+        self._touch(node)
+
+    def clear_maintenance(self, node: Node) -> None:
+        """Take a node out of maintenance."""
+        node.maintenance, node.maintenance_reason = False, None
+        node.fault = None
+        self._touch(node)
+
+    def restart(self) -> None:
+        """End as a conductor that is stopped, and begin anew.
+
+        Nobody holds a lock any more, and what was being serviced has failed.
+        """
+        self._life += 1
+        for node in self._world.nodes.values():
+            node.reservation = None
+            if node.target_power_state:
+                node.target_power_state = None
+                self._touch(node)
+            if node.provision_state == 'servicing':
+                node.last_error = (
+                    f"The servicing state can't be resumed by conductor "
+                    f'{HOST}. Moving to fail state.'
+                )
+                self._set_state(node, 'service failed', 'active')
+
+    def cache_bios(self, node: Node) -> None:
+        """Have Ironic's copy of the settings say what the BMC does."""
+        now = self._world.clock.utc()
+        for name, value in node.bmc.items():
+            kept = node.bios.get(name)
+            if kept is None:
+                node.bios[name] = records.BiosSetting(name, value, now)
+            elif kept.value != value:
+                node.bios[name] = kept.with_value(value, now)
+
+    def apply_template(self, node: Node, template: records.Template) -> None:
+        """Carry out the BIOS settings of a template, as in a deployment."""
+        for step in template.steps:
+            for setting in step.get('args', {}).get('settings', ()):
+                node.bmc[setting['name']] = str(setting['value'])
+        self.cache_bios(node)
+
+    def _start_steps(
+        self, node: Node, user_id: str | None, disable_ramdisk: bool
+    ) -> None:
+        wrong = _why_not_known(node.steps)
+        if disable_ramdisk and (wrong or _why_not_complete(node.steps)):
+            # Nobody handles this in Ironic: the node stays so for good.
+            reason = wrong or _why_not_complete(node.steps)
+            node.last_error = (
+                f'Async execution of do_node_service failed with error: '
+                f'{reason}'
+            )
+            self._unlock(node)
+            return
+        if not wrong:
+            more = {'abortable': False, 'priority': 0}
+            node.steps = [step | more for step in node.steps]
+        self._record(node, user_id, f'Starting servicing with {node.steps}')
+        self._next_step(node, 0)
+
+    def _next_step(self, node: Node, index: int) -> None:
+        if index == len(node.steps):
+            self._finish(node)
+            return
+        step = node.service_step = node.steps[index]
+        self._touch(node)
+
+        def done() -> None:
+            self._next_step(node, index + 1)
+
+        try:
+            wanted = self._wanted(node, step)
+        except StepFailed as error:
+            self._fail(node, f'Node {node.uuid} failed step {step}: {error}')
+            return
+        if node.is_redfish:
+            self._apply_by_redfish(node, wanted, done)
+        else:
+            self._apply_by_fake(node, wanted, done)
+
+    def _wanted(self, node: Node, step: Document) -> dict[str, str]:
+        """Return the settings that a step is to bring about.
+
+        :raises StepFailed: its driver does not take it.
+        """
+        name, args = step['step'], step.get('args') or {}
+        driver = 'RedfishBIOS' if node.is_redfish else 'Day2BIOS'
+        if (step['interface'], name) not in _KNOWN:
+            raise StepFailed(f"'{driver}' object has no attribute '{name}'")
+        for unknown in sorted(set(args) - _KNOWN[step['interface'], name]):
+            raise StepFailed(
+                f'{driver}.{name}() got an unexpected keyword argument '
+                f"'{unknown}'"
+            )
+        if name == 'factory_reset':
+            return records.default_bios()
+        if 'settings' not in args:
+            raise StepFailed(
+                f'{driver}.{name}() missing 1 required positional argument: '
+                f"'settings'"
+            )
+        wanted = {s['name']: s['value'] for s in args['settings']}
+        return _parsed(node, wanted)
+
+    def _apply_by_fake(
+        self, node: Node, wanted: dict[str, str], done: Callable[[], None]
+    ) -> None:
+        """Switch the node off, change the settings, and switch it on."""
+        before = node.power_state
+        self._switch(node, OFF)
+
+        def apply() -> None:
+            self._apply(node, wanted)
+            self.cache_bios(node)
+            if before == ON:
+                self._switch(node, ON)
+            done()
+
+        self._after(self._step_s(node, self._world.settings.step_s), apply)
+
+    def _apply_by_redfish(
+        self, node: Node, wanted: dict[str, str], done: Callable[[], None]
+    ) -> None:
+        """Have the settings pend, reboot, and look at them until they are so.
+
+        No reboot for settings that are so already.
+        """
+        self.cache_bios(node)
+        if wanted.items() <= node.bmc.items():
+            self._after(self._world.settings.between_s, done)
+            return
+        node.target_power_state = ON
+
+        def rebooted() -> None:
+            self._apply(node, wanted)
+            node.target_power_state = None
+            self._switch(node, ON, reboot=True)
+            self._set_state(node, 'service wait', 'active')
+            self._unlock(node)
+            self._after(self._world.settings.bios_poll_s, verify)
+
+        def verify() -> None:
+            if node.provision_state != 'service wait':
+                return
+            self._lock(node)
+            self._set_state(node, 'servicing', 'active')
+            self.cache_bios(node)
+            missing = sorted(wanted.items() - node.bmc.items())
+            if missing:
+                self._fail(node, _not_applied(missing))
+            elif node.service_step.get('abort_after'):
+                self._fail(node, ABORTED)
+            else:
+                self._after(self._world.settings.between_s, done)
+
+        reboot_s = self._step_s(node, self._world.settings.reboot_s)
+        self._after(reboot_s, rebooted)
+
+    def _step_s(self, node: Node, default: float) -> float:
+        return float(node.driver_info.get('fake_bios_seconds', default))
+
+    def _apply(self, node: Node, wanted: dict[str, str]) -> None:
+        ignore = node.driver_info.get('fake_bios_ignore')
+        if not strutils.bool_from_string(ignore):
+            node.bmc.update(wanted)
+        node.counters.bios_applied += 1
+
+    def _finish(self, node: Node) -> None:
+        node.service_step = {}
+        self._record(node, None, f'Servicing completed with {node.steps}')
+        node.steps = []
+        self._set_state(node, 'active', None)
+        self._unlock(node)
+
+    def _fail(self, node: Node, reason: str) -> None:
+        """End a service as Ironic does where a step was being carried out."""
+        node.fault, node.maintenance = SERVICE_FAILURE, True
+        node.maintenance_reason = node.maintenance_reason or reason
+        node.last_error = reason
+        node.service_step = {}
+        self._record(node, None, reason, severity='ERROR')
+        self._set_state(node, 'service failed', 'active')
+        self._unlock(node)
+
+    def _switch(self, node: Node, power: str, reboot: bool = False) -> None:
+        """Have the node's power, and tell Nova of it."""
+        if node.power_state == power and not reboot:
+            return
+        counters = node.counters
+        if reboot and node.power_state == ON:
+            counters.reboots += 1
+        elif power == ON:
+            counters.power_on += 1
+        else:
+            counters.power_off += 1
+        node.power_state = power
+        self._touch(node)
+        self._world.nova.hear_of_power(node.instance_uuid, power)
+
+    def _lock(self, node: Node) -> None:
+        node.reservation = HOST
+        self._touch(node)
+
+    def _unlock(self, node: Node) -> None:
+        node.reservation = None
+        self._touch(node)
+
+    def _set_state(self, node: Node, state: str, target: str | None) -> None:
+        node.provision_state, node.target_provision_state = state, target
+        node.provision_updated = self._world.clock.utc()
+        self._touch(node)
+
+    def _touch(self, node: Node) -> None:
+        node.updated = self._world.clock.utc()
+
+    def _record(
+        self, node: Node, user: str | None, text: str, severity: str = 'INFO'
+    ) -> None:
+        entry = records.History(
+            uuid=self._world.new_id(),
+            created=self._world.clock.utc(),
+            severity=severity,
+            event=text,
+            event_type='servicing',
+            user_id=user,
+            state=node.provision_state,
+        )
+        node.history.append(entry)
+
+    def _after(self, seconds: float, event: Callable[[], None]) -> None:
+        life = self._life
+
+        def unless_restarted() -> None:
+            if life == self._life:
+                event()
+
+        self._world.clock.after(seconds, unless_restarted)
+
+
+def _why_not_known(steps: list[Document]) -> str | None:
+    unknown = [s for s in steps if (s['interface'], s['step']) not in _KNOWN]
+    if not unknown:
+        return None
+    return f'node does not support this service step: {unknown[0]}'
+
+
+def _why_not_complete(steps: list[Document]) -> str | None:
+    for step in steps:
+        needed = _KNOWN.get((step['interface'], step['step']), set())
+        missing = needed - set(step.get('args') or {})
+        if missing:
+            return (
+                f'service step {step} is missing these required arguments: '
+                f'{", ".join(sorted(missing))}'
+            )
+    return None
+
+
+def _parsed(node: Node, wanted: dict[str, Any]) -> dict[str, str]:
+    """Return settings as the BMC keeps them.
+
+    :raises StepFailed: the driver or the BMC does not take them.
+    """
+    if node.is_redfish:
+        bad = [name for name, value in wanted.items() if _is_bad(name, value)]
+        if bad:
+            raise StepFailed(
+                f'Redfish BIOS apply_configuration failed for node '
+                f'{node.uuid}: invalid value for setting(s): {", ".join(bad)}'
+            )
+    try:
+        parsed = attributes.parse(wanted)
+    except ValueError as error:
+        raise StepFailed(str(error)) from error
+    if node.driver_info.get('fake_bios_fail'):
+        raise StepFailed(node.driver_info['fake_bios_fail'])
+    return {name: str(value) for name, value in parsed.items()}
+
+
+def _is_bad(name: str, value: Any) -> bool:
+    try:
+        attributes.parse({name: value})
+    except ValueError:
+        return True
+    return False
+
+
+def _not_applied(missing: list[tuple[str, str]]) -> str:
+    names = ', '.join(name for name, _ in missing)
+    return (
+        f'Redfish BIOS apply_configuration step failed. Attributes {names} '
+        f'were not applied.'
+    )
