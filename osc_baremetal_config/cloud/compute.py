@@ -54,6 +54,13 @@ class Compute:
                     f'More than one server has the name {name_or_id!r}; '
                     f'give the ID of the one that is meant.'
                 ) from error
+            if error.status == 400:
+                # Nova takes a name for a regular expression.
+                raise errors.Refused(
+                    f'Nova cannot look for a server with the name '
+                    f'{name_or_id!r}; give its ID.',
+                    [error.message],
+                ) from error
             raise
         if found is None:
             raise errors.Refused(

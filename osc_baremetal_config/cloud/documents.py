@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.core.model import BiosSetting, Node, Step
 
 
@@ -18,7 +19,7 @@ def node(document: Mapping[str, Any]) -> Node:
         target_power_state=document['target_power_state'],
         traits=frozenset(document['traits']),
         maintenance=bool(document['maintenance']),
-        maintenance_reason=document['maintenance_reason'],
+        maintenance_reason=_shown(document['maintenance_reason']),
         fault=document['fault'],
         reservation=_shown(document['reservation']),
         last_error=_shown(document['last_error']),
@@ -38,7 +39,9 @@ def _step(document: Mapping[str, Any]) -> Step:
 
 def _shown(value: str | None) -> str | None:
     """Return a value unless Ironic has hidden it from this user."""
-    return None if _is_redacted(value) else value
+    if value is None or _is_redacted(value):
+        return None
+    return texts.one_line(value)
 
 
 def _is_redacted(value: str | None) -> bool:

@@ -4,7 +4,6 @@ Owns which answers may be different when the call is made again. The texts
 keep the server's own words and its request id.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from keystoneauth1 import exceptions as ksa_exc
 from openstack import exceptions as sdk_exc
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.cloud import texts
 
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _KINDS: dict[int, type[errors.CloudError]] = {
@@ -87,9 +87,4 @@ def _of_status(
     # own client takes to be temporary as well.
     if status in _TEMPORARY or (service == 'Ironic' and status == 409):
         kind = errors.TemporaryCloudError
-    return kind(service, status, _one_line(reason or ''), request_id)
-
-
-def _one_line(text: str) -> str:
-    """Return a server's words on one line, without mark-up."""
-    return re.sub(r'\s+', ' ', re.sub(r'<[^>]*>', ' ', text)).strip()
+    return kind(service, status, texts.one_line(reason or ''), request_id)

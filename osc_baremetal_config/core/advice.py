@@ -9,7 +9,7 @@ import shlex
 from osc_baremetal_config.core.model import Action, Node
 from osc_baremetal_config.core.moves import Seen
 from osc_baremetal_config.core.options import Method, OnFailure, Options
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.plan import Aim, Plan
 
 # Ironic's default policies for baremetal:node:set_provision_state, and for
 # baremetal:runbook:use.
@@ -34,6 +34,9 @@ def who_may(plan: Plan) -> list[str]:
 
 def continuing(plan: Plan) -> str:
     """Return the command that goes on with a plan from wherever it is."""
+    if plan.aim is not Aim.SET:
+        aim = f'--{plan.aim.value}'
+        return f'openstack server config recover {aim} {plan.server.id}'
     items = [change.item for change in plan.changes] + list(plan.settled)
     wish = ' '.join(
         f'--config {shlex.quote(str(item))}' for item in sorted(items)

@@ -45,7 +45,8 @@ def lost(plan: Plan, seen: Seen) -> str | None:
 def must_note_again(plan: Plan, seen: Seen) -> bool:
     """Return whether the notes of a service that runs have been lost."""
     is_begun = bool(seen.tried.get(Do.SERVICE)) or plan.is_resumed
-    return is_begun and not moves.own_notes(plan, seen)
+    is_lost = not moves.own_notes(plan, seen)
+    return is_begun and is_lost and not seen.is_resized
 
 
 def changed_meanwhile(plan: Plan, seen: Seen) -> End | None:

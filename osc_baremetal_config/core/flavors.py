@@ -48,7 +48,7 @@ def meant(
     """Return the variants, or the one of them that is named."""
     if variants is None:
         return None
-    return tuple(v for v in variants if options.flavor in (None, v.name))
+    return tuple(v for v in variants if _is_named(v, options))
 
 
 def target(
@@ -79,7 +79,7 @@ def unclear(
     """
     names = [variant.name for variant in variants or ()]
     if options.flavor:
-        if options.flavor in names:
+        if meant(variants, options):
             return []
         known = ', '.join(names) or 'none'
         return [
@@ -97,6 +97,10 @@ def unclear(
         f'no flavor equals {current.name} but for this, so there is no '
         f'flavor variant'
     ]
+
+
+def _is_named(flavor: Flavor, options: Options) -> bool:
+    return options.flavor in (None, flavor.name, flavor.id)
 
 
 def _shape(flavor: Flavor, templates: frozenset[str]) -> tuple[object, ...]:

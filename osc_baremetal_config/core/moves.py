@@ -179,7 +179,7 @@ def own_notes(plan: Plan, seen: Seen) -> dict[str, metadata.Pending]:
     return {
         name: note
         for name, note in metadata.pending(seen.server.metadata).items()
-        if note.wish in (plan.mark, None)
+        if plan.aim is Aim.ABORT or note.wish in (plan.mark, None)
     }
 
 

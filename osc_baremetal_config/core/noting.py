@@ -38,7 +38,11 @@ def failed(plan: Plan, seen: Seen, reason: str, now: str) -> dict[str, str]:
     """Return the metadata that notes why a change is being put back.
 
     :param now: the time, for notes that have got lost.
+    :returns: none where a resize waits to be confirmed or reverted, as Nova
+        lets nobody write metadata then. That state tells enough.
     """
+    if seen.is_resized:
+        return {}
     lost = metadata.pending(begin(plan, now))
     noted = moves.own_notes(plan, seen) or lost
     notes = {name: replace(n, failure=reason) for name, n in noted.items()}

@@ -137,6 +137,12 @@ class Plan:
         return is_again or not is_applied
 
     @property
+    def stops(self) -> bool:
+        """Return whether the server is running and will be shut down."""
+        needed = self.needs_service or self.is_to_resize(self.server)
+        return needed and self.stop and self.server.status == 'ACTIVE'
+
+    @property
     def may_use_steps(self) -> bool:
         """Return whether the steps may be sent without a runbook."""
         return self.options.method is not Method.RUNBOOK

@@ -129,7 +129,44 @@ def resume(
     wish = [Item(name, note.value) for name, note in notes.items()]
     if any(note.resize for note in notes.values()):
         options = replace(options, method=Method.RESIZE)
-    return make(wish, snapshot, catalogue, options, aim)
+    plan = make(wish, snapshot, catalogue, options, aim)
+    if aim is Aim.ROLLBACK and plan.undo is None:
+        raise errors.Refused(
+            f'{snapshot.server}: there is no way back, as it is not known '
+            f'what was before, or a step does more than set the BIOS.'
+        )
+    return plan
+
+
+def drop(snapshot: Snapshot, options: Options) -> Plan:
+    """Return the plan that ends whatever was begun, as it is.
+
+    :raises Refused: the server is locked.
+    """
+    server = snapshot.server
+    notes = metadata.pending(server.metadata)
+    if violations := readiness.locked(server):
+        raise errors.Refused(f'{server} cannot be recovered:', violations)
+    return Plan(
+        server=server,
+        node=snapshot.node,
+        bios=snapshot.bios,
+        changes=(),
+        settled=(),
+        steps=(),
+        undo=None,
+        runbook=None,
+        undo_runbook=None,
+        resize_to=None,
+        options=options,
+        variants=None,
+        power=_power(server, notes),
+        record=(),
+        notes=tuple(sorted(notes)),
+        mark='',
+        warnings=(),
+        aim=Aim.ABORT,
+    )
 
 
 def _outcomes(
@@ -221,14 +258,15 @@ def _name(template: Template | None) -> str | None:
 def _no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
     node = snapshot.node
     for template in snapshot.templates:
-        if templates.covers(
-            template, wanted, replace(node, traits=template.approved_for)
-        ):
-            needed = ' or '.join(sorted(template.approved_for)) or 'a trait'
-            return (
-                f'{template} is not approved for node {node}, which has not '
-                f'the trait {needed}'
+        if templates.does(template, wanted):
+            needed = ' or '.join(sorted(template.approved_for))
+            lack = (
+                f'which has not the trait {needed}'
+                if needed
+                else 'as it has no traits itself (openstack baremetal runbook '
+                'trait add)'
             )
+            return f'{template} is not approved for node {node}, {lack}'
     return (
         'no runbook that you can see does exactly this '
         '(--method service runs the steps without one)'

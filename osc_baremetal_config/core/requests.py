@@ -65,7 +65,7 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
 def _change(plan: Plan, path: str) -> list[Request]:
     found = []
     resizes = plan.is_to_resize(plan.server)
-    if plan.stop and plan.server.status == 'ACTIVE':
+    if plan.stops:
         body: dict[str, Any] = {'os-stop': None}
         found.append(_action(path, body, 'the server is started'))
     if resizes and plan.resize_to:

@@ -179,6 +179,8 @@ def _has_changed(plan: Plan, seen: Seen) -> bool:
 
 
 def _is_noted(plan: Plan, seen: Seen) -> bool:
-    """Return whether the failure is noted for who continues."""
+    """Return whether the failure is noted for who continues, if it can be."""
+    if seen.is_resized:
+        return seen.failure is not None
     notes = moves.own_notes(plan, seen).values()
     return any(note.failure for note in notes)

@@ -29,7 +29,8 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template:
     :param document: the body of a deploy template or a runbook.
     """
     extra = document.get('extra') or {}
-    name, value = extra.get('config-type'), extra.get('config-value')
+    name = _word(extra.get('config-type'))
+    value = _word(extra.get('config-value'))
     parsed = [_step(kind, step) for step in document.get('steps') or []]
     if kind is Kind.DEPLOY_TEMPLATE:
         parsed = [step for step in parsed if step.priority > 0]
@@ -37,9 +38,7 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template:
     return Template(
         kind=kind,
         name=document['name'],
-        item=Item(str(name), str(value))
-        if name and value is not None
-        else None,
+        item=Item(name, value) if name and value else None,
         steps=tuple(sorted(parsed, key=lambda step: -step.priority)),
         required_traits=_traits(extra.get('required-traits')),
         approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
@@ -90,13 +89,16 @@ def lacking_traits(template: Template, node: Node) -> list[str]:
     ]
 
 
+def does(runbook: Template, wanted: Sequence[Step]) -> bool:
+    """Return whether a template is a runbook for exactly these steps."""
+    return runbook.kind is Kind.RUNBOOK and (
+        steps.merge([runbook.steps]) == tuple(wanted)
+    )
+
+
 def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
     """Return whether a runbook does on a node exactly what is wanted."""
-    return (
-        runbook.kind is Kind.RUNBOOK
-        and steps.merge([runbook.steps]) == tuple(wanted)
-        and bool(runbook.approved_for & node.traits)
-    )
+    return does(runbook, wanted) and bool(runbook.approved_for & node.traits)
 
 
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
@@ -140,6 +142,13 @@ def _refused_settings(
         for name, value in sorted(steps.settings([step]).items())
         if not (verdict := registry.judge(name, value, bios)).is_possible
     ]
+
+
+def _word(value: Any) -> str | None:
+    """Return a word as it was written, before it was read as JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _traits(value: Any) -> frozenset[str]:

@@ -15,6 +15,14 @@ class OrDash(columns.FormattableColumn[Any]):
         return '-' if self._value is None else str(self._value)
 
 
+class Listed(columns.FormattableColumn[list[str]]):
+    """Several texts: a line each for a person, a list for a script."""
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        return '\n'.join(self._value) or '-'
+
+
 class YesNo(columns.FormattableColumn[Any]):
     """Whether there is drift: yes, no or unknown; true, false or null."""
 

@@ -15,10 +15,10 @@ from osc_lib.command import command
 _FOR_SCRIPTS = ('json', 'yaml')
 
 
-class _Lister(command.Lister):
-    """A lister whose exit code tells what happened.
+class _Explained(command.Command):
+    """A command whose exit code tells what happened.
 
-    The ones of cliff always end with 0 or 1.
+    Those of cliff always end with 0 or 1.
     """
 
     _code = 0
@@ -57,6 +57,35 @@ class _Lister(command.Lister):
         if not self._is_quiet:
             self._say([f'{error}; still trying'])
 
+    def _permitted(self, plan: Any) -> Any:
+        """Return the plan in the way that the user may go."""
+        from osc_baremetal_config.run import rights
+
+        return rights.permitted(
+            plan, self._client.cloud, self._client.clock, self._still_trying
+        )
+
+    def _execute(self, plan: Any, **how: Any) -> Any:
+        """Carry a plan out, telling how it goes, and return how it ended."""
+        from osc_baremetal_config.osc import report, tables
+        from osc_baremetal_config.run import execute
+
+        reporter = report.reporter(
+            self.app.stderr, plan.server.name, quiet=self._is_quiet
+        )
+        for warning in plan.warnings:
+            reporter.warn(warning)
+        try:
+            return execute.execute(
+                plan, self._client.cloud, self._client.clock, reporter, **how
+            )
+        except KeyboardInterrupt:
+            reporter.close()
+            self._say(tables.interrupted(plan))
+            raise
+        finally:
+            reporter.close()
+
     def _check_columns(
         self, asked: Sequence[str], known: Sequence[str]
     ) -> None:
@@ -84,6 +113,14 @@ class _Lister(command.Lister):
     def _client(self) -> Any:
         manager: Any = self.app.client_manager
         return manager.baremetal_config
+
+
+class _Lister(_Explained, command.Lister):
+    """Shows a table."""
+
+
+class _ShowOne(_Explained, command.ShowOne):
+    """Shows one thing."""
 
 
 class ShowServerConfig(_Lister):
@@ -186,14 +223,6 @@ class SetServerConfig(_Lister):
             parsers.options(parsed_args),
         )
 
-    def _permitted(self, plan: Any) -> Any:
-        """Return the plan in the way that the user may go."""
-        from osc_baremetal_config.run import rights
-
-        return rights.permitted(
-            plan, self._client.cloud, self._client.clock, self._still_trying
-        )
-
     def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan; the exit code is as it would be."""
         from osc_baremetal_config import errors
@@ -212,34 +241,71 @@ class SetServerConfig(_Lister):
 
     def _carry_out(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of what was done."""
-        from osc_baremetal_config.osc import report, tables
-        from osc_baremetal_config.run import execute
+        from osc_baremetal_config.osc import tables
 
         if plan.is_empty:
             if not self._is_quiet:
                 self._say(tables.summary(plan))
             return tables.results(plan, None)
         plan = self._permitted(plan)
-        reporter = report.reporter(
-            self.app.stderr, plan.server.name, quiet=self._is_quiet
+        outcome = self._execute(
+            plan, limit_s=parsed_args.timeout, wait=parsed_args.wait
         )
-        for warning in plan.warnings:
-            reporter.warn(warning)
-        try:
-            outcome = execute.execute(
-                plan,
-                self._client.cloud,
-                self._client.clock,
-                reporter,
-                limit_s=parsed_args.timeout,
-                wait=parsed_args.wait,
-            )
-        except KeyboardInterrupt:
-            reporter.close()
-            self._say(tables.interrupted(plan))
-            raise
-        finally:
-            reporter.close()
         if not (outcome.is_finished or self._is_quiet):
             self._say(tables.begun(plan))
         return tables.results(plan, outcome)
+
+
+class RecoverServerConfig(_ShowOne):
+    """Explain where a server and its node are, and lead out of it.
+
+    Without a choice it only explains: what was begun, what has become of it,
+    and what each of the choices would do. A choice is carried out to its end,
+    and then what is so is explained again. Maintenance is ended only if
+    Ironic itself has begun it because a service failed.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        from osc_baremetal_config.osc import parsers
+
+        parser = super().get_parser(prog_name)
+        parsers.add_server(parser)
+        parsers.add_aims(parser)
+        parsers.add_stop(parser)
+        parsers.add_timeout(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Return what is so, after the choice if there is one."""
+        from osc_baremetal_config.osc import tables
+
+        found = self._read(parsed_args.server, flavors=bool(parsed_args.aim))
+        if parsed_args.aim:
+            self._lead_out(found, parsed_args)
+            found = self._read(found.server.id, flavors=False)
+        return tables.situation(found.server, found.node)
+
+    def _lead_out(
+        self, snapshot: Any, parsed_args: argparse.Namespace
+    ) -> None:
+        """Carry the choice out."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import planner, situation
+        from osc_baremetal_config.core.options import Options
+        from osc_baremetal_config.core.plan import Aim
+
+        server, node, aim = snapshot.server, snapshot.node, parsed_args.aim
+        chosen = getattr(situation.explain(server, node), aim.value)
+        if chosen.startswith('no: '):
+            raise errors.Refused(
+                f'{server}: --{aim.value} is not possible: {chosen[4:]}.'
+            )
+        options = Options(stop=parsed_args.stop)
+        if aim is Aim.ABORT:
+            plan = planner.drop(snapshot, options)
+        else:
+            plan = self._permitted(
+                planner.resume(snapshot, self._catalogue, options, aim)
+            )
+        self._execute(plan, limit_s=parsed_args.timeout)

@@ -108,13 +108,18 @@ class _Source:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            text = path.read_text(encoding='utf-8')
-            self._root = yaml.compose(text, yaml.SafeLoader)
-            document = yaml.safe_load(text)
+            with path.open(encoding='utf-8') as stream:
+                self._root = yaml.compose(stream, yaml.SafeLoader)
+            with path.open(encoding='utf-8') as stream:
+                document = yaml.safe_load(stream)
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise errors.Refused(
                 f'{path}: the catalogue file cannot be read:', [str(error)]
             ) from error
+        if line := _line_of_loop(self._root, ()):
+            raise errors.Refused(f'{path}:{line}: contains itself')
+        if document is None:
+            document = {}
         if not isinstance(document, dict):
             raise errors.Refused(f'{path}:1: not a mapping of types')
         self.document = {str(name): entry for name, entry in document.items()}
@@ -168,3 +173,20 @@ def _repeated(
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             yield from _repeated(value, (*above, str(index)))
+
+
+def _line_of_loop(
+    node: yaml.Node | None, above: tuple[yaml.Node, ...]
+) -> int | None:
+    """Return the line of a node that is inside of itself, None for none."""
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return None
+    if any(node is one for one in above):
+        return int(node.start_mark.line) + 1
+    inner = (
+        [value for _, value in node.value]
+        if isinstance(node, yaml.MappingNode)
+        else node.value
+    )
+    lines = (_line_of_loop(one, (*above, node)) for one in inner)
+    return next(filter(None, lines), None)

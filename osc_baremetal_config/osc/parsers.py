@@ -10,6 +10,7 @@ from typing import Any
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.options import Method, OnFailure, Options
+from osc_baremetal_config.core.plan import Aim
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
@@ -80,13 +81,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         help='Go on where a resize has moved the server to another node, '
         'instead of reverting it.',
     )
-    parser.add_argument(
-        '--stop',
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help='Shut the server down before its node is serviced, which is the '
-        'default, or let Ironic reset it while it runs.',
-    )
+    add_stop(parser)
     parser.add_argument(
         '--strict',
         action='store_true',
@@ -101,8 +96,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--flavor',
         metavar='<flavor>',
-        help='Name of the flavor that equals the one of the server but for '
-        'these items; refuse if it does not.',
+        help='The flavor (name or ID) that equals the one of the server but '
+        'for these items; refuse if it does not.',
     )
     parser.add_argument(
         '--require-flavor',
@@ -121,6 +116,17 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         'return when the service has begun; the same command then finishes '
         'what is left.',
     )
+    add_timeout(parser)
+    parser.add_argument(
+        '--detailed-exit-code',
+        action='store_true',
+        help='End with 10 instead of 0 if something was changed, or would '
+        'be with --dry-run.',
+    )
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add how long is waited."""
     parser.add_argument(
         '--timeout',
         metavar='<seconds>',
@@ -129,12 +135,38 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help='How long to wait in all; the cloud works on afterwards '
         '(default: %(default).0f).',
     )
+
+
+def add_stop(parser: argparse.ArgumentParser) -> None:
+    """Add whether the server is shut down."""
     parser.add_argument(
-        '--detailed-exit-code',
-        action='store_true',
-        help='End with 10 instead of 0 if something was changed, or would '
-        'be with --dry-run.',
+        '--stop',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Shut the server down before its node is serviced, which is the '
+        'default, or let Ironic reset it while it runs.',
     )
+
+
+def add_aims(parser: argparse.ArgumentParser) -> None:
+    """Add the ways out of a change that has not ended."""
+    ways = parser.add_mutually_exclusive_group()
+    for aim, words in (
+        (Aim.RETRY, 'Make the change all the same, although it has failed.'),
+        (Aim.ROLLBACK, 'Put everything back as it was before the change.'),
+        (
+            Aim.ABORT,
+            'Drop the change: make the node active and the server as it was, '
+            'and leave the settings as they are.',
+        ),
+    ):
+        ways.add_argument(
+            f'--{aim.value}',
+            dest='aim',
+            action='store_const',
+            const=aim,
+            help=words,
+        )
 
 
 def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:

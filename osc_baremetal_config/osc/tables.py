@@ -7,16 +7,32 @@ from collections.abc import Iterable
 
 from osc_baremetal_config.core import advice, steps
 from osc_baremetal_config.core import requests as requests_
-from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core import situation as situation_
+from osc_baremetal_config.core.model import Item, Node, Server
 from osc_baremetal_config.core.plan import OFF, ON, Change, Plan, SettingChange
 from osc_baremetal_config.core.state import Row
-from osc_baremetal_config.osc.columns import OrDash, YesNo
+from osc_baremetal_config.osc.columns import Listed, OrDash, YesNo
 from osc_baremetal_config.run.execute import Outcome
 
 RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
-PLAN = ('Config', 'From', 'To', 'Step', 'Through', 'Undo')
+PLAN = ('Config', 'From', 'To', 'Step', 'Template', 'Undo')
 REQUESTS = ('Service', 'Method', 'Path', 'Body', 'Undo')
 STATES = ('Config', 'Desired', 'Actual', 'Source', 'Drift')
+SITUATION = (
+    'server',
+    'status',
+    'node',
+    'provision_state',
+    'maintenance',
+    'change',
+    'since',
+    'failure',
+    'situation',
+    'retry',
+    'rollback',
+    'abort',
+)
+Fields = tuple[tuple[str, ...], tuple[object, ...]]
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
@@ -54,13 +70,9 @@ def summary(plan: Plan) -> list[str]:
     """Return what a plan comes to, for a person."""
     if plan.is_empty:
         return [f'{_is_already(plan)}; nothing to do.']
-    total = len(plan.changes) + len(plan.settled)
-    change = 'changes' if len(plan.changes) == 1 else 'change'
-    what = f'{len(plan.changes)} of {total} items {change}'
-    reboots = '1 reboot' if plan.steps else 'no reboot'
     return [
-        f'{plan.server} on node {plan.node}: {what}, {reboots}, '
-        f'{_risk(plan)}.',
+        f'{plan.server} on node {plan.node}: {_how_many(plan)}, '
+        f'{_reboots(plan)}, {_risk(plan)}.',
         _sequence(plan),
         _variant(plan),
         *plan.warnings,
@@ -113,6 +125,28 @@ def requests(plan: Plan) -> Table:
     ]
 
 
+def situation(server: Server, node: Node) -> Fields:
+    """Return the fields of ``recover``."""
+    found = situation_.explain(server, node)
+    return (
+        SITUATION,
+        (
+            str(server),
+            server.status,
+            str(node),
+            node.provision_state,
+            node.maintenance,
+            Listed(list(found.change)),
+            OrDash(found.since),
+            OrDash(found.failure),
+            Listed(list(found.words)),
+            found.retry,
+            found.rollback,
+            found.abort,
+        ),
+    )
+
+
 def interrupted(plan: Plan) -> list[str]:
     """Return what is so after Ctrl-C."""
     return [
@@ -163,11 +197,27 @@ def _is_already(plan: Plan) -> str:
     return f'{plan.server.name}: {items} already'
 
 
+def _how_many(plan: Plan) -> str:
+    changing, total = len(plan.changes), len(plan.changes) + len(plan.settled)
+    verb = 'changes' if changing == 1 else 'change'
+    if changing == total:
+        return f'{total} item{"" if total == 1 else "s"} {verb}'
+    return f'{changing} of {total} items {verb}'
+
+
+def _reboots(plan: Plan) -> str:
+    if plan.is_begun:
+        return 'Ironic is at it already'
+    if plan.needs_service:
+        return '1 reboot'
+    return 'the steps have run already' if plan.steps else 'no reboot'
+
+
 def _power(plan: Plan) -> str:
+    name = plan.server.name
     if plan.power == OFF:
-        return f'leave {plan.server.name} off'
-    verb = 'start' if plan.stop else 'see that the power is on at'
-    return f'{verb} {plan.server.name}'
+        return f'see that {name} is off again'
+    return f'{"start" if plan.stop else "see that the power is on at"} {name}'
 
 
 def _service(plan: Plan) -> str:
@@ -185,22 +235,25 @@ def _risk(plan: Plan) -> str:
 
 
 def _sequence(plan: Plan) -> str:
-    parts = []
-    if plan.steps:
-        is_on = plan.server.status == 'ACTIVE'
-        parts = [
-            *([f'stop {plan.server.name}'] if plan.stop and is_on else []),
-            f'{_service(plan)} on node {plan.node.handle}',
-            'verify',
-        ]
-    if plan.steps or plan.notes:
-        parts.append(_power(plan))
+    parts = [f'stop {plan.server.name}'] if plan.stops else []
+    resizes = plan.is_to_resize(plan.server)
+    if resizes and plan.resize_to:
+        parts.append(f'resize it to {plan.resize_to.name}')
+    if plan.is_begun:
+        parts.append(f'wait for node {plan.node.handle}')
+    elif plan.needs_service:
+        parts.append(f'{_service(plan)} on node {plan.node.handle}')
+    parts += ['verify'] if plan.steps else []
+    parts += ['confirm the resize'] if resizes else []
+    parts += [_power(plan)] if plan.touches_power else []
     return f'Sequence: {", ".join([*parts, "record in the metadata"])}.'
 
 
 def _variant(plan: Plan) -> str:
     flavor = plan.server.flavor.name
     names = [variant.name for variant in plan.variants or ()]
+    if plan.resize_to:
+        return f'Flavor: {flavor} becomes {plan.resize_to.name}.'
     if names == [flavor]:
         return f'Flavor: {flavor} says so already.'
     if len(names) == 1:

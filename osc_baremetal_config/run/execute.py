@@ -36,8 +36,13 @@ T = TypeVar('T')
 
 # Acts that begin what Ironic may be at already when it does not answer.
 _SERVICES = (Do.SERVICE, Do.UNDO)
-# Nova answers 400 or 404 where these were done before.
-_DONE_BEFORE = {Do.CONFIRM: (400, 404), Do.REVERT: (400, 404)}
+# What Nova answers where these were done before, and where the metadata is
+# full until the notes are gone.
+_LOOK_AGAIN = {
+    Do.CONFIRM: (400, 404),
+    Do.REVERT: (400, 404),
+    Do.RECORD: (403,),
+}
 
 
 class Moved(Exception):
@@ -228,7 +233,10 @@ class _Run:
             return _After.PAUSE
         except errors.CloudError as error:
             is_other_by_now = isinstance(error, errors.Conflict)
-            if is_other_by_now or error.status in _DONE_BEFORE.get(do, ()):
+            is_to_refuse = do is Do.RECORD and not self._plan.touches_power
+            if is_to_refuse:
+                self._give_up(do, error)
+            if is_other_by_now or error.status in _LOOK_AGAIN.get(do, ()):
                 self._tell(f'{do.value}: {error.message}; looking again')
                 self._seen = dataclasses.replace(
                     self._seen.after(do), refusal=error.message
@@ -246,7 +254,8 @@ class _Run:
         :raises LeftBetween: it is too late for that.
         """
         reason = f'{do.value}: {error.message}'
-        if do is Do.NOTE and not self._plan.is_resumed:
+        is_first = do is Do.NOTE and not self._plan.is_resumed
+        if is_first or not self._plan.touches_power:
             raise errors.Refused(
                 f'{self._plan.server}: its metadata cannot be written; '
                 f'nothing was touched:',
@@ -312,7 +321,9 @@ class _Run:
         return None
 
     def _write(self, items: dict[str, str]) -> Seen:
-        """Set metadata, and return what is seen by the answer."""
+        """Set metadata, if any, and return what is seen by the answer."""
+        if not items:
+            return self._seen
         self._cloud.compute.set_metadata(self._plan.server.id, items)
         return self._seen.with_metadata(items)
 

@@ -4,11 +4,13 @@ Owns the order in which the ways of a plan are asked about. The answers are
 Ironic's; nothing here begins anything.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import advice
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.plan import Aim, Plan
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
@@ -27,18 +29,20 @@ def permitted(
     :raises Refused: the user may go none of them.
     :raises CloudError: Ironic does not answer.
     """
-    if not plan.needs_service:
+    if plan.is_begun:
+        _check_attaching(plan, cloud)
+        return plan
+    if not (plan.needs_service or (plan.is_resumed and plan.steps)):
         return plan
     refusals = []
     for way in plan.ways():
+        what = way.what_undoes if way.aim is Aim.ROLLBACK else way.what
+        check = functools.partial(
+            cloud.baremetal.check_service, way.node.uuid, what
+        )
         try:
             poll.patiently(
-                lambda way=way: cloud.baremetal.check_service(  # type: ignore[misc]
-                    way.node.uuid, way.what
-                ),
-                clock=clock,
-                limit_s=_LIMIT_S,
-                on_blip=on_blip,
+                check, clock=clock, limit_s=_LIMIT_S, on_blip=on_blip
             )
         except errors.TemporaryCloudError:
             raise
@@ -46,8 +50,31 @@ def permitted(
             refusals.append(error)
         else:
             return way
-    raise errors.Refused(
+    raise _refused(plan, refusals)
+
+
+def _check_attaching(plan: Plan, cloud: Cloud) -> None:
+    """Return if the user may have serviced what is being serviced already.
+
+    Ironic checks the policies before it says that the node is busy.
+
+    :raises Refused: a policy denies it.
+    """
+    by_steps = replace(plan, runbook=None)
+    try:
+        cloud.baremetal.check_service(plan.node.uuid, by_steps.what)
+    except errors.Forbidden as error:
+        raise _refused(plan, [error]) from error
+    except errors.CloudError:
+        return
+
+
+def _refused(
+    plan: Plan, refusals: Sequence[errors.CloudError]
+) -> errors.Refused:
+    reasons = {error.reason: error.message for error in refusals}
+    return errors.Refused(
         f'{plan.server}: Ironic refuses you the service of its node '
         f'{plan.node}; nothing was touched:',
-        [*(error.message for error in refusals), *advice.who_may(plan)],
-    ) from refusals[-1]
+        [*reasons.values(), *advice.who_may(plan)],
+    )

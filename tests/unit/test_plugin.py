@@ -33,7 +33,14 @@ class PluginTest(base.TestCase):
 
     def test_no_command_has_the_name_of_anothers(self) -> None:
         ours = {entry.name for entry in metadata.entry_points(group=GROUP)}
-        self.assertEqual({'server_config_set', 'server_config_show'}, ours)
+        self.assertEqual(
+            {
+                'server_config_recover',
+                'server_config_set',
+                'server_config_show',
+            },
+            ours,
+        )
         others = {
             entry.name
             for group in metadata.entry_points().groups

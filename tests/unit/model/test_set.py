@@ -6,6 +6,7 @@ from tests.unit import base
 
 WISH = 'deploy-config:hyperthreading'
 PREVIOUS = 'deploy-config-previous:hyperthreading'
+BEFORE = '{"value": "disabled", "settings": {"LogicalProc": "Disabled"}}'
 SET = ('server', 'config', 'set', '--hyperthreading', 'enabled')
 
 
@@ -28,9 +29,7 @@ class SetTest(base.TestCase):
             (node.provision_state, node.power_state, server.vm_state),
         )
         self.assertEqual(1, node.counters.bios_applied)
-        self.assertEqual(
-            {WISH: 'enabled', PREVIOUS: 'disabled'}, server.metadata
-        )
+        self.assertEqual({WISH: 'enabled', PREVIOUS: BEFORE}, server.metadata)
 
     def test_operator_on_a_fake_node(self) -> None:
         self.change('operator', 'bm.large')

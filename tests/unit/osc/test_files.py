@@ -117,8 +117,20 @@ f: 1
             ['0.yaml:1: cloud: not a mapping'], self.faults('cloud: yes')
         )
 
+    def test_an_empty_file_changes_nothing(self) -> None:
+        for text in ('', '# nothing yet'):
+            self.assertEqual(files.load(()), files.load([self.write(text)]))
+
+    def test_a_file_that_contains_itself(self) -> None:
+        for text in ('a: &a\n  b: *a\n', 'a: &a [*a]'):
+            refused = self.assertRaises(
+                errors.Refused, files.load, [self.write(text)]
+            )
+            self.assertIn('site.yaml:', refused.message)
+            self.assertIn('contains itself', refused.message)
+
     def test_what_is_no_mapping_or_no_yaml(self) -> None:
-        for text in ('', '[]', 'a: [', 'x'):
+        for text in ('[]', 'a: [', 'x'):
             refused = self.assertRaises(
                 errors.Refused, files.load, [self.write(text)]
             )

@@ -244,7 +244,7 @@ class SetTest(base.TestCase):
                 'Enabled |',
                 ran.out,
             )
-            self.assertIn('1 of 1 items changes, 1 reboot', ran.err)
+            self.assertIn('1 item changes, 1 reboot', ran.err)
             self.assertIn(
                 f'Sequence: stop web-1, {what} on node rack3-07, verify, '
                 'start web-1, record in the metadata.',
@@ -465,8 +465,73 @@ class SetTest(base.TestCase):
         script = change()
         ran = self.run_(
             *read(flavors=True, server=server, node=node),
+            may_service(status=409),
             *script[script.index(service()) + 1 :],
+            argv=(*ENABLE, '-f', 'json'),
         )
+        self.assert_ended(0, ran)
+        [row] = ran.json()
+        self.assertEqual(
+            ('disabled', 'enabled', 'verified'),
+            (row['From'], row['To'], row['Result']),
+        )
+
+    def test_who_may_not_service_does_not_attach_to_a_service(self) -> None:
+        server = documents.server(**OFF)
+        node = documents.node(provision_state='servicing', **NODE_OFF)
+        ran = self.run_(
+            *read(flavors=True, server=server, node=node),
+            may_service(status=403),
+        )
+        self.assert_refused(ran, 'baremetal:node:set_provision_state')
+
+    def test_dry_run_of_what_ironic_is_at_already(self) -> None:
+        server = documents.server(**OFF)
+        node = documents.node(provision_state='servicing', **NODE_OFF)
+        ran = self.run_(
+            *read(flavors=True, server=server, node=node),
+            may_service(status=409),
+            argv=(*ENABLE, '--dry-run', '-f', 'json'),
+        )
+        self.assert_ended(0, ran)
+        self.assertIn('1 item changes, Ironic is at it already', ran.err)
+        self.assertIn('Sequence: wait for node rack3-07, verify,', ran.err)
+        self.assertEqual(
+            ['action', 'metadata', PENDING],
+            [r['Path'].rpartition('/')[2] for r in ran.json()],
+        )
+
+    def test_record_that_may_not_be_written_where_nothing_changes(
+        self,
+    ) -> None:
+        denied = {'forbidden': {'message': 'Policy says no', 'code': 403}}
+        bios = documents.bios('Enabled')
+        ran = self.run_(
+            *read(flavors=True, bios=bios),
+            nova(
+                'POST',
+                f'/servers/{SERVER_ID}/metadata',
+                denied,
+                json={'metadata': {WISH: 'enabled'}},
+                status=403,
+                version=None,
+            ),
+        )
+        self.assert_refused(ran, 'Policy says no', 'nothing was touched')
+
+    def test_record_that_does_not_fit_until_the_notes_are_gone(self) -> None:
+        script = change()
+        full = {'forbidden': {'message': 'Maximum number exceeded'}}
+        refused = nova(
+            'POST',
+            f'/servers/{SERVER_ID}/metadata',
+            full,
+            json={'metadata': {WISH: 'enabled'}},
+            status=403,
+            version=None,
+        )
+        script[-2:] = [refused, *look(ON), forget(), note({WISH: 'enabled'})]
+        ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(0, ran)
 
     def test_setting_that_was_not_applied_is_put_back(self) -> None:
