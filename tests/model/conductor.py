@@ -92,6 +92,33 @@ class Conductor:
         node.steps = []
         self._unlock(node)
 
+    def begin_deploy(self, node: Node) -> None:
+        """Make a node active that Nova has not been asked for."""
+        self._lock(node)
+        self._set_state(node, 'deploying', 'active')
+
+        def deployed() -> None:
+            self._switch(node, ON)
+            self._set_state(node, 'active', None)
+            self._unlock(node)
+
+        self._after(self._world.settings.boot_s, deployed)
+
+    def begin_undeploy(self, node: Node) -> None:
+        """Make a node available again; a maintenance it is in stays."""
+        self._lock(node)
+        self._set_state(node, 'deleting', 'available')
+        node.last_error = None
+
+        def undeployed() -> None:
+            self._switch(node, OFF)
+            node.instance_uuid, node.instance_info = None, {}
+            node.service_step = {}
+            self._set_state(node, 'available', None)
+            self._unlock(node)
+
+        self._after(self._world.settings.delete_s, undeployed)
+
     def flag_abort(self, node: Node) -> None:
         """Take note that a service that waits is to end after its step."""
         node.service_step = node.service_step | {'abort_after': True}

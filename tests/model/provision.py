@@ -26,7 +26,6 @@ _VERBS = {
     'service failed': {'service', 'abort', 'deleted', 'rescue'},
     'service wait': {'abort', 'deleted'},
     'available': {'active', 'manage'},
-    'manageable': {'provide', 'inspect', 'clean', 'adopt'},
 }
 _INTERFACES = (
     'vendor',
@@ -85,7 +84,8 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
         _abort(world, node)
         return
     if target != 'service':
-        raise Refusal(501, f'The model knows no {target}')
+        _deploy(world, node, target)
+        return
     if node.maintenance:
         raise Refusal(
             400,
@@ -258,6 +258,16 @@ def _abort(world: World, node: Node) -> None:
             f'prior to issuing the request to abort the service operation.',
         )
     world.conductor.begin_abort(node)
+
+
+def _deploy(world: World, node: Node, target: str) -> None:
+    """Begin what Nova's driver does as well, by hand."""
+    if target not in ('active', 'deleted'):
+        raise Refusal(501, f'The model knows no {target}')
+    if target == 'active':
+        world.conductor.begin_deploy(node)
+    else:
+        world.conductor.begin_undeploy(node)
 
 
 def locked(node: Node) -> Refusal:

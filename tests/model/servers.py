@@ -131,11 +131,20 @@ def _for_admins(call: Call, server: Server) -> Document:
     hypervisor = server.host.name
     if server.host.is_ironic:
         hypervisor = server.node_uuid or hypervisor
-    found = {
+    found: Document = {
         'OS-EXT-SRV-ATTR:host': server.host.name,
         'OS-EXT-SRV-ATTR:hypervisor_hostname': hypervisor,
         'OS-EXT-SRV-ATTR:instance_name': f'instance-{server.number:08x}',
     }
+    if call.version >= (2, 3):
+        found |= {
+            'OS-EXT-SRV-ATTR:kernel_id': '',
+            'OS-EXT-SRV-ATTR:launch_index': 0,
+            'OS-EXT-SRV-ATTR:ramdisk_id': '',
+            'OS-EXT-SRV-ATTR:reservation_id': f'r-{server.number:08x}',
+            'OS-EXT-SRV-ATTR:root_device_name': '/dev/sda',
+            'OS-EXT-SRV-ATTR:user_data': None,
+        }
     if call.version >= (2, 16):
         found['host_status'] = 'UP'
     return found
