@@ -55,9 +55,7 @@ class AccessContract(cloud.Contract):
             ('mona', ['manager', 'member', 'reader']),
             ('adam', ['admin', 'manager', 'member', 'reader']),
         ):
-            scope = {
-                'project': {'name': 'acme', 'domain': {'id': 'default'}}
-            }
+            scope = {'project': {'name': 'acme', 'domain': {'id': 'default'}}}
             token = self.token_for(person, scope).document['token']
             names = sorted(role['name'] for role in token['roles'])
             self.assertEqual(expected, names)
@@ -117,7 +115,9 @@ class AccessContract(cloud.Contract):
         [version] = self.call('mona', 'baremetal', 'GET', '/').document[
             'versions'
         ]
-        self.assertEqual(('1.1', 'v1'), (version['min_version'], version['id']))
+        self.assertEqual(
+            ('1.1', 'v1'), (version['min_version'], version['id'])
+        )
         found = self.ironic('mona', 'GET', '/').document['version']
         self.assertEqual(version, found)
         version = self.nova('mona', 'GET', '/').document['version']

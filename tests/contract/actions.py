@@ -1,6 +1,4 @@
-"""What is done to servers: stop, start, lock, resize; and what is told of it.
-
-"""
+"""What is done to servers, and what is told of it."""
 
 from typing import Any
 
@@ -52,9 +50,7 @@ class ActionContract(cloud.Contract):
         self.conflict('resize', 'task_state powering-off')
         seen = self.watch(self.look, lambda now: now[0] == 'SHUTOFF')
         stopped = ('SHUTOFF', None, 4)
-        self.assert_passed(
-            seen, [('ACTIVE', 'powering-off', 1), stopped]
-        )
+        self.assert_passed(seen, [('ACTIVE', 'powering-off', 1), stopped])
         self.assertNotIn('progress', self.show_server(self.web))
         self.wait_for_node(self.node, 'active')
         self.assertEqual(OFF, self.show_node(self.node)['power_state'])
@@ -84,9 +80,7 @@ class ActionContract(cloud.Contract):
         self.assertEqual(fields, set(listed[0]))
         shown = self.nova('rita', 'GET', f'{path}/{request_id}').document
         self.assertEqual('lock', shown['instanceAction']['action'])
-        self.assertEqual(
-            fields | {'events'}, set(shown['instanceAction'])
-        )
+        self.assertEqual(fields | {'events'}, set(shown['instanceAction']))
         answer = self.nova('mona', 'GET', f'{path}/req-nope')
         self.assert_answer(404, answer, 'Action req-nope not found')
         answer = self.nova('oscar', 'GET', path)
@@ -190,7 +184,9 @@ class ActionContract(cloud.Contract):
             ('resize', 'Error'), (action['action'], action['message'])
         )
         self.check_events(f'{path}/{request_id}')
-        self.assertEqual('active', self.show_node(self.node)['provision_state'])
+        self.assertEqual(
+            'active', self.show_node(self.node)['provision_state']
+        )
 
     def check_events(self, path: str) -> None:
         """Check what is told of the parts of a resize that bounced."""
@@ -310,6 +306,23 @@ class ResizeContract(cloud.Contract):
             ('VERIFY_RESIZE', 'resized', None, 'rz.small.ht-on'), self.look()
         )
 
+    def test_power_of_its_node_is_not_its_own(self) -> None:
+        """Nova's fake driver has a power of its own, whatever Ironic tells."""
+        server, node = ('ACTIVE', None), ('active', None)
+
+        def power_state() -> str:
+            return str(self.show_node(self.node)['power_state'])
+
+        path = f'/nodes/{self.node}/states/power'
+        for power in ('off', 'on'):
+            body = {'target': f'power {power}'}
+            answer = self.ironic('mona', 'PUT', path, body)
+            self.assert_answer(202, answer)
+            self.wait_for(power_state, body['target'])
+            self.cloud.sleep(1.5)
+            self.assertEqual(server, self.server_state(self.web))
+            self.assertEqual(node, self.node_state(self.node))
+
     def check_actions(self) -> None:
         """Check what is told of a resize that went well."""
         path = f'/servers/{self.web}/os-instance-actions'
@@ -346,8 +359,6 @@ class ResizeContract(cloud.Contract):
         self.resize('rz.small', 'stopped')
         self.act('mona', self.web, 'revertResize', None)
         self.wait_for_server(self.web, 'SHUTOFF')
-        self.assertEqual(
-            ('SHUTOFF', 'stopped', None, flavor), self.look()
-        )
+        self.assertEqual(('SHUTOFF', 'stopped', None, flavor), self.look())
         self.act('mona', self.web, 'os-start', None)
         self.wait_for_server(self.web, 'ACTIVE')

@@ -191,8 +191,8 @@ class Contract(testtools.TestCase):
         node_id = next(n['uuid'] for n in free if n['name'] in names)
         project = self.nova('mona', 'GET', f'/servers/{server_id}')
         lessee = project.document['server']['tenant_id']
-        self.patch(node_id, 'instance_uuid', server_id)
-        self.patch(node_id, 'lessee', lessee)
+        self.change_node(node_id, 'instance_uuid', server_id)
+        self.change_node(node_id, 'lessee', lessee)
         self._provision(node_id, 'active')
         return str(node_id)
 
@@ -243,7 +243,7 @@ class Contract(testtools.TestCase):
         cls.wait_until(f'{target} is done', is_so)
 
     @classmethod
-    def patch(cls, node_id: str, path: str, value: Any) -> Answer:
+    def change_node(cls, node_id: str, path: str, value: Any) -> Answer:
         """Change a field of a node as the operator; None removes it."""
         op = 'remove' if value is None else 'add'
         return cls._patch(node_id, op, path, value)
@@ -256,22 +256,24 @@ class Contract(testtools.TestCase):
         if op != 'remove':
             change['value'] = value
 
-        def is_done() -> bool:
-            nonlocal answer
-            answer = cls.ironic(
-                'operator-system', 'PATCH', f'/nodes/{node_id}', [change]
-            )
-            return answer.status != 409
+        answers: list[Answer] = []
 
-        answer = Answer(409, None, None)
+        def is_done() -> bool:
+            answers.append(
+                cls.ironic(
+                    'operator-system', 'PATCH', f'/nodes/{node_id}', [change]
+                )
+            )
+            return answers[-1].status != 409
+
         cls.wait_until(f'{path} is changed', is_done)
-        return answer
+        return answers[-1]
 
     def knob(self, node_id: str, name: str, value: Any) -> None:
         """Set a knob of a fake node for the time of a case."""
         path = f'driver_info/{name}'
-        self.assert_answer(200, self.patch(node_id, path, value))
-        self.addCleanup(self.patch, node_id, path, None)
+        self.assert_answer(200, self.change_node(node_id, path, value))
+        self.addCleanup(self.change_node, node_id, path, None)
 
     def flavor_id(self, name: str) -> str:
         """Return the id of a flavor."""
@@ -323,6 +325,10 @@ class Contract(testtools.TestCase):
             if cls.cloud.now() > end:
                 raise AssertionError(f'not within {limit_s:.0f} s: {what}')
             cls.cloud.sleep(0.1)
+
+    def wait_for(self, look: Callable[[], object], value: object) -> None:
+        """Return when a look shows a value."""
+        self.wait_until(f'{value}', lambda: look() == value)
 
     def watch(
         self,

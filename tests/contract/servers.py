@@ -119,13 +119,15 @@ class ServerContract(cloud.Contract):
         for query in (
             'name=contract-large',
             'name=tract-l',
-            'name=^contract-(large|none)$',
+            'name=^contract-l[a-z]*$',
             'name=contract&status=ACTIVE',
             f'name=contract&flavor={self.flavor_id("bm.large.ht-off")}',
         ):
             self.assertEqual([name], self.found('rita', query), query)
         for query in (
             'name=contract-largest',
+            # Nova takes a bar for a bar.
+            'name=contract-(large|none)',
             'name=contract&status=SHUTOFF',
             'name=contract&tags=no,such',
             'flavor=nope',
@@ -242,16 +244,12 @@ class MetadataContract(cloud.Contract):
 
     def test_items_come_and_go(self) -> None:
         item = {'deploy-config:hyperthreading': 'enabled'}
-        self.assertEqual(
-            {'metadata': item}, self.post('mona', item).document
-        )
+        self.assertEqual({'metadata': item}, self.post('mona', item).document)
         more = {'deploy-config-pending:x y': '{"value": "ü"}'}
         self.assertEqual(
             {'metadata': item | more}, self.post('alice', more).document
         )
-        self.assertEqual(
-            item | more, self.show_server(self.web)['metadata']
-        )
+        self.assertEqual(item | more, self.show_server(self.web)['metadata'])
         path = f'{self.path}/deploy-config:hyperthreading'
         self.assertEqual(
             {'meta': item}, self.nova('rita', 'GET', path).document

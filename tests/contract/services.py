@@ -1,6 +1,4 @@
-"""Service steps: who may, in which order it is checked, and what happens.
-
-"""
+"""Service steps: who may, in which order it is checked, and what happens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -82,9 +80,7 @@ class AskContract(cloud.Contract):
     def test_versions_that_are_too_old(self) -> None:
         text = 'Request not acceptable.'
         for version in ('1.1', '1.86'):
-            self.refused(
-                406, text, version=version, service_steps=self.steps
-            )
+            self.refused(406, text, version=version, service_steps=self.steps)
         self.assert_answer(400, self.ask('mona', '1.86'), RESCUE)
         self.refused(406, text, version='1.91', runbook='ht-on')
         text = 'disable_ramdisk is not acceptable in this API version'
@@ -192,7 +188,7 @@ class AskContract(cloud.Contract):
         text += 'an administrator to add traits to the runbook.'
         self.assert_answer(400, self.ask('mona', NEW, **ask), text)
         self.traits(path, 'CUSTOM_NOPE')
-        text = f'This runbook has not been approved for use on this node '
+        text = 'This runbook has not been approved for use on this node '
         text += f'{self.node}. The node does not have any of the runbook\'s '
         text += "traits ['CUSTOM_NOPE']. Please ask an administrator to add "
         text += 'a matching trait to your node.'
@@ -274,9 +270,7 @@ class FakeServiceContract(cloud.Contract):
             seen[:-1], [down], on, off, (*on[:3], 'SHUTOFF'), (*off,)
         )
         self.wait_for_server(self.web, 'ACTIVE')
-        self.assertEqual(
-            ('active', None, 'power on', 'ACTIVE'), self.look()
-        )
+        self.assertEqual(('active', None, 'power on', 'ACTIVE'), self.look())
         self.assertEqual(value, self.bios(self.node))
         node = self.show_node(self.node)
         self.assertEqual(
@@ -350,7 +344,9 @@ class FakeServiceContract(cloud.Contract):
         before = self.bios(self.node)
         self.begin(self.other())
         node = self.wait_for_node(self.node, 'active')
-        self.assertEqual((None, False), (node['last_error'], node['maintenance']))
+        self.assertEqual(
+            (None, False), (node['last_error'], node['maintenance'])
+        )
         self.assertEqual(before, self.bios(self.node))
 
     def test_power_event_that_is_lost(self) -> None:

@@ -564,7 +564,7 @@ def _filters(call: Call) -> Iterable[Callable[[Server], bool]]:
     query = call.query
     if 'name' in query:
         try:
-            name = re.compile(query['name'])
+            name = _regex(query['name'])
         except re.error:
             raise Refusal(
                 400,
@@ -588,6 +588,12 @@ def _filters(call: Call) -> Iterable[Callable[[Server], bool]]:
     project = query.get('project_id', query.get('tenant_id'))
     if project and call.token.is_admin:
         yield lambda server: server.project_id == project
+
+
+def _regex(text: str) -> re.Pattern[str]:
+    """Return what a name must match, as Nova gives it to its database."""
+    re.compile(text)
+    return re.compile(text.replace('|', r'\|'))
 
 
 def _check_state(server: Server, name: str, allowed: set[str]) -> None:

@@ -28,6 +28,16 @@ SHORT = (
     'provision_state',
     'name',
 )
+_INTERFACES = (
+    'boot',
+    'console',
+    'deploy',
+    'inspect',
+    'management',
+    'power',
+    'raid',
+    'vendor',
+)
 # Since which version of the API a node has a field; the others always had it.
 SINCE: dict[str, Version] = {
     'name': (1, 5),
@@ -38,6 +48,10 @@ SINCE: dict[str, Version] = {
     'network_interface': (1, 20),
     'resource_class': (1, 21),
     'storage_interface': (1, 33),
+    **{f'{kind}_interface': (1, 31) for kind in _INTERFACES},
+    'rescue_interface': (1, 38),
+    'inspection_started_at': (1, 6),
+    'inspection_finished_at': (1, 6),
     'traits': (1, 37),
     'bios_interface': (1, 40),
     'fault': (1, 42),
@@ -112,20 +126,12 @@ _PLAIN = (
     'instance_info',
     'traits',
 )
-_LINKED = ('ports', 'states', 'portgroups', 'volume')
-_INTERFACES = (
-    'boot',
-    'console',
-    'deploy',
-    'inspect',
-    'management',
-    'network',
-    'power',
-    'raid',
-    'rescue',
-    'storage',
-    'vendor',
-)
+_LINKED: dict[str, Version] = {
+    'ports': (1, 1),
+    'states': (1, 14),
+    'portgroups': (1, 24),
+    'volume': (1, 32),
+}
 FIELDS = frozenset(
     (
         *_FIXED,
@@ -136,7 +142,6 @@ FIELDS = frozenset(
         'provision_updated_at',
         'properties',
         'driver',
-        *(f'{kind}_interface' for kind in _INTERFACES),
     )
 )
 # What is hidden from those who are not the owner, and what is shown instead.
@@ -169,8 +174,9 @@ def node(
     }
     found['links'] = _links(call, f'nodes/{one.uuid}')
     if fields is None:
-        for kind in _LINKED:
-            found[kind] = _links(call, f'nodes/{one.uuid}/{kind}')
+        for kind, since in _LINKED.items():
+            if call.version >= since:
+                found[kind] = _links(call, f'nodes/{one.uuid}/{kind}')
     return found
 
 
