@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import advice
+from osc_baremetal_config.core import advice, moves
 from osc_baremetal_config.core.plan import Aim, Plan
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud
@@ -32,7 +32,8 @@ def permitted(
     if plan.is_begun:
         _check_attaching(plan, cloud)
         return plan
-    if not (plan.needs_service or (plan.is_resumed and plan.steps)):
+    is_back = bool(plan.steps) and moves.begin(plan).failure is not None
+    if not (plan.needs_service or is_back):
         return plan
     refusals = []
     for way in plan.ways():

@@ -1,0 +1,194 @@
+"""What hits a change, and what has become of it afterwards.
+
+Owns one point: a run that is hit at one request, and the plain re-run. All
+that a point needs is made anew for it, so no point knows of another.
+"""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+from tests import runs
+from tests.matrix import scenarios
+from tests.matrix.scenarios import Scenario
+from tests.model import fixture
+from tests.model.faults import Fault, Killed
+
+CRASHES = ('kill before', 'kill after')
+FAULTS = (
+    '500',
+    '502',
+    '503',
+    '429',
+    '409',
+    '401',
+    'reset before',
+    'reset after',
+    'hang before',
+    'hang after',
+    'cut after',
+)
+# How often the same command is given again before it counts as lost.
+_AGAIN = 3
+
+
+@enum.unique
+class Verdict(enum.Enum):
+    """What has become of a change that was hit.
+
+    ``THROUGH`` it was made all the same; ``CONVERGED`` the plain re-run has
+    ended as an uninterrupted run does; ``REFUSED`` it ended at once, with
+    nothing touched, and the re-run made it; ``LOST`` anything else.
+    """
+
+    THROUGH = 'through'
+    CONVERGED = 'converged'
+    REFUSED = 'refused'
+    LOST = 'lost'
+
+
+@dataclass(frozen=True)
+class Point:
+    """One request of a scenario, and what hits it.
+
+    :param nth: the request, counted from 1, with login and discovery.
+    :param fault: in the words of :meth:`tests.model.faults.Fault.parse`.
+    """
+
+    scenario: Scenario
+    nth: int
+    fault: str
+
+    def __str__(self) -> str:
+        return f'{self.scenario.name}, request {self.nth}, {self.fault}'
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has become of a point, and why if it is lost."""
+
+    verdict: Verdict
+    why: str = ''
+
+
+
+
+class Stage:
+    """A new world with the scenario's server, for one point."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        world, self.server = scenario.world()
+        self.model = fixture.Model(world)
+
+    def __enter__(self) -> 'Stage':
+        self.model.setUp()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.model.cleanUp()
+
+    def run(self) -> runs.Ran | None:
+        """Return how the command ended, None if it was killed."""
+        argv = ('server', 'config', 'set', *self.scenario.argv)
+        try:
+            return self.model.openstack(
+                self.scenario.person, *argv, self.server.id
+            )
+        except Killed:
+            return None
+
+    def state(self) -> dict[str, object]:
+        """Return all that a change may leave behind."""
+        return scenarios.state(self.model.world, self.server)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A scenario's uninterrupted run.
+
+    :param requests: how many it makes.
+    """
+
+    scenario: Scenario
+    requests: int
+    before: dict[str, object]
+    after: dict[str, object]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> 'Reference':
+        """Return what an uninterrupted run does.
+
+        :raises AssertionError: it does not end as it should.
+        """
+        with Stage(scenario) as stage:
+            before = stage.state()
+            ran = stage.run()
+            assert ran is not None and ran.code == scenario.code, str(ran)
+            requests = len(stage.model.faults.requests)
+            return cls(scenario, requests, before, stage.state())
+
+    def points(self, faults: tuple[str, ...]) -> Iterator[Point]:
+        """Yield every point of the scenario."""
+        for nth in range(1, self.requests + 1):
+            for fault in faults:
+                yield Point(self.scenario, nth, fault)
+
+    def hit(self, point: Point, *, later_s: float = 0.0) -> Outcome:
+        """Return what becomes of a point.
+
+        :param later_s: how long after it the command is given again.
+        """
+        with Stage(self.scenario) as stage:
+            faults = stage.model.faults
+            faults.arm(
+                point.nth, Fault.parse(point.fault), counts_login=True
+            )
+            hit = stage.run()
+            faults.disarm()
+            if hit and (wrong := self._wrong_end(stage, hit)):
+                return Outcome(Verdict.LOST, wrong)
+            is_through = hit is not None and hit.code == self.scenario.code
+            if is_through and stage.state() == self.after:
+                return Outcome(Verdict.THROUGH)
+            if later_s:
+                stage.model.clock.sleep(later_s)
+            return self._again(stage, hit)
+
+    def _wrong_end(self, stage: Stage, ran: runs.Ran) -> str | None:
+        """Return what is wrong with how a run that was hit has ended."""
+        if 'Traceback' in ran.err:
+            return f'a traceback: {ran}'
+        if ran.code in (5, 6) and 'Continue with: openstack ' not in ran.err:
+            return f'it does not say how to go on: {ran}'
+        if ran.code in (1, 3) and stage.state() != self.before:
+            return f'something was touched: {_differing(stage, self.before)}'
+        known = {0, 1, 3, 4, 5, 6, self.scenario.code}
+        return None if ran.code in known else f'an exit code of its own: {ran}'
+
+    def _again(self, stage: Stage, hit: runs.Ran | None) -> Outcome:
+        """Return what becomes of the same command, given again."""
+        told = []
+        for _ in range(_AGAIN):
+            ran = stage.run()
+            assert ran is not None
+            told.append(str(ran))
+            if ran.code == self.scenario.code:
+                break
+        if stage.state() != self.after:
+            why = _differing(stage, self.after)
+            return Outcome(Verdict.LOST, f'{why}\nhit: {hit}\n{told}')
+        if hit is not None and hit.code in (1, 3):
+            return Outcome(Verdict.REFUSED)
+        return Outcome(Verdict.CONVERGED)
+
+
+def _differing(stage: Stage, expected: dict[str, object]) -> str:
+    """Return what is other than expected."""
+    now = stage.state()
+    return '; '.join(
+        f'{name}: {now[name]} instead of {value}'
+        for name, value in expected.items()
+        if now[name] != value
+    )

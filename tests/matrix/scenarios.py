@@ -1,0 +1,134 @@
+"""The changes that are hit, and what counts of how they end.
+
+Owns the worlds and the commands. What hits them is for :mod:`.points`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.model.records import OFF, Server
+from tests.model.world import RESIZABLE_HOST, Settings, World
+
+NAME = 'web-1'
+# Short, so that a run makes few looks and each look is a point that differs.
+QUICK = Settings(
+    stop_s=0.8, start_s=0.8, step_s=1.5, resize_s=1.5, revert_s=0.8
+)
+Prepare = Callable[[World], Server]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One change of one server.
+
+    :param person: who makes it.
+    :param argv: what follows ``server config set``, but for the server.
+    :param prepare: makes the server in a new world.
+    :param code: how a run ends in the end, whatever has hit it before.
+    """
+
+    name: str
+    person: str
+    argv: tuple[str, ...]
+    prepare: Prepare
+    code: int = 0
+
+    def world(self) -> tuple[World, Server]:
+        """Return a new world with the server in it."""
+        world = World.standard(settings=QUICK)
+        return world, self.prepare(world)
+
+
+def state(world: World, server: Server) -> dict[str, Any]:
+    """Return all of a server and its node that a change may leave behind."""
+    node = world.nodes[server.node_uuid or '']
+    return {
+        'bmc': dict(node.bmc),
+        'bios': {n: setting.value for n, setting in node.bios.items()},
+        'node power': node.power_state,
+        'provision state': node.provision_state,
+        'maintenance': node.maintenance,
+        'status': (server.vm_state, server.task_state),
+        'flavor': server.flavor.name,
+        'metadata': dict(server.metadata),
+    }
+
+
+def boot(flavor: str, **knobs: Any) -> Prepare:
+    """Return what boots a server on a node with these knobs."""
+
+    def prepare(world: World) -> Server:
+        server = world.boot(NAME, flavor)
+        world.nodes[server.node_uuid or ''].driver_info.update(knobs)
+        return server
+
+    return prepare
+
+
+def _resizable(**knobs: Any) -> Prepare:
+    def prepare(world: World) -> Server:
+        server = world.boot(
+            NAME, 'rz.small.ht-off', node='bm-0', host=RESIZABLE_HOST
+        )
+        node = world.nodes[server.node_uuid or '']
+        node.driver_info.update(knobs)
+        world.set_bios(node, {'LogicalProc': 'Disabled'})
+        return server
+
+    return prepare
+
+
+def _off(world: World) -> Server:
+    server = boot('bm.redfish.ht-off')(world)
+    server.vm_state, server.power = 'stopped', OFF
+    world.nodes[server.node_uuid or ''].power_state = OFF
+    return server
+
+
+ENABLE = ('--hyperthreading', 'enabled')
+SERVICE = Scenario('service', 'mona', ENABLE, boot('bm.large.ht-off'))
+RUNBOOK = Scenario('runbook', 'operator', ENABLE, boot('bm.large.ht-off'))
+RESIZE = Scenario('resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable())
+SCENARIOS = (
+    SERVICE,
+    RUNBOOK,
+    RESIZE,
+    Scenario('redfish', 'mona', ENABLE, boot('bm.redfish.ht-off')),
+    Scenario('off', 'mona', ENABLE, _off),
+    Scenario('no stop', 'mona', (*ENABLE, '--no-stop'), boot('bm.large.ht-off')),
+    Scenario(
+        'two items',
+        'mona',
+        (*ENABLE, '--turbo', 'disabled', '--sriov', 'disabled'),
+        boot('bm.large.ht-off'),
+    ),
+    Scenario(
+        'ignored',
+        'mona',
+        ENABLE,
+        boot('bm.large.ht-off', fake_bios_ignore=True),
+        code=4,
+    ),
+    Scenario(
+        'failed',
+        'mona',
+        ENABLE,
+        boot('bm.large.ht-off', fake_bios_fail='the BMC says no'),
+        code=4,
+    ),
+    Scenario(
+        'failed resize',
+        'mona',
+        (*ENABLE, '--method', 'resize'),
+        _resizable(fake_bios_fail='the BMC says no'),
+        code=4,
+    ),
+    Scenario(
+        'bounced resize',
+        'mona',
+        (*ENABLE, '--method', 'resize'),
+        boot('bm.large.ht-off'),
+        code=4,
+    ),
+)
