@@ -208,7 +208,7 @@ class BareMetal(Service):
                 f'Node {ident} can not be updated while a state transition '
                 f'is in progress.',
             )
-        self._need_unlocked(node)
+        provision.need_unlocked(node)
         for change in patch:
             _patch(node, change)
         return nodes.node(call, node)
@@ -304,7 +304,7 @@ class BareMetal(Service):
         node = self._node(call, ident, 'baremetal:node:set_power_state')
         if target not in _POWER:
             raise provision.impossible(node, target, node.power_state)
-        self._need_unlocked(node)
+        provision.need_unlocked(node)
         self.world.conductor.begin_power(node, target)
         return 202, None
 
@@ -321,7 +321,7 @@ class BareMetal(Service):
     def set_maintenance(self, call: Call, ident: str) -> Any:
         """Put a node into maintenance."""
         node = self._node(call, ident, 'baremetal:node:set_maintenance')
-        self._need_unlocked(node)
+        provision.need_unlocked(node)
         self.world.conductor.set_maintenance(node, call.body().get('reason'))
         return 202, None
 
@@ -329,7 +329,7 @@ class BareMetal(Service):
     def clear_maintenance(self, call: Call, ident: str) -> Any:
         """Take a node out of maintenance."""
         node = self._node(call, ident, 'baremetal:node:clear_maintenance')
-        self._need_unlocked(node)
+        provision.need_unlocked(node)
         self.world.conductor.clear_maintenance(node)
         return 202, None
 
@@ -344,10 +344,6 @@ class BareMetal(Service):
         if not policy.may(token, wanted, node):
             raise _denied(wanted)
         return node
-
-    def _need_unlocked(self, node: Node) -> None:
-        if node.reservation:
-            raise provision.locked(node)
 
     # Deploy templates.
 

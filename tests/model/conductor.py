@@ -47,6 +47,7 @@ class Conductor:
         node.last_error = None
         node.target_power_state = OFF if target.endswith('off') else ON
         self._after(
+            node,
             self._world.settings.power_s,
             lambda: self._finish_power(node, target),
         )
@@ -74,6 +75,7 @@ class Conductor:
         node.last_error = None
         node.steps = copy.deepcopy(steps)
         self._after(
+            node,
             self._world.settings.between_s,
             lambda: self._start_steps(node, user_id, disable_ramdisk),
         )
@@ -83,7 +85,7 @@ class Conductor:
         self._set_state(node, 'active', None)
         self._lock(node)
         self._after(
-            self._world.settings.between_s, lambda: self._aborted(node)
+            node, self._world.settings.between_s, lambda: self._aborted(node)
         )
 
     def _aborted(self, node: Node) -> None:
@@ -102,7 +104,7 @@ class Conductor:
             self._set_state(node, 'active', None)
             self._unlock(node)
 
-        self._after(self._world.settings.boot_s, deployed)
+        self._after(node, self._world.settings.boot_s, deployed)
 
     def begin_undeploy(self, node: Node) -> None:
         """Make a node available again; a maintenance it is in stays."""
@@ -117,7 +119,7 @@ class Conductor:
             self._set_state(node, 'available', None)
             self._unlock(node)
 
-        self._after(self._world.settings.delete_s, undeployed)
+        self._after(node, self._world.settings.delete_s, undeployed)
 
     def flag_abort(self, node: Node) -> None:
         """Take note that a service that waits is to end after its step."""
@@ -247,7 +249,9 @@ class Conductor:
                 self._switch(node, ON)
             done()
 
-        self._after(self._step_s(node, self._world.settings.step_s), apply)
+        self._after(
+            node, self._step_s(node, self._world.settings.step_s), apply
+        )
 
     def _apply_by_redfish(
         self, node: Node, wanted: dict[str, str], done: Callable[[], None]
@@ -258,7 +262,7 @@ class Conductor:
         """
         self.cache_bios(node)
         if wanted.items() <= node.bmc.items():
-            self._after(self._world.settings.between_s, done)
+            self._after(node, self._world.settings.between_s, done)
             return
         node.target_power_state = ON
 
@@ -268,7 +272,9 @@ class Conductor:
             self._switch(node, ON, reboot=True)
             self._set_state(node, 'service wait', 'active')
             self._unlock(node)
-            self._after(self._world.settings.bios_poll_s, verify)
+            poll_s = self._world.settings.bios_poll_s
+            # The BMC is asked by any conductor, after a restart as well.
+            self._world.clock.after(poll_s, verify)
 
         def verify() -> None:
             if node.provision_state != 'service wait':
@@ -282,10 +288,10 @@ class Conductor:
             elif node.service_step.get('abort_after'):
                 self._fail(node, ABORTED)
             else:
-                self._after(self._world.settings.between_s, done)
+                self._after(node, self._world.settings.between_s, done)
 
         reboot_s = self._step_s(node, self._world.settings.reboot_s)
-        self._after(reboot_s, rebooted)
+        self._after(node, reboot_s, rebooted)
 
     def _step_s(self, node: Node, default: float) -> float:
         return float(node.driver_info.get('fake_bios_seconds', default))
@@ -358,14 +364,21 @@ class Conductor:
         )
         node.history.append(entry)
 
-    def _after(self, seconds: float, event: Callable[[], None]) -> None:
-        life = self._life
+    def _after(
+        self, node: Node, seconds: float, event: Callable[[], None]
+    ) -> None:
+        """Have a node's operation go on later.
 
-        def unless_restarted() -> None:
-            if life == self._life:
+        It does not where the conductor was restarted meanwhile, or where the
+        node has become another's.
+        """
+        begun = self._life, node.instance_uuid
+
+        def unless_cut_off() -> None:
+            if begun == (self._life, node.instance_uuid):
                 event()
 
-        self._world.clock.after(seconds, unless_restarted)
+        self._world.clock.after(seconds, unless_cut_off)
 
 
 def _why_not_known(steps: list[Document]) -> str | None:

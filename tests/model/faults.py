@@ -44,21 +44,23 @@ class Fault:
     """What happens to a request.
 
     :param status: of the answer, for ``How.ANSWER``.
-    :param error: what ends the client, for ``How.KILL``.
+    :param error: what ends the client in process, for ``How.KILL``.
+    :param pid: the client that is killed by a model that is a process.
     """
 
     how: How = How.ANSWER
     status: int = 503
     is_handled: bool = False
     error: BaseException = field(default_factory=Killed)
+    pid: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> 'Fault':
-        """Return a fault from its words, as in ``reset after``."""
+    def parse(cls, text: str, pid: int | None = None) -> 'Fault':
+        """Return a fault from its words: ``503``, or ``reset after``."""
         word, _, when = text.partition(' ')
         if word.isdigit():
             return cls(status=int(word))
-        return cls(how=How(word), is_handled=when == 'after')
+        return cls(how=How(word), is_handled=when == 'after', pid=pid)
 
 
 @dataclass(frozen=True)

@@ -110,8 +110,11 @@ class Instances:
         )
 
     def _delete(self, server: Server) -> None:
-        self._world.servers.pop(server.id, None)
         node = self._world.nodes.get(server.node_uuid or '')
+        if node is not None and node.reservation:
+            self._after(_BUSY_S, lambda: self._delete(server))
+            return
+        self._world.servers.pop(server.id, None)
         if node is not None and server.host.is_ironic:
             self._release(node)
 

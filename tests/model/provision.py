@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from oslo_utils import strutils
 
-from tests.model import policy
+from tests.model import policy, wsgi
 from tests.model.records import Document, Node, Runbook
 from tests.model.wsgi import Call, Refusal, Version
 
@@ -62,7 +62,7 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
         _policies_of(steps)
     if target not in _VERBS.get(node.provision_state, ()):
         if node.reservation:
-            raise locked(node)
+            raise Refusal(409, _locked(node))
         raise impossible(node, target, node.provision_state)
     if asked.get('runbook'):
         runbook = _runbook(world, call, node, asked['runbook'])
@@ -78,8 +78,7 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
         ]
         disable_ramdisk = runbook.disable_ramdisk
     _check_arguments(call, asked, target, steps, disable_ramdisk)
-    if node.reservation:
-        raise locked(node)
+    need_unlocked(node)
     if target == 'abort':
         _abort(world, node)
         return
@@ -270,12 +269,16 @@ def _deploy(world: World, node: Node, target: str) -> None:
         world.conductor.begin_undeploy(node)
 
 
-def locked(node: Node) -> Refusal:
-    """Return the answer to one who wants a node that is locked."""
-    return Refusal(
-        409,
+def need_unlocked(node: Node) -> None:
+    """Return if the conductor can lock a node."""
+    if node.reservation:
+        raise wsgi.Locked(409, _locked(node))
+
+
+def _locked(node: Node) -> str:
+    return (
         f'Node {node.uuid} is locked by host {node.reservation}, please '
-        f'retry after the current operation is completed.',
+        f'retry after the current operation is completed.'
     )
 
 

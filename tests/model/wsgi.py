@@ -33,6 +33,10 @@ class Refusal(Exception):
         self.text = text
 
 
+class Locked(Refusal):
+    """What one is answered who has waited for a node that stays locked."""
+
+
 @dataclass
 class Call:
     """One request to one service.
@@ -109,14 +113,19 @@ class Service:
             for rule, methods in getattr(function, 'rules', ()):
                 yield routing.Rule(rule, methods=methods, endpoint=name)
 
-    def answer(self, request: Request) -> Response:
-        """Return what the service answers."""
+    def answer(self, request: Request, *, is_patient: bool) -> Response:
+        """Return what the service answers.
+
+        :raises Locked: the client waits, so that it can be tried again.
+        """
         base = f'{request.host_url.rstrip("/")}/{self.name}'
         call = Call(request, base, f'req-{self.world.new_id()}')
         try:
             self.prepare(call)
             response = self._dispatch(call)
         except Refusal as refusal:
+            if is_patient and isinstance(refusal, Locked):
+                raise
             response = self.refuse(call, refusal)
         response.headers['x-openstack-request-id'] = call.request_id
         for key, value in self.headers(call).items():
