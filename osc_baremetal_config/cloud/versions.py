@@ -12,17 +12,19 @@ def newest(service: adapter.Adapter) -> Version | None:
     """Return the newest microversion of a service.
 
     keystoneauth answers as for a service without microversions where the
-    service does not answer at all; so then it is asked once more, which
-    raises what is wrong.
+    service does not answer; so then it is asked once more, which raises what
+    is wrong, or shows that it was away for a moment only.
 
     :returns: None if the catalogue lists no such service.
     """
     data = service.get_endpoint_data()
     if data is None:
         return None
-    if data.max_microversion:
+    if not data.max_microversion:
+        service.get('/', authenticated=False)
+        data = service.get_endpoint_data()
+    if data and data.max_microversion:
         return tuple(data.max_microversion)
-    service.get('/', authenticated=False)
     return (1, 1)
 
 

@@ -8,7 +8,6 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 from tests import runs
 from tests.matrix import scenarios
 from tests.matrix.scenarios import Scenario
@@ -70,8 +69,6 @@ class Outcome:
 
     verdict: Verdict
     why: str = ''
-
-
 
 
 class Stage:
@@ -142,9 +139,7 @@ class Reference:
         """
         with Stage(self.scenario) as stage:
             faults = stage.model.faults
-            faults.arm(
-                point.nth, Fault.parse(point.fault), counts_login=True
-            )
+            faults.arm(point.nth, Fault.parse(point.fault), counts_login=True)
             hit = stage.run()
             faults.disarm()
             if hit and (wrong := self._wrong_end(stage, hit)):

@@ -89,14 +89,18 @@ def _off(world: World) -> Server:
 ENABLE = ('--hyperthreading', 'enabled')
 SERVICE = Scenario('service', 'mona', ENABLE, boot('bm.large.ht-off'))
 RUNBOOK = Scenario('runbook', 'operator', ENABLE, boot('bm.large.ht-off'))
-RESIZE = Scenario('resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable())
+RESIZE = Scenario(
+    'resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable()
+)
 SCENARIOS = (
     SERVICE,
     RUNBOOK,
     RESIZE,
     Scenario('redfish', 'mona', ENABLE, boot('bm.redfish.ht-off')),
     Scenario('off', 'mona', ENABLE, _off),
-    Scenario('no stop', 'mona', (*ENABLE, '--no-stop'), boot('bm.large.ht-off')),
+    Scenario(
+        'no stop', 'mona', (*ENABLE, '--no-stop'), boot('bm.large.ht-off')
+    ),
     Scenario(
         'two items',
         'mona',

@@ -24,6 +24,7 @@ from tests.model.clock import Clock
 from tests.model.records import Node, Server
 from tests.model.world import PASSWORD, REGION, Settings, World
 
+_CLIENT = 'baremetal_config'
 AUTH_URL = f'{transport.URL}/identity/v3'
 
 
@@ -45,7 +46,8 @@ class Model(fixtures.Fixture):
         mounted = transport.mounted(adapter)
         mounted.__enter__()
         self.addCleanup(mounted.__exit__, None, None, None)
-        self._give_openstack_our_clock()
+        owner = clientmanager.ClientManager
+        self.addCleanup(setattr, owner, _CLIENT, vars(owner)[_CLIENT])
 
     @property
     def clock(self) -> Clock:
@@ -72,6 +74,7 @@ class Model(fixtures.Fixture):
 
     def openstack(self, person: str, *argv: str) -> runs.Ran:
         """Return what the real command line does for a person."""
+        self._give_openstack_our_clock()
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
@@ -99,15 +102,18 @@ class Model(fixtures.Fixture):
         return self.clock.now() - began
 
     def _give_openstack_our_clock(self) -> None:
-        """Have the commands work with the real gateway and our clock."""
+        """Have a command work with the real gateway and our clock.
+
+        OpenStackClient keeps the client on the class; a new one for every
+        command is what a new process would have.
+        """
 
         def make(manager: Any) -> client.Client:
             cloud = gateway.Gateway(manager.sdk_connection)
             return client.Client(cloud=cloud, clock=self.clock)
 
-        owner, name = clientmanager.ClientManager, 'baremetal_config'
-        self.addCleanup(setattr, owner, name, vars(owner)[name])
-        setattr(owner, name, clientmanager.ClientCache(make))
+        cache = clientmanager.ClientCache(make)
+        setattr(clientmanager.ClientManager, _CLIENT, cache)
 
 
 def _login(person: str) -> catalog.Login:
