@@ -15,11 +15,13 @@ from openstack.compute.v2 import server as sdk_server
 from openstack.compute.v2 import server_action as sdk_action
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.cloud import versions
+from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.core.model import Action, Flavor, Image, Server
 
+# Flavors with extra specs at least; servers as the SDK asks for them.
 _VERSION = (2, 61)
+_SERVERS = (2, 96)
 
 
 class Compute:
@@ -41,6 +43,7 @@ class Compute:
         self._nova = copy.copy(nova)
         self._nova.default_microversion = None
         self._sdk = sdk
+        self._newest: versions.Version = _VERSION
 
     def find_server(self, name_or_id: str) -> Server:
         """Return the one server of that name or id."""
@@ -75,8 +78,8 @@ class Compute:
 
         :raises Refused: this cloud's Nova is too old for that.
         """
-        newest = versions.newest(self._nova) or (2, 1)
-        if newest < _VERSION:
+        self._newest = versions.newest(self._nova) or (2, 1)
+        if self._newest < _VERSION:
             raise errors.Refused(
                 f"This cloud's Nova is too old: version "
                 f'{versions.dotted(_VERSION)} of its API is needed, which '
@@ -85,8 +88,15 @@ class Compute:
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
+        # Not through the SDK's resource: making one takes longer than the
+        # request, and this is read again and again.
+        version = versions.dotted(min(_SERVERS, self._newest))
         with translated('Nova'):
-            return _server(self._nova.get_server(server_id))
+            answer = self._nova.get(
+                f'/servers/{server_id}', microversion=version
+            )
+            sdk_exc.raise_from_response(answer)
+            return documents.server(answer.json()['server'])
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see, with their extra specs."""

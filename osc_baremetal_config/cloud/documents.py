@@ -1,10 +1,40 @@
-"""Ironic's documents as values; never looks at what the values mean."""
+"""Documents of the services as values; never looks at what they mean."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from osc_baremetal_config.cloud import texts
-from osc_baremetal_config.core.model import BiosSetting, Node, Step
+from osc_baremetal_config.core.model import (
+    BiosSetting,
+    Flavor,
+    Node,
+    Server,
+    Step,
+)
+
+
+def server(document: Mapping[str, Any]) -> Server:
+    """Return a server, as Nova shows one since API 2.47."""
+    flavor = document['flavor']
+    return Server(
+        id=document['id'],
+        name=document['name'],
+        status=document['status'],
+        flavor=Flavor(
+            name=flavor['original_name'],
+            vcpus=flavor['vcpus'],
+            ram_mib=flavor['ram'],
+            disk_gib=flavor['disk'],
+            ephemeral_gib=flavor['ephemeral'],
+            swap_mib=flavor['swap'],
+            extra_specs=flavor.get('extra_specs') or {},
+        ),
+        task_state=document.get('OS-EXT-STS:task_state'),
+        image_id=(document.get('image') or {}).get('id'),
+        is_locked=bool(document.get('locked')),
+        locked_reason=document.get('locked_reason'),
+        metadata=document.get('metadata') or {},
+    )
 
 
 def node(document: Mapping[str, Any]) -> Node:

@@ -242,15 +242,20 @@ class SetServerConfig(_Lister):
     def _carry_out(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of what was done."""
         from osc_baremetal_config.osc import tables
+        from osc_baremetal_config.run import execute
 
         if plan.is_empty:
             if not self._is_quiet:
                 self._say(tables.summary(plan))
             return tables.results(plan, None)
         plan = self._permitted(plan)
-        outcome = self._execute(
-            plan, limit_s=parsed_args.timeout, wait=parsed_args.wait
-        )
+        how = {'limit_s': parsed_args.timeout, 'wait': parsed_args.wait}
+        try:
+            outcome = self._execute(plan, **how)
+        except execute.Moved:
+            # What is left is another node's, so it needs a plan of its own.
+            plan = self._permitted(self._plan(parsed_args))
+            outcome = self._execute(plan, **how)
         if not (outcome.is_finished or self._is_quiet):
             self._say(tables.begun(plan))
         return tables.results(plan, outcome)

@@ -1,11 +1,10 @@
 """Faults on the way to the model, as the client sees them."""
 
-import itertools
 
 import requests
 from keystoneauth1 import exceptions as ksa_exc
 
-from tests.model import faults, fixture, transport
+from tests.model import fixture, transport
 from tests.model.faults import Fault, How
 from tests.unit import base
 
@@ -74,27 +73,3 @@ class FaultTest(base.TestCase):
         [seen] = self.model.faults.calls()
         self.assertEqual('GET /compute/v2.1/servers?limit=1', str(seen))
         self.assertEqual(('2.47', 200), (seen.version, seen.status))
-
-
-class WholeRunTest(base.TestCase):
-    """A whole change, with one request after the other going wrong."""
-
-    def test_killed_at_any_request_and_run_again(self) -> None:
-        for nth in itertools.count(1):
-            model = fixture.Model()
-            with model:
-                web = model.world.boot('web-1')
-                fault = Fault(How.KILL, is_handled=nth % 2 == 0)
-                model.faults.arm(nth, fault)
-                try:
-                    ran = model.openstack('mona', *SET)
-                except faults.Killed:
-                    model.faults.disarm()
-                    ran = model.openstack('mona', *SET)
-                else:
-                    self.assertGreater(nth, 10)
-                    return
-                self.assert_ended(0, ran)
-                self.assertEqual(ENABLED, web.metadata, str(nth))
-                node = model.node_of(web)
-                self.assertEqual(1, node.counters.bios_applied)
