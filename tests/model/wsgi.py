@@ -5,8 +5,9 @@ Owns the way of a request through a service. Never knows what a service does.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -105,13 +106,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._map = routing.Map(list(self._rules()), merge_slashes=False)
-
-    def _rules(self) -> Iterable[routing.Rule]:
-        for name in dir(type(self)):
-            function = getattr(type(self), name)
-            for rule, methods in getattr(function, 'rules', ()):
-                yield routing.Rule(rule, methods=methods, endpoint=name)
+        self._map = _routes(type(self))  # type: ignore[arg-type]
 
     def answer(self, request: Request, *, is_patient: bool) -> Response:
         """Return what the service answers.
@@ -191,3 +186,14 @@ def parse_version(text: str) -> Version:
     """Return a microversion as numbers."""
     major, _, minor = text.partition('.')
     return int(major), int(minor)
+
+
+@functools.cache
+def _routes(service: type[Service]) -> routing.Map:
+    """Return where a service's methods answer, compiled once."""
+    rules = [
+        routing.Rule(rule, methods=methods, endpoint=name)
+        for name in dir(service)
+        for rule, methods in getattr(getattr(service, name), 'rules', ())
+    ]
+    return routing.Map(rules, merge_slashes=False)

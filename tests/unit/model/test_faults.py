@@ -1,6 +1,5 @@
 """Faults on the way to the model, as the client sees them."""
 
-
 import requests
 from keystoneauth1 import exceptions as ksa_exc
 
