@@ -14,14 +14,22 @@ from osc_baremetal_config.cloud.compute import Compute
 from osc_baremetal_config.cloud.faults import translated
 
 
+# A service that does not answer for so long is taken to be away for the
+# moment. The clients wait for ever unless they are told otherwise.
+_LIMIT_S = 60.0
+
+
 class Gateway:
     """A cloud as one user sees it.
 
-    :param sdk: the user's connection.
+    :param sdk: the user's connection. If nobody has told how long it waits
+        for an answer, this does.
     """
 
     def __init__(self, sdk: connection.Connection) -> None:
         self._sdk = sdk
+        if sdk.session.timeout is None:
+            sdk.session.timeout = _LIMIT_S
         self.compute = Compute(sdk)
         self.baremetal = self._baremetal(sdk.session)
 
