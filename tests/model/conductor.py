@@ -8,6 +8,7 @@ the API, in :mod:`.baremetal`.
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 HOST = 'devcloud'
 SERVICE_FAILURE = 'service failure'
 ABORTED = 'By request, the service operation was aborted'
+_TOO_LATE = (
+    'Timeout reached while servicing the node. Please check if the ramdisk '
+    'responsible for the servicing is running on the node. Failed on step'
+)
+_NOT_UPDATED = (
+    'Redfish BIOS apply_configuration step failed. Attributes not updated:'
+)
 _KNOWN = {
     ('bios', 'apply_configuration'): {'settings'},
     ('bios', 'factory_reset'): set[str](),
@@ -125,6 +133,16 @@ class Conductor:
         """Take note that a service that waits is to end after its step."""
         node.service_step = node.service_step | {'abort_after': True}
         self._touch(node)
+
+    def _abort_after_step(self, node: Node) -> None:
+        """End a service that was flagged; what its step did stays."""
+        step = f'{node.service_step["interface"]}.{node.service_step["step"]}'
+        self._set_state(node, 'service failed', 'active')
+        node.last_error = (
+            f'{ABORTED} during or after the completion of step "{step}"'
+        )
+        node.service_step = {}
+        self._unlock(node)
 
     def set_maintenance(self, node: Node, reason: str | None) -> None:
         """Put a node into maintenance."""
@@ -258,40 +276,64 @@ class Conductor:
     ) -> None:
         """Have the settings pend, reboot, and look at them until they are so.
 
-        No reboot for settings that are so already.
+        No reboot for settings that are so already. What an abort has left
+        awaited is only verified, and what is wanted now is not done.
         """
         self.cache_bios(node)
-        if wanted.items() <= node.bmc.items():
-            self._after(node, self._world.settings.between_s, done)
+        if node.awaited is not None:
+            missing = sorted(node.awaited.items() - node.bmc.items())
+            node.awaited = None
+            if missing:
+                self._fail(node, f'{_NOT_UPDATED} {dict(missing)}')
+                return
+        elif not wanted.items() <= node.bmc.items():
+            node.target_power_state = ON
+            reboot_s = self._step_s(node, self._world.settings.reboot_s)
+            reboot = functools.partial(self._reboot, node, wanted, done)
+            self._after(node, reboot_s, reboot)
             return
-        node.target_power_state = ON
+        self._after(node, self._world.settings.between_s, done)
 
-        def rebooted() -> None:
-            self._apply(node, wanted)
-            node.target_power_state = None
-            self._switch(node, ON, reboot=True)
-            self._set_state(node, 'service wait', 'active')
-            self._unlock(node)
-            poll_s = self._world.settings.bios_poll_s
-            # The BMC is asked by any conductor, after a restart as well.
-            self._world.clock.after(poll_s, verify)
+    def _reboot(
+        self, node: Node, wanted: dict[str, str], done: Callable[[], None]
+    ) -> None:
+        """Have pending settings applied, and wait until they are so."""
+        self._apply(node, wanted)
+        node.awaited = wanted
+        node.target_power_state = None
+        self._switch(node, ON, reboot=True)
+        self._set_state(node, 'service wait', 'active')
+        self._unlock(node)
+        end = self._world.clock.now() + self._world.settings.service_wait_s
 
         def verify() -> None:
             if node.provision_state != 'service wait':
                 return
-            self._lock(node)
-            self._set_state(node, 'servicing', 'active')
-            self.cache_bios(node)
-            missing = sorted(wanted.items() - node.bmc.items())
-            if missing:
-                self._fail(node, _not_applied(missing))
-            elif node.service_step.get('abort_after'):
-                self._fail(node, ABORTED)
+            if wanted.items() <= node.bmc.items():
+                self._resume(node, done)
+            elif self._world.clock.now() >= end:
+                self.cache_bios(node)
+                self._fail(node, f'{_TOO_LATE} {node.service_step}.')
             else:
-                self._after(node, self._world.settings.between_s, done)
+                look_again()
 
-        reboot_s = self._step_s(node, self._world.settings.reboot_s)
-        self._after(node, reboot_s, rebooted)
+        def look_again() -> None:
+            # The BMC is asked by any conductor, after a restart as well.
+            poll_s = self._world.settings.bios_poll_s
+            self._world.clock.after(poll_s, verify)
+
+        look_again()
+
+    def _resume(self, node: Node, done: Callable[[], None]) -> None:
+        """Go on with a service that has waited."""
+        self._lock(node)
+        self.cache_bios(node)
+        if node.service_step.get('abort_after'):
+            self._abort_after_step(node)
+            return
+        self._set_state(node, 'servicing', 'active')
+        node.awaited = None
+        self._after(node, self._world.settings.between_s, done)
 
     def _step_s(self, node: Node, default: float) -> float:
         return float(node.driver_info.get('fake_bios_seconds', default))
@@ -406,11 +448,18 @@ def _parsed(node: Node, wanted: dict[str, Any]) -> dict[str, str]:
     :raises StepFailed: the driver or the BMC does not take them.
     """
     if node.is_redfish:
-        bad = [name for name, value in wanted.items() if _is_bad(name, value)]
+        known = [name for name in wanted if name in attributes.BY_NAME]
+        bad = [name for name in known if _is_bad(name, wanted[name])]
         if bad:
             raise StepFailed(
                 f'Redfish BIOS apply_configuration failed for node '
                 f'{node.uuid}: invalid value for setting(s): {", ".join(bad)}'
+            )
+        if len(known) < len(wanted):
+            raise StepFailed(
+                f'Redfish exception occurred. Error: Redfish BIOS apply '
+                f'configuration failed for node {node.uuid}. Error: the BMC '
+                f'does not know the attribute'
             )
     try:
         parsed = attributes.parse(wanted)
@@ -427,11 +476,3 @@ def _is_bad(name: str, value: Any) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _not_applied(missing: list[tuple[str, str]]) -> str:
-    names = ', '.join(name for name, _ in missing)
-    return (
-        f'Redfish BIOS apply_configuration step failed. Attributes {names} '
-        f'were not applied.'
-    )

@@ -204,6 +204,7 @@ class Node:
     :param bios: Ironic's copy of the settings.
     :param bmc: the settings that are in force.
     :param steps: of the service that runs or has failed.
+    :param awaited: what Ironic's Redfish driver has in mind to verify.
     """
 
     uuid: str
@@ -235,6 +236,7 @@ class Node:
     counters: Counters = field(default_factory=Counters)
     history: list[History] = field(default_factory=list)
     steps: list[Document] = field(default_factory=list)
+    awaited: dict[str, str] | None = None
 
 
 @dataclass

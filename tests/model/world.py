@@ -55,6 +55,7 @@ class Settings:
     between_s: float = 0.1
     reboot_s: float = 3.0
     bios_poll_s: float = 5.0
+    service_wait_s: float = 1800.0
     token_s: float = 86400.0
     locked_tries: int = 1
     nova: str = '2.104'

@@ -135,7 +135,9 @@ class ConductorTest(WorldTestCase):
         node = self.model.node_of(web)
         node.driver_info['fake_bios_ignore'] = True
         self.service(node, service_steps=steps('Enabled'))
-        self.clock.sleep(60)
+        self.clock.sleep(1790)
+        self.assertEqual('service wait', node.provision_state)
+        self.clock.sleep(30)
         self.assertEqual('service failed', node.provision_state)
         self.assertTrue(node.maintenance)
 
