@@ -356,6 +356,46 @@ class TemplateContract(cloud.Contract):
         text = 'The API version does not allow deploy templates'
         self.assert_answer(404, answer, text)
 
+    def test_templates_are_made_by_the_system(self) -> None:
+        name = 'CUSTOM_CONTRACT'
+        steps = [cloud.STEP | {'args': {'settings': []}, 'priority': 10}]
+        body = {'name': name, 'steps': steps, 'extra': {'a': 1}}
+        operator, url = 'operator-system', '/deploy_templates'
+        for person in ('mona', 'operator'):
+            answer = self.ironic(person, 'POST', url, body)
+            text = DENIED.format('baremetal:deploy_template:create')
+            self.assert_answer(403, answer, text)
+        self.assert_answer(201, self.ironic(operator, 'POST', url, body))
+        path = f'{url}/{name}'
+        self.addCleanup(self.ironic, operator, 'DELETE', path)
+        wrong = 'Schema error for template: '
+        for changes, status, text in (
+            ({}, 409, f'A deploy template with name {name} already exists.'),
+            (
+                {'name': 'x'},
+                400,
+                f"{wrong}'x' is not valid under any of the given schemas. "
+                "Possible root cause: 'x' does not match "
+                "'^CUSTOM_[A-Z0-9_]+$'",
+            ),
+            ({'steps': []}, 400, f'{wrong}[] should be non-empty'),
+            (
+                {'steps': [cloud.STEP]},
+                400,
+                f"{wrong}'args' is a required property",
+            ),
+        ):
+            answer = self.ironic(operator, 'POST', url, body | changes)
+            self.assert_answer(status, answer, text)
+        patch = [{'op': 'replace', 'path': '/extra/a', 'value': 2}]
+        answer = self.ironic(operator, 'PATCH', path, patch)
+        self.assertEqual({'a': 2}, self.assert_answer(200, answer)['extra'])
+        answer = self.ironic('mona', 'DELETE', path)
+        text = DENIED.format('baremetal:deploy_template:delete')
+        self.assert_answer(403, answer, text)
+        answer = self.ironic(operator, 'DELETE', path)
+        self.assert_answer(204, answer)
+
     def test_public_runbooks_are_everybodys_to_see(self) -> None:
         new = '1.112'
         for person in ('rita', 'oscar', 'operator', 'operator-system'):

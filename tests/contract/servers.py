@@ -209,6 +209,69 @@ class ServerContract(cloud.Contract):
         answer = self.nova('mona', 'GET', '/flavors?marker=nope')
         self.assert_answer(400, answer, 'marker [nope] not found')
 
+    def test_flavors_are_made_by_administrators(self) -> None:
+        asked = {'name': 'contract-f', 'vcpus': 1, 'ram': 512, 'disk': 1}
+        body = {'flavor': asked}
+        text = "Policy doesn't allow os_compute_api:{} to be performed."
+        for person in ('mona', 'operator-system'):
+            answer = self.nova(person, 'POST', '/flavors', body)
+            wanted = text.format('os-flavor-manage:create')
+            self.assert_answer(403, answer, wanted)
+        answer = self.nova('operator', 'POST', '/flavors', body)
+        made = self.assert_answer(200, answer)['flavor']
+        path = f'/flavors/{made["id"]}'
+        self.addCleanup(self.nova, 'operator', 'DELETE', path)
+        self.assertEqual(FLAVOR | {'description', 'extra_specs'}, set(made))
+        answer = self.nova('adam', 'POST', '/flavors', body)
+        exists = 'Flavor with name contract-f already exists.'
+        self.assert_answer(409, answer, exists)
+        self.extra_specs(f'{path}/os-extra_specs')
+        answer = self.nova('mona', 'DELETE', path)
+        wanted = text.format('os-flavor-manage:delete')
+        self.assert_answer(403, answer, wanted)
+        answer = self.nova('operator', 'DELETE', path)
+        self.assert_answer(202, answer)
+        answer = self.nova('operator', 'DELETE', path)
+        gone = f'Flavor {made["id"]} could not be found.'
+        self.assert_answer(404, answer, gone)
+
+    def extra_specs(self, path: str) -> None:
+        """Check which extra specs a flavor can be given."""
+        specs = {'deploy-config:hyperthreading': 'enabled'}
+        body = {'extra_specs': specs}
+        answer = self.nova('operator', 'POST', path, body)
+        self.assertEqual(body, self.assert_answer(200, answer))
+        self.assertEqual(body, self.nova('rita', 'GET', path).document)
+        answer = self.nova('mona', 'POST', path, body)
+        text = "Policy doesn't allow os_compute_api:os-flavor-extra-specs:"
+        self.assert_answer(403, answer, f'{text}create to be performed.')
+        for key, value, text in (
+            (
+                'trait:lower',
+                'required',
+                "Validation failed; extra spec 'trait:lower' does not appear "
+                'to be a valid extra spec.',
+            ),
+            (
+                'trait:CUSTOM_X',
+                'preferred',
+                "Validation failed; 'preferred' is not one of: required, "
+                'forbidden.',
+            ),
+            (
+                'a/b',
+                'x',
+                "Invalid input for field/attribute extra_specs. Value: "
+                "{'a/b': 'x'}. 'a/b' does not match any of the regexes: "
+                "'^[a-zA-Z0-9-_:. ]{1,255}$'",
+            ),
+        ):
+            specs = {key: value}
+            answer = self.nova(
+                'operator', 'POST', path, {'extra_specs': specs}
+            )
+            self.assert_answer(400, answer, text)
+
     def test_image(self) -> None:
         image_id = self.show_server(self.web)['image']['id']
         path = f'/v2/images/{image_id}'

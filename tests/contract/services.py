@@ -174,6 +174,9 @@ class AskContract(cloud.Contract):
         text = "Schema error for runbook: 'order' is a required property"
         wrong = {'name': 'contract-x', 'steps': self.steps}
         self.assert_answer(400, create('mona', **wrong), text)
+        text = 'Cannot create a public runbook as a project scoped admin.'
+        answer = create('mona', name='contract-x', public=True)
+        self.assert_answer(400, answer, text)
         text = "Schema error for runbook: 'ht-x' is not valid under any of "
         text += "the given schemas. Possible root cause: 'ht-x' does not "
         text += "match '^CUSTOM_[A-Z0-9_]+$'"

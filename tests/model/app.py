@@ -45,12 +45,26 @@ class Application:
         response = self.answer(Request(environ))
         return response(environ, start_response)
 
+    def spoilt(self, request: Request, status: int) -> Response:
+        """Return an error that comes instead of handling a request.
+
+        A 502 is a proxy's; the others are in the words of the service.
+        """
+        service = self._service(request)
+        if service is None or status == 502:
+            page = f'<html><body><h1>{status} Bad Gateway</h1></body></html>'
+            return Response(page, status=status, mimetype='text/html')
+        return service.spoilt(request, status)
+
+    def _service(self, request: Request) -> wsgi.Service | None:
+        name = request.path.strip('/').partition('/')[0]
+        return self._services.get(name)
+
     def answer(self, request: Request) -> Response:
         """Return what the service that is addressed answers."""
-        name = request.path.strip('/').partition('/')[0]
-        service = self._services.get(name)
+        service = self._service(request)
         if service is None:
-            return wsgi.respond((404, {'error': f'no service {name!r}'}))
+            return wsgi.respond((404, {'error': 'no such service'}))
         for left in reversed(range(self.world.settings.locked_tries)):
             with self.world.clock.lock:
                 self.world.clock.catch_up()

@@ -26,6 +26,7 @@ _FAULTS = {
     503: 'serviceUnavailable',
 }
 _KEY = re.compile(r'^[a-zA-Z0-9-_:. ]{1,255}$')
+_TRAIT = re.compile('^trait:[A-Z0-9_]+$')
 _MOST_METADATA = 128
 _QUERY = frozenset(
     (
@@ -267,6 +268,35 @@ class Compute(Service):
         found, links = self._find_flavors(call, '/v2.1/flavors/detail')
         full = [servers.flavor(call, one) for one in found]
         return {'flavors': full} | links
+
+    @route('/v2.1/flavors', 'POST')
+    def create_flavor(self, call: Call) -> Any:
+        """Make a flavor; any administrator may, of whatever project."""
+        self._check(call, 'os-flavor-manage:create', 'admin')
+        asked = dict(call.body()['flavor'])
+        name = asked.pop('name')
+        if self.world.flavor(name) is not None:
+            raise Refusal(409, f'Flavor with name {name} already exists.')
+        made = self.world.add_flavor(
+            name, **{key: asked[key] for key in ('vcpus', 'ram', 'disk')}
+        )
+        return {'flavor': servers.flavor(call, made)}
+
+    @route('/v2.1/flavors/<flavor_id>', 'DELETE')
+    def delete_flavor(self, call: Call, flavor_id: str) -> Any:
+        """Delete a flavor."""
+        self._check(call, 'os-flavor-manage:delete', 'admin')
+        self.world.remove_flavor(self._flavor(call, flavor_id))
+        return 202, None
+
+    @route('/v2.1/flavors/<flavor_id>/os-extra_specs', 'POST')
+    def add_extra_specs(self, call: Call, flavor_id: str) -> Any:
+        """Set extra specs, leaving the others."""
+        specs = _extra_specs(call)
+        self._check(call, 'os-flavor-extra-specs:create', 'admin')
+        flavor = self._flavor(call, flavor_id)
+        self.world.add_extra_specs(flavor, specs)
+        return {'extra_specs': specs}
 
     @route('/v2.1/flavors/<flavor_id>')
     def show_flavor(self, call: Call, flavor_id: str) -> Any:
@@ -638,6 +668,36 @@ def _metadata(body: Document) -> dict[str, str]:
                 f'{why}',
             )
     return dict(items)
+
+
+def _extra_specs(call: Call) -> dict[str, str]:
+    """Return the extra specs that are sent, as far as Nova lets them through.
+
+    It knows its own names since 2.86, and lets those of others be.
+    """
+    specs: dict[str, str] = call.body()['extra_specs']
+    for key, value in specs.items():
+        why = None
+        if not _KEY.match(key):
+            why = (
+                f'Invalid input for field/attribute extra_specs. Value: '
+                f"{specs}. '{key}' does not match any of the regexes: "
+                f"'{_KEY.pattern}'"
+            )
+        elif call.version >= (2, 86) and key.startswith('trait:'):
+            if not _TRAIT.match(key):
+                why = (
+                    f"Validation failed; extra spec '{key}' does not appear "
+                    f'to be a valid extra spec.'
+                )
+            elif value not in ('required', 'forbidden'):
+                why = (
+                    f"Validation failed; '{value}' is not one of: required, "
+                    f'forbidden.'
+                )
+        if why:
+            raise Refusal(400, why)
+    return specs
 
 
 def _need_item(server: Server, key: str) -> None:

@@ -5,7 +5,6 @@ request is handled before its answer is lost is all that the fault decides.
 """
 
 import enum
-import json
 import threading
 from dataclasses import dataclass, field
 
@@ -164,9 +163,3 @@ def is_login(path: str) -> bool:
         '/baremetal',
         '/baremetal/v1',
     )
-
-
-def answer(status: int) -> Response:
-    """Return an answer that nobody has thought about, as of a proxy."""
-    text = json.dumps({'error': {'code': status, 'message': 'as told'}})
-    return Response(text, status=status, mimetype='application/json')

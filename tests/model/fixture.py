@@ -11,6 +11,7 @@ from typing import Any
 import fixtures
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.identity import v3
+from openstack import connection
 from openstackclient import shell
 from osc_lib import clientmanager
 
@@ -71,6 +72,13 @@ class Model(fixtures.Fixture):
             **scope,
         )
         return ksa_session.Session(auth=auth)
+
+    def client(self, person: str) -> client.Client:
+        """Return what a command of a person works with: gateway and clock."""
+        sdk = connection.Connection(
+            session=self.session(person), region_name=REGION
+        )
+        return client.Client(cloud=gateway.Gateway(sdk), clock=self.clock)
 
     def openstack(self, person: str, *argv: str) -> runs.Ran:
         """Return what the real command line does for a person."""

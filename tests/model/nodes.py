@@ -275,7 +275,7 @@ def template(call: Call, one: Template, *, detail: bool) -> Document:
     if detail:
         found |= {
             'created_at': _stamp(one.created),
-            'updated_at': None,
+            'updated_at': _stamp(one.updated),
             'extra': one.extra,
             'steps': one.steps,
         }
@@ -289,7 +289,7 @@ def runbook(call: Call, one: Runbook, *, detail: bool) -> Document:
     if detail:
         found |= {
             'created_at': _stamp(one.created),
-            'updated_at': None,
+            'updated_at': _stamp(one.updated),
             'extra': one.extra,
             'public': one.public,
             'owner': one.owner,

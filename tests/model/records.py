@@ -248,6 +248,7 @@ class Template:
     steps: list[Document]
     extra: Document
     created: datetime.datetime
+    updated: datetime.datetime | None = None
 
 
 @dataclass
@@ -264,6 +265,7 @@ class Runbook:
     owner: str | None = None
     disable_ramdisk: bool = False
     description: str | None = None
+    updated: datetime.datetime | None = None
 
 
 def default_bios() -> dict[str, str]:

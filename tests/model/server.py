@@ -75,17 +75,18 @@ class Served:
         if fault is None and response is not None:
             return response
         assert fault is not None
-        return self._spoil(fault, response, environ['werkzeug.socket'])
+        return self._spoil(fault, request, response, environ)
 
     def _spoil(
         self,
         fault: Fault,
+        request: Request,
         response: Response | None,
-        connection: socket.socket,
+        environ: dict[str, Any],
     ) -> Response:
         """Return what comes of a request that was hit."""
         if fault.how is How.ANSWER:
-            return faults.answer(fault.status)
+            return self._application.spoilt(request, fault.status)
         if fault.how is How.HANG:
             self._ends.wait(_SILENCE_S)
         elif fault.how is How.KILL and fault.pid:
@@ -95,7 +96,7 @@ class Served:
             return _cut(response)
         # Nothing of an answer gets through.
         with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+            environ['werkzeug.socket'].shutdown(socket.SHUT_RDWR)
         raise ConnectionResetError
 
 

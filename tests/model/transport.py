@@ -55,7 +55,8 @@ class Adapter(adapters.BaseAdapter):
         else:
             self._faults.note(asked, None)
         if fault.how is How.ANSWER:
-            return self._outgoing(request, faults.answer(fault.status))
+            spoilt = self._application.spoilt(asked, fault.status)
+            return self._outgoing(request, spoilt)
         if fault.how is How.KILL:
             raise fault.error
         raise _error(fault.how, request)

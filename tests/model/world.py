@@ -36,6 +36,8 @@ class Settings:
         otherwise (``fake_bios_seconds``).
     :param locked_tries: how often Ironic tries a node that is locked, with a
         second in between.
+    :param steps_allowed: whether projects may have raw service steps carried
+        out; a site can forbid it by a policy.
     :param resize_moves_node: a resize takes the server to another node.
     """
 
@@ -61,6 +63,7 @@ class Settings:
     nova: str = '2.104'
     ironic: str = '1.115'
     page: int = 1000
+    steps_allowed: bool = True
     resize_moves_node: bool = False
 
 
@@ -187,6 +190,17 @@ class World:
         )
         self.flavors[flavor.id] = self._flavor_names[name] = flavor
         return flavor
+
+    def add_extra_specs(self, flavor: Flavor, specs: dict[str, str]) -> None:
+        """Set extra specs of a flavor; servers keep what they were made of."""
+        merged = dataclasses.replace(
+            flavor, extra_specs={**flavor.extra_specs, **specs}
+        )
+        self.flavors[flavor.id] = self._flavor_names[flavor.name] = merged
+
+    def remove_flavor(self, flavor: Flavor) -> None:
+        """Have a flavor no more."""
+        del self.flavors[flavor.id], self._flavor_names[flavor.name]
 
     def add_image(self, name: str, **properties: str) -> records.Image:
         """Add a public image with these properties."""

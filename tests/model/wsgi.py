@@ -113,8 +113,7 @@ class Service:
 
         :raises Locked: the client waits, so that it can be tried again.
         """
-        base = f'{request.host_url.rstrip("/")}/{self.name}'
-        call = Call(request, base, f'req-{self.world.new_id()}')
+        call = self._call(request)
         try:
             self.prepare(call)
             response = self._dispatch(call)
@@ -122,6 +121,20 @@ class Service:
             if is_patient and isinstance(refusal, Locked):
                 raise
             response = self.refuse(call, refusal)
+        return self._with_headers(call, response)
+
+    def spoilt(self, request: Request, status: int) -> Response:
+        """Return an error for a request that nobody has looked at."""
+        call = self._call(request)
+        call.version = (1, 1)
+        response = self.refuse(call, Refusal(status, 'as a test has told'))
+        return self._with_headers(call, response)
+
+    def _call(self, request: Request) -> Call:
+        base = f'{request.host_url.rstrip("/")}/{self.name}'
+        return Call(request, base, f'req-{self.world.new_id()}')
+
+    def _with_headers(self, call: Call, response: Response) -> Response:
         response.headers['x-openstack-request-id'] = call.request_id
         for key, value in self.headers(call).items():
             response.headers[key] = value

@@ -31,8 +31,11 @@ class FaultTest(base.TestCase):
     def test_answer_without_handling(self) -> None:
         for status in (500, 502, 503, 429, 409):
             self.model.faults.arm(1, Fault(status=status))
-            self.assertEqual(status, self.post().status_code)
+            answer = self.post()
+            text = answer.text
+            self.assertEqual(status, answer.status_code)
             self.assertEqual({}, self.web.metadata)
+            self.assertIn('Bad Gateway' if status == 502 else 'told', text)
         self.assertEqual(200, self.post().status_code)
 
     def test_answer_that_is_lost(self) -> None:

@@ -199,6 +199,24 @@ class MovingTest(WorldTestCase):
 
 
 class OtherCloudsTest(base.TestCase):
+    def test_client_for_what_is_below_the_commands(self) -> None:
+        model = self.useFixture(fixture.Model())
+        web = model.world.boot('web-1')
+        client = model.client('mona')
+        self.assertEqual(web.id, client.cloud.compute.find_server('web-1').id)
+        node = client.cloud.baremetal.node_of(web.id)
+        self.assertEqual(web.node_uuid, node.uuid if node else None)
+        self.assertFalse(client.cloud.use_system_scope())
+
+    def test_site_that_forbids_raw_steps(self) -> None:
+        settings = Settings(steps_allowed=False)
+        model = self.useFixture(fixture.Model(settings=settings))
+        model.world.boot('web-1')
+        argv = ('server', 'config', 'set', '--hyperthreading', 'enabled')
+        ran = model.openstack('mona', *argv, 'web-1')
+        text = 'baremetal:node:set_provision_state:service_steps'
+        self.assert_refused(ran, text)
+
     def test_tokens_end(self) -> None:
         model = self.useFixture(fixture.Model(settings=Settings(token_s=60)))
         session = model.session('mona')
