@@ -259,24 +259,25 @@ class Instances:
             )
 
     def _believe_power(self, server: Server, power: str) -> None:
-        """Follow an event of Ironic, or lose it.
+        """Follow an event of Ironic, or lose it; it is an action either way.
 
         It is lost where Nova is still busy with an earlier one; see Nova's
         ``_is_state_valid_for_power_update_event``.
         """
-        expected = 'stopped' if power == ON else 'active'
-        if server.task_state or server.vm_state != expected:
-            return
         name = 'start' if power == ON else 'stop'
         action = self.add_action(server, name, user_id='ironic')
+        event = self._begin_event(action, 'compute_power_update', server)
+        expected = 'stopped' if power == ON else 'active'
+        if server.task_state or server.vm_state != expected:
+            self._end_event(action, event)
+            return
         if not server.host.is_ironic:
             # Nova's fake driver does not know such an event.
-            event = self._begin_event(action, 'compute_power_update', server)
             self._end_event(action, event, 'Error')
+            event.details = 'NotImplementedError'
             action.message = 'Error'
             return
         self._task(server, f'powering-{_short(power)}')
-        event = self._begin_event(action, 'compute_power_update', server)
 
         def believed() -> None:
             self._settle(server, _VM_STATE[power], power)
