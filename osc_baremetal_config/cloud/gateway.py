@@ -13,7 +13,6 @@ from osc_baremetal_config.cloud.baremetal import BareMetal
 from osc_baremetal_config.cloud.compute import Compute
 from osc_baremetal_config.cloud.faults import translated
 
-
 # A service that does not answer for so long is taken to be away for the
 # moment. The clients wait for ever unless they are told otherwise.
 _LIMIT_S = 60.0

@@ -21,6 +21,9 @@ from osc_baremetal_config.core.plan import ON, Aim, Plan
 # How many looks in a row must agree on the power. Where Ironic has switched
 # it, Nova learns of it a moment later, so one look may still be too early.
 _AGREEING_LOOKS = 2
+# Where a service was aborted while a Redfish BMC was at it, Ironic's next one
+# only verifies what that one has set; the one after it does what is asked.
+_UNDOINGS = 2
 # The fault with which Ironic itself has put a node into maintenance.
 _FAULT = 'service failure'
 
@@ -85,7 +88,7 @@ def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
     if _has_changed(plan, seen):
         if not _may_undo(plan):
             return End(Result.LEFT_BETWEEN, failure)
-        if seen.tried.get(Do.UNDO):
+        if seen.tried.get(Do.UNDO, 0) >= _UNDOINGS:
             unlike = ', '.join(moves.unlike(plan.was, seen))
             return End(
                 Result.LEFT_BETWEEN,
