@@ -30,6 +30,8 @@ class Pending:
     :param wish: the mark of the whole wish that the item is a part of.
     :param settled: the item was as wished before the change.
     :param resize: the change resizes the server.
+    :param node: the uuid of the node that the server was on, which a resize
+        may change; None without one.
     :param failure: why it is being put back; None if it is not.
     """
 
@@ -39,6 +41,7 @@ class Pending:
     wish: str | None = None
     settled: bool = False
     resize: bool = False
+    node: str | None = None
     failure: str | None = None
 
 
@@ -140,6 +143,7 @@ def _parse_pending(text: str) -> Pending:
         wish=_text(note, 'wish'),
         settled=note.get('settled') is True,
         resize=note.get('resize') is True,
+        node=_text(note, 'node'),
         failure=_text(note, 'failure'),
     )
 

@@ -64,6 +64,7 @@ def _note(plan: Plan, item: Item, since: str, *, settled: bool) -> Pending:
         wish=plan.mark,
         settled=settled,
         resize=plan.resize_to is not None,
+        node=plan.origin if plan.resize_to else None,
     )
 
 

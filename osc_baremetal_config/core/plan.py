@@ -65,6 +65,8 @@ class Aim(enum.Enum):
 class Plan:
     """Everything that would be done to one server.
 
+    :param origin: the uuid of the node that the server was on when the
+        change began; a resize may have moved it.
     :param bios: the BIOS settings that it was made from.
     :param settled: the items that are as they should be already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
@@ -85,6 +87,7 @@ class Plan:
 
     server: Server
     node: Node
+    origin: str
     bios: Bios
     changes: tuple[Change, ...]
     settled: tuple[Item, ...]

@@ -95,6 +95,7 @@ def make(
     return Plan(
         server=server,
         node=node,
+        origin=_origin(notes) or node.uuid,
         bios=snapshot.bios,
         changes=tuple(changes),
         settled=tuple(settled),
@@ -150,6 +151,7 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
     return Plan(
         server=server,
         node=snapshot.node,
+        origin=_origin(notes) or snapshot.node.uuid,
         bios=snapshot.bios,
         changes=(),
         settled=(),
@@ -209,11 +211,12 @@ def _plan_item(
     template = choice.choose(item, snapshot, catalogue, options)
     if isinstance(template, list):
         return [] if is_now else template
-    was = undoing.previous(item.type, snapshot, is_begun=is_begun)
+    is_here = note is None or note.node in (None, snapshot.node.uuid)
+    was = undoing.previous(item.type, snapshot, is_begun=is_begun and is_here)
     return Change(
         item=item,
         before=was.value
-        if is_begun
+        if is_begun and is_here
         else state.actual(item.type, snapshot, catalogue).value,
         template=template,
         settings=tuple(
@@ -284,6 +287,11 @@ def _variants(
             snapshot.server.flavor, snapshot.flavors, wish, deploy
         )
     )
+
+
+def _origin(notes: Mapping[str, Pending]) -> str | None:
+    """Return the node that the server was on before the change began."""
+    return next((note.node for note in notes.values() if note.node), None)
 
 
 def _power(server: Server, notes: Mapping[str, Pending]) -> str:

@@ -155,16 +155,18 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
 
 def _off_another_node(plan: Plan, seen: Seen) -> Move | None:
     """Return what to do about a resize that has changed the node."""
+    if seen.node.uuid == plan.origin:
+        return None
+    if not plan.options.allow_move:
+        return rollback.toward_start(
+            plan,
+            seen,
+            f'the resize has moved the server from node {plan.origin} to '
+            f'{seen.node} (--allow-move lets it)',
+        )
     if seen.node.uuid == plan.node.uuid:
         return None
-    if plan.options.allow_move:
-        return End(Result.MOVED, str(seen.node))
-    return rollback.toward_start(
-        plan,
-        seen,
-        f'the resize has moved the server from node {plan.node} to '
-        f'{seen.node} (--allow-move lets it)',
-    )
+    return End(Result.MOVED, str(seen.node))
 
 
 def _confirm(seen: Seen) -> Move:
