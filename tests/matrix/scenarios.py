@@ -4,10 +4,10 @@ Owns the worlds and the commands. What hits them is for :mod:`.points`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.model.records import OFF, Server
+from tests.model.records import OFF, Host, Server
 from tests.model.world import RESIZABLE_HOST, Settings, World
 
 NAME = 'web-1'
@@ -15,6 +15,7 @@ NAME = 'web-1'
 QUICK = Settings(
     stop_s=0.8, start_s=0.8, step_s=1.5, resize_s=1.5, revert_s=0.8
 )
+MOVING = replace(QUICK, resize_moves_node=True)
 Prepare = Callable[[World], Server]
 
 
@@ -33,10 +34,11 @@ class Scenario:
     argv: tuple[str, ...]
     prepare: Prepare
     code: int = 0
+    settings: Settings = field(default_factory=lambda: QUICK)
 
     def world(self) -> tuple[World, Server]:
         """Return a new world with the server in it."""
-        world = World.standard(settings=QUICK)
+        world = World.standard(settings=self.settings)
         return world, self.prepare(world)
 
 
@@ -77,6 +79,12 @@ def _resizable(**knobs: Any) -> Prepare:
         return server
 
     return prepare
+
+
+def _movable(world: World) -> Server:
+    """Return a server of a cloud that resizes bare metal to another node."""
+    host = Host('devcloud', can_resize=True)
+    return world.boot(NAME, 'bm.large.ht-off', host=host)
 
 
 def _off(world: World) -> Server:
@@ -127,6 +135,21 @@ SCENARIOS = (
         (*ENABLE, '--method', 'resize'),
         _resizable(fake_bios_fail='the BMC says no'),
         code=4,
+    ),
+    Scenario(
+        'moved',
+        'mona',
+        (*ENABLE, '--method', 'resize'),
+        _movable,
+        code=4,
+        settings=MOVING,
+    ),
+    Scenario(
+        'allowed to move',
+        'mona',
+        (*ENABLE, '--method', 'resize', '--allow-move'),
+        _movable,
+        settings=MOVING,
     ),
     Scenario(
         'bounced resize',
