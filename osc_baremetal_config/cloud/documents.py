@@ -95,4 +95,5 @@ def bios_setting(document: Mapping[str, Any]) -> BiosSetting:
         min_length=document.get('min_length'),
         max_length=document.get('max_length'),
         read_only=document.get('read_only'),
+        updated_at=document.get('updated_at'),
     )

@@ -129,6 +129,9 @@ class BiosSetting:
     """A BIOS setting as Ironic last read it, with its registry entry.
 
     The registry's fields are None where Ironic has no registry for it.
+
+    :param updated_at: when Ironic last read another value than before, ISO
+        8601; None if it never did.
     """
 
     name: str
@@ -140,6 +143,7 @@ class BiosSetting:
     min_length: int | None = None
     max_length: int | None = None
     read_only: bool | None = None
+    updated_at: str | None = None
 
 
 Bios = Mapping[str, BiosSetting]

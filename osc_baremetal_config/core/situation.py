@@ -64,6 +64,15 @@ def explain(server: Server, node: Node) -> Situation:
     )
 
 
+def is_quiet(server: Server, node: Node) -> bool:
+    """Return whether nothing is going on with a server and its node."""
+    return (
+        not metadata.pending(server.metadata)
+        and isinstance(lifecycle.classify(node), lifecycle.Ready)
+        and not node.maintenance
+    )
+
+
 def is_wedged(node: Node) -> bool:
     """Return whether Ironic has lost hold of a service.
 

@@ -71,22 +71,21 @@ class Row:
 
 
 def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
-    """Return a row for every type that matters to a server, by name.
+    """Return a row for every type that is known here, by name.
 
     Those are the types that are wished for, that this cloud has a template
-    for, and those of the catalogue that can be read in the node's BIOS.
+    for, and those of the catalogue.
     """
     server, image = snapshot.server, snapshot.image
-    shown = {t.item.type for t in snapshot.templates if t.item}
-    shown |= wished_types(server, image)
-    found = {
-        name: actual(name, snapshot, catalogue)
-        for name in sorted(shown | set(catalogue.types))
-    }
+    known = {t.item.type for t in snapshot.templates if t.item}
+    known |= wished_types(server, image) | set(catalogue.types)
     return [
-        _row(name, desired(name, server, image), value)
-        for name, value in found.items()
-        if name in shown or value.is_read
+        _row(
+            name,
+            desired(name, server, image),
+            actual(name, snapshot, catalogue),
+        )
+        for name in sorted(known)
     ]
 
 

@@ -1,5 +1,6 @@
 """How values look in a table, and what they are in JSON."""
 
+import datetime
 from typing import Any
 
 from cliff import columns
@@ -23,6 +24,37 @@ class Listed(columns.FormattableColumn[list[str]]):
         return '\n'.join(self._value) or '-'
 
 
+class OnOneLine(columns.FormattableColumn[list[str]]):
+    """Several words: with commas for a person, a list for a script."""
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        return ', '.join(self._value) or '-'
+
+
+class Ago(columns.FormattableColumn[str | None]):
+    """A time: how long ago for a person, ISO 8601 or null for a script.
+
+    :param now: the time from which that is counted.
+    """
+
+    def __init__(self, value: str | None, now: datetime.datetime) -> None:
+        super().__init__(value)
+        self._now = now
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        if self._value is None:
+            return '-'
+        try:
+            then = datetime.datetime.fromisoformat(self._value)
+        except ValueError:
+            return self._value
+        if then.tzinfo is None:
+            then = then.replace(tzinfo=datetime.UTC)
+        return _ago((self._now - then).total_seconds())
+
+
 class YesNo(columns.FormattableColumn[Any]):
     """Whether there is drift: yes, no or unknown; true, false or null."""
 
@@ -33,3 +65,15 @@ class YesNo(columns.FormattableColumn[Any]):
     def machine_readable(self) -> bool | None:
         """Return the value for a script."""
         return {Drift.YES: True, Drift.NO: False}.get(self._value)
+
+
+# The longest unit of which there is at least one.
+_UNITS = ((86400, 'day'), (3600, 'hour'), (60, 'minute'))
+
+
+def _ago(seconds: float) -> str:
+    for length, unit in _UNITS:
+        count = int(seconds // length)
+        if count >= 1:
+            return f'{count} {unit}{"" if count == 1 else "s"} ago'
+    return 'just now'

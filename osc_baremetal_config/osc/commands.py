@@ -136,16 +136,16 @@ class ShowServerConfig(_Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each type of configuration."""
-        from osc_baremetal_config.core import state
+        from osc_baremetal_config.core import offers
         from osc_baremetal_config.osc import tables
 
         self._check_columns(parsed_args.columns, tables.STATES)
         catalogue = self._catalogue
         snapshot = self._read(parsed_args.server, flavors=False)
-        rows = state.rows(snapshot, catalogue)
+        found = offers.outlooks(snapshot, catalogue)
         if not self._is_quiet:
-            self._say(tables.unreadable(rows))
-        return tables.states(rows)
+            self._say(tables.remarks(snapshot, found))
+        return tables.states(found, snapshot.node, self._client.clock.utc())
 
 
 class SetServerConfig(_Lister):

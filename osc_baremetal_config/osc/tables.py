@@ -3,21 +3,37 @@
 Only arranges; nothing is decided or read here.
 """
 
+import datetime
 from collections.abc import Iterable
 
-from osc_baremetal_config.core import advice, steps
+from osc_baremetal_config.core import advice, offers, steps
 from osc_baremetal_config.core import requests as requests_
 from osc_baremetal_config.core import situation as situation_
-from osc_baremetal_config.core.model import Item, Node, Server
+from osc_baremetal_config.core.model import Item, Kind, Node, Server, Snapshot
 from osc_baremetal_config.core.plan import OFF, ON, Change, Plan, SettingChange
-from osc_baremetal_config.core.state import Row
-from osc_baremetal_config.osc.columns import Listed, OrDash, YesNo
+from osc_baremetal_config.osc.columns import (
+    Ago,
+    Listed,
+    OnOneLine,
+    OrDash,
+    YesNo,
+)
 from osc_baremetal_config.run.execute import Outcome
 
 RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
 PLAN = ('Config', 'From', 'To', 'Step', 'Template', 'Undo')
 REQUESTS = ('Service', 'Method', 'Path', 'Body', 'Undo')
-STATES = ('Config', 'Desired', 'Actual', 'Source', 'Drift')
+STATES = (
+    'Config',
+    'Desired',
+    'Actual',
+    'Allowed',
+    'Source',
+    'Capability',
+    'Drift',
+    'Changed',
+    'Checked',
+)
 SITUATION = (
     'server',
     'status',
@@ -36,27 +52,52 @@ Fields = tuple[tuple[str, ...], tuple[object, ...]]
 Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
-def states(rows: Iterable[Row]) -> Table:
-    """Return the table of ``show``."""
+def states(
+    found: Iterable[offers.Outlook], node: Node, now: datetime.datetime
+) -> Table:
+    """Return the table of ``show``.
+
+    :param node: whose provision state was last changed when Ironic last read
+        the BIOS, by the latest.
+    """
     return STATES, [
         (
-            row.type,
-            OrDash(row.desired.value),
-            OrDash(row.actual.value),
-            row.desired.source,
-            YesNo(row.drift),
+            outlook.row.type,
+            OrDash(outlook.row.desired.value),
+            OrDash(outlook.row.actual.value),
+            OnOneLine(list(outlook.allowed)),
+            outlook.row.desired.source,
+            outlook.capability,
+            YesNo(outlook.row.drift),
+            Ago(outlook.changed, now),
+            Ago(node.provision_updated_at, now),
         )
-        for row in rows
+        for outlook in found
     ]
 
 
-def unreadable(rows: Iterable[Row]) -> list[str]:
-    """Return why the actual values that are wished for cannot be told."""
-    return [
+def remarks(snapshot: Snapshot, found: Iterable[offers.Outlook]) -> list[str]:
+    """Return what a person should know of what is shown."""
+    rows = [outlook.row for outlook in found]
+    lines = [
         f'{row.type}: the actual value cannot be told: {row.actual.reason}'
         for row in rows
         if row.actual.value is None and row.desired.value is not None
     ]
+    if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
+        lines.append(
+            'Deploy templates are shown to operators only; what is allowed '
+            'is by the runbooks that you can see.'
+        )
+    if Kind.RUNBOOK in snapshot.hidden:
+        lines.append('Ironic shows you no runbooks.')
+    if not situation_.is_quiet(snapshot.server, snapshot.node):
+        lines += situation_.explain(snapshot.server, snapshot.node).words
+        lines.append(
+            'What can be done: openstack server config recover '
+            f'{snapshot.server.id}'
+        )
+    return lines
 
 
 def plan(plan: Plan) -> Table:
