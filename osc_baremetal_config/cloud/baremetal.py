@@ -19,6 +19,7 @@ from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.core import requests, templates
 from osc_baremetal_config.core.model import (
     Bios,
+    Event,
     Kind,
     Node,
     Step,
@@ -30,6 +31,7 @@ from osc_baremetal_config.core.model import (
 _VERSIONS = {
     'nodes': ((1, 65), (1, 87)),  # lessee, then service_step
     'power': ((1, 65), (1, 87)),
+    'history': ((1, 78), (1, 87)),
     'maintenance': ((1, 65), (1, 87)),
     'bios': ((1, 40), (1, 74)),  # settings, then their registry
     'deploy templates': ((1, 55), (1, 55)),
@@ -100,6 +102,28 @@ class BareMetal:
         if found is None:
             raise errors.NotFound('Ironic', 404, f'no node {node_uuid}')
         return documents.node(found.to_dict())
+
+    def nodes(self) -> dict[str, Node]:
+        """Return server id → node, of all servers whose node is seen."""
+        with translated('Ironic'):
+            client, version = self._call('nodes')
+            found = client.node.list(
+                associated=True,
+                limit=0,
+                fields=['instance_uuid', *self._node_fields()],
+                os_ironic_api_version=version,
+            )
+        every = (one.to_dict() for one in found)
+        return {one['instance_uuid']: documents.node(one) for one in every}
+
+    def history(self, node_uuid: str) -> tuple[Event, ...]:
+        """Return what Ironic remembers of a node."""
+        with translated('Ironic'):
+            client, version = self._call('history')
+            found = client.node.get_history_list(
+                node_uuid, detail=True, os_ironic_api_version=version
+            )
+        return tuple(map(documents.event, found))
 
     def bios(self, node_uuid: str) -> Bios:
         """Return the BIOS settings of a node as Ironic last read them."""

@@ -5,7 +5,7 @@ at what the values mean.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from openstack import connection, proxy
@@ -17,11 +17,20 @@ from openstack.compute.v2 import server_action as sdk_action
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
-from osc_baremetal_config.core.model import Action, Flavor, Image, Server
+from osc_baremetal_config.core.model import (
+    Action,
+    Event,
+    Flavor,
+    Image,
+    Query,
+    Server,
+)
 
 # Flavors with extra specs at least; servers as the SDK asks for them.
 _VERSION = (2, 61)
 _SERVERS = (2, 96)
+# As many ids as fit into an address.
+_IMAGES = 100
 
 
 class Compute:
@@ -98,6 +107,54 @@ class Compute:
             sdk_exc.raise_from_response(answer)
             return documents.server(answer.json()['server'])
 
+    def servers(self, query: Query) -> tuple[Server, ...]:
+        """Return all servers that a query means, page by page."""
+        with translated('Nova'):
+            self._check_version()
+            found = tuple(self._pages(self._parameters(query)))
+        if not query.names:
+            return found
+        return tuple(
+            server
+            for server in found
+            if server.id in query.names or server.name in query.names
+        )
+
+    def _parameters(self, query: Query) -> dict[str, Any]:
+        wanted: dict[str, Any] = {}
+        if query.tags:
+            wanted['tags'] = ','.join(query.tags)
+        if query.flavor:
+            flavor = self._nova.find_flavor(query.flavor, ignore_missing=False)
+            wanted['flavor'] = flavor.id
+        if query.all_projects:
+            wanted['all_tenants'] = 1
+        return wanted
+
+    def _pages(self, wanted: dict[str, Any]) -> Iterator[Server]:
+        version = versions.dotted(min(_SERVERS, self._newest))
+        while True:
+            answer = self._nova.get(
+                '/servers/detail', params=wanted, microversion=version
+            )
+            sdk_exc.raise_from_response(answer)
+            page = answer.json()
+            yield from map(documents.server, page['servers'])
+            if not page.get('servers_links') or not page['servers']:
+                return
+            wanted = {**wanted, 'marker': page['servers'][-1]['id']}
+
+    def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
+        """Return those of the images that the user can see."""
+        found: list[Image] = []
+        wanted = sorted(image_ids)
+        with translated('Glance'):
+            for start in range(0, len(wanted), _IMAGES):
+                some = ','.join(wanted[start : start + _IMAGES])
+                listed = self._sdk.image.images(id=f'in:{some}', limit=_IMAGES)
+                found += map(_image, listed)
+        return tuple(found)
+
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see, with their extra specs."""
         with translated('Nova'):
@@ -108,10 +165,7 @@ class Compute:
     def image(self, image_id: str) -> Image:
         """Return an image."""
         with translated('Glance'):
-            image = self._sdk.image.get_image(image_id)
-        return Image(
-            id=image.id, name=image.name, properties=image.properties or {}
-        )
+            return _image(self._sdk.image.get_image(image_id))
 
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
@@ -137,6 +191,20 @@ class Compute:
         """Have Nova revert a resize that was not confirmed."""
         with translated('Nova'):
             self._nova.revert_server_resize(server_id)
+
+    def actions(self, server_id: str) -> tuple[Event, ...]:
+        """Return what was done with a server."""
+        with translated('Nova'):
+            return tuple(
+                Event(
+                    at=action.start_time,
+                    source='Nova',
+                    what=action.action,
+                    who=action.user_id,
+                    result=action.message or '',
+                )
+                for action in self._nova.server_actions(server_id)
+            )
 
     def last_action(self, server_id: str, name: str) -> Action | None:
         """Return the last action of a name that was made with a server."""
@@ -177,6 +245,12 @@ def _server(server: sdk_server.Server) -> Server:
         is_locked=bool(server.is_locked),
         locked_reason=server.locked_reason,
         metadata=dict(server.metadata or {}),
+    )
+
+
+def _image(image: Any) -> Image:
+    return Image(
+        id=image.id, name=image.name, properties=image.properties or {}
     )
 
 

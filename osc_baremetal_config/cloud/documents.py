@@ -6,6 +6,7 @@ from typing import Any
 from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.core.model import (
     BiosSetting,
+    Event,
     Flavor,
     Node,
     Server,
@@ -96,4 +97,15 @@ def bios_setting(document: Mapping[str, Any]) -> BiosSetting:
         max_length=document.get('max_length'),
         read_only=document.get('read_only'),
         updated_at=document.get('updated_at'),
+    )
+
+
+def event(document: Mapping[str, Any]) -> Event:
+    """Return an entry of a node's history."""
+    return Event(
+        at=document['created_at'],
+        source='Ironic',
+        what=texts.one_line(document.get('event') or ''),
+        who=document.get('user'),
+        result=document.get('severity') or '',
     )

@@ -37,6 +37,8 @@ def continuing(plan: Plan) -> str:
     if plan.aim is not Aim.SET:
         aim = f'--{plan.aim.value}'
         return f'openstack server config recover {aim} {plan.server.id}'
+    if not plan.options.records:
+        return f'openstack server config apply {plan.server.id}'
     items = [change.item for change in plan.changes] + list(plan.settled)
     wish = ' '.join(
         f'--config {shlex.quote(str(item))}' for item in sorted(items)

@@ -71,6 +71,39 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which servers are meant.
+
+    :param names: names or ids; empty for all.
+    :param tags: a server must have all of them.
+    :param flavor: name or id, None for any.
+    :param all_projects: not only those of the login's project.
+    """
+
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    flavor: str | None = None
+    all_projects: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened with a server or its node.
+
+    :param at: ISO 8601, UTC.
+    :param source: who remembers it.
+    :param who: the id of the user who asked for it, None if unknown.
+    :param result: empty where nothing is said of it.
+    """
+
+    at: str
+    source: str
+    what: str
+    who: str | None = None
+    result: str = ''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """Something that was done with a server, as Nova remembers it.
 

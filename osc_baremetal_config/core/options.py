@@ -42,6 +42,7 @@ class Options:
     :param require_flavor: refuse where not one flavor is the variant.
     :param flavor: the name of the flavor that is the variant; None lets it
         be found.
+    :param records: write into the server's metadata what was verified.
     :param allow_move: go on where a resize has changed the node.
     :param on_failure: put everything back, or leave it as it is.
     """
@@ -52,6 +53,7 @@ class Options:
     allow_data_loss: bool = False
     require_flavor: bool = False
     flavor: str | None = None
+    records: bool = True
     allow_move: bool = False
     on_failure: OnFailure = OnFailure.ROLLBACK
 

@@ -72,6 +72,8 @@ def make(
         target = None
     mark = metadata.mark(wish, resize=bool(target))
     record = _to_record(changes, settled, notes, snapshot)
+    if not options.records:
+        record = ()
     clashes = effects.contradictions(wish) or effects.clashes(changes)
     violations += clashes or effects.undone(wish, changes, snapshot, catalogue)
     violations += readiness.foreign_notes(wish, notes, mark, server)

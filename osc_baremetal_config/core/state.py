@@ -28,10 +28,12 @@ class Desired:
 
     :param value: None if nothing asks for one.
     :param source: what asks for it, in words.
+    :param is_contested: image and flavor ask for different values.
     """
 
     value: str | None
     source: str
+    is_contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
     ):
         return first
     against = ', '.join(f'{o.source} says {o.value}' for o in others)
-    return Desired(first.value, f'{first.source} (but {against})')
+    return Desired(
+        first.value, f'{first.source} (but {against})', is_contested=True
+    )
 
 
 def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:

@@ -8,7 +8,7 @@ import contextlib
 from typing import Any
 
 from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.model import Item, Query
 from osc_baremetal_config.core.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan import Aim
 
@@ -20,6 +20,44 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     """Add the server that a command is for."""
     parser.add_argument(
         'server', metavar='<server>', help='Server (name or ID).'
+    )
+
+
+def add_query(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose servers."""
+    parser.add_argument(
+        '--server',
+        action='append',
+        default=[],
+        metavar='<server>',
+        help='Only this server (name or ID; repeat option for several).',
+    )
+    parser.add_argument(
+        '--tag',
+        action='append',
+        default=[],
+        metavar='<tag>',
+        help='Only servers with this tag (repeat option for all of several).',
+    )
+    parser.add_argument(
+        '--flavor',
+        metavar='<flavor>',
+        help='Only servers of this flavor (name or ID).',
+    )
+    parser.add_argument(
+        '--all-projects',
+        action='store_true',
+        help='Servers of all projects (by default administrators only).',
+    )
+
+
+def query(parsed_args: argparse.Namespace) -> Query:
+    """Return which servers are meant."""
+    return Query(
+        names=tuple(parsed_args.server),
+        tags=tuple(parsed_args.tag),
+        flavor=parsed_args.flavor,
+        all_projects=parsed_args.all_projects,
     )
 
 
@@ -35,13 +73,19 @@ def add_items(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def options(parsed_args: argparse.Namespace) -> Options:
-    """Return how a change is to be made."""
+def options(
+    parsed_args: argparse.Namespace, *, records: bool = True
+) -> Options:
+    """Return how a change is to be made.
+
+    :param records: what is verified is written into the metadata.
+    """
     return Options(
         method=Method(parsed_args.method),
         stop=parsed_args.stop,
         strict=parsed_args.strict,
         allow_data_loss=parsed_args.allow_data_loss,
+        records=records,
         allow_move=parsed_args.allow_move,
         on_failure=OnFailure(parsed_args.on_failure),
         require_flavor=parsed_args.require_flavor,

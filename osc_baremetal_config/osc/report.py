@@ -77,6 +77,41 @@ class LivingLine:
         self._stream.flush()
 
 
+class Bar:
+    """Tells on one line of a terminal how many of how many are read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def progress(self, count: int, total: int) -> None:
+        """Take note that so many of so many are read."""
+        width = max(10, min(40, shutil.get_terminal_size().columns - 30))
+        full = width * count // max(total, 1)
+        bar = '#' * full + '.' * (width - full)
+        self._stream.write(f'{_CLEAR}reading {bar} {count}/{total}')
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the telling."""
+        self._stream.write(_CLEAR)
+        self._stream.flush()
+
+
+class NoBar:
+    """Tells nothing."""
+
+    def progress(self, count: int, total: int) -> None:
+        """Take note that so many of so many are read."""
+
+    def close(self) -> None:
+        """End the telling."""
+
+
+def bar(stream: TextIO, *, quiet: bool) -> Bar | NoBar:
+    """Return who tells how far a reading is, as the stream allows."""
+    return Bar(stream) if stream.isatty() and not quiet else NoBar()
+
+
 def reporter(
     stream: TextIO, name: str, *, quiet: bool
 ) -> Silent | Lines | LivingLine:

@@ -188,6 +188,15 @@ def situation(server: Server, node: Node) -> Fields:
     )
 
 
+def forgetting(
+    server: Server, types: Iterable[str], keys: Iterable[str]
+) -> list[str]:
+    """Return what of a server's metadata is forgotten."""
+    if gone := ', '.join(keys):
+        return [f'{server.name}: forgotten: {gone}.']
+    return [f'{server.name}: nothing is recorded of {", ".join(types)}.']
+
+
 def interrupted(plan: Plan) -> list[str]:
     """Return what is so after Ctrl-C."""
     return [
@@ -234,6 +243,8 @@ def _arrow(setting: SettingChange) -> str:
 
 
 def _is_already(plan: Plan) -> str:
+    if not plan.settled:
+        return f'{plan.server.name} is as it should be'
     items = ', '.join(f'{i.type} is {i.value}' for i in plan.settled)
     return f'{plan.server.name}: {items} already'
 

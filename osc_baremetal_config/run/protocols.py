@@ -5,16 +5,18 @@ Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from osc_baremetal_config.core.model import (
     Action,
     Bios,
+    Event,
     Flavor,
     Image,
     Kind,
     Node,
+    Query,
     Server,
     Step,
     Template,
@@ -36,8 +38,14 @@ class Compute(Protocol):
     def server(self, server_id: str) -> Server:
         """Return a server."""
 
+    def servers(self, query: Query) -> tuple[Server, ...]:
+        """Return all servers that a query means, page by page."""
+
     def image(self, image_id: str) -> Image:
         """Return an image."""
+
+    def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
+        """Return those of the images that the user can see."""
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see."""
@@ -56,6 +64,9 @@ class Compute(Protocol):
 
     def revert_resize(self, server_id: str) -> None:
         """Have Nova revert a resize that was not confirmed."""
+
+    def actions(self, server_id: str) -> tuple[Event, ...]:
+        """Return what was done with a server."""
 
     def last_action(self, server_id: str, name: str) -> Action | None:
         """Return the last action of a name that was made with a server."""
@@ -78,6 +89,12 @@ class BareMetal(Protocol):
 
     def node(self, node_uuid: str) -> Node:
         """Return a node."""
+
+    def nodes(self) -> Mapping[str, Node]:
+        """Return server id → node, of all servers whose node is seen."""
+
+    def history(self, node_uuid: str) -> tuple[Event, ...]:
+        """Return what Ironic remembers of a node."""
 
     def bios(self, node_uuid: str) -> Bios:
         """Return the BIOS settings of a node as Ironic last read them."""

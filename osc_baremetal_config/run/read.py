@@ -3,10 +3,12 @@
 import functools
 from collections.abc import Callable
 from concurrent import futures
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import chronicle
 from osc_baremetal_config.core.model import (
+    Event,
     Flavor,
     Image,
     Kind,
@@ -21,10 +23,10 @@ from osc_baremetal_config.run.protocols import Clock, Cloud
 T = TypeVar('T')
 
 # How long one thing may fail to be read for the moment, before it counts.
-_LIMIT_S = 10.0
+LIMIT_S = 10.0
 
 
-class _Ask(Protocol):
+class Ask(Protocol):
     """Makes a call until it succeeds or fails for good."""
 
     def __call__(self, call: Callable[[], T]) -> T:
@@ -46,8 +48,8 @@ def snapshot(
     :param on_blip: told of the third temporary error in a row.
     :raises Refused: there is no such server, or no node of it can be seen.
     """
-    ask: _Ask = functools.partial(
-        poll.patiently, clock=clock, limit_s=_LIMIT_S, on_blip=on_blip
+    ask: Ask = functools.partial(
+        poll.patiently, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
     )
     server = _server(cloud, name_or_id, ask)
     with futures.ThreadPoolExecutor() as pool:
@@ -55,26 +57,82 @@ def snapshot(
         flavors_ = pool.submit(_flavors, cloud, flavors, ask)
         node = _node(cloud, server, ask)
         bios = pool.submit(ask, lambda: cloud.baremetal.bios(node.uuid))
-        templates = _templates(cloud, pool, ask)
-        if templates[Kind.DEPLOY_TEMPLATE] is None:
-            # The node is its project's, but the templates are an operator's.
-            bios.result()
-            if ask(cloud.use_system_scope):
-                templates = _templates(cloud, pool, ask)
+        found, hidden = templates(cloud, pool, ask, after=bios)
         return Snapshot(
             server=server,
             node=node,
             bios=bios.result(),
-            templates=tuple(
-                template for kind in Kind for template in templates[kind] or ()
-            ),
-            hidden=frozenset(k for k in Kind if templates[k] is None),
+            templates=found,
+            hidden=hidden,
             image=image.result(),
             flavors=flavors_.result(),
         )
 
 
-def _server(cloud: Cloud, name_or_id: str, ask: _Ask) -> Server:
+def remembered(
+    cloud: Cloud,
+    clock: Clock,
+    name_or_id: str,
+    *,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> chronicle.Remembered:
+    """Return what Nova and Ironic remember of a server.
+
+    :param name_or_id: the server.
+    :raises Refused: there is no such server, or no node of it can be seen.
+    """
+    ask: Ask = functools.partial(
+        poll.patiently, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
+    )
+    server = _server(cloud, name_or_id, ask)
+    node = _node(cloud, server, ask)
+    events = ask(lambda: cloud.compute.actions(server.id))
+    untold = None
+    try:
+        events += _history(cloud, node, ask)
+    except errors.CloudError as error:
+        untold = error.message
+    return chronicle.Remembered(
+        server=server, node=node, events=events, untold=untold
+    )
+
+
+def _history(cloud: Cloud, node: Node, ask: Ask) -> tuple[Event, ...]:
+    """Return what Ironic remembers, as a system user if need be."""
+    try:
+        return ask(lambda: cloud.baremetal.history(node.uuid))
+    except (errors.Forbidden, errors.NotFound):
+        if not ask(cloud.use_system_scope):
+            raise
+        return ask(lambda: cloud.baremetal.history(node.uuid))
+
+
+def templates(
+    cloud: Cloud,
+    pool: futures.Executor,
+    ask: Ask,
+    after: futures.Future[Any] | None = None,
+) -> tuple[tuple[Template, ...], frozenset[Kind]]:
+    """Return the templates and runbooks, and the kinds that are hidden.
+
+    Deploy templates are an operator's; who has a role on the system reads
+    them as such.
+
+    :param after: what has to be read in the scope before.
+    """
+    found = _templates(cloud, pool, ask)
+    if found[Kind.DEPLOY_TEMPLATE] is None:
+        if after:
+            after.result()
+        if ask(cloud.use_system_scope):
+            found = _templates(cloud, pool, ask)
+    return (
+        tuple(template for kind in Kind for template in found[kind] or ()),
+        frozenset(kind for kind in Kind if found[kind] is None),
+    )
+
+
+def _server(cloud: Cloud, name_or_id: str, ask: Ask) -> Server:
     try:
         return ask(lambda: cloud.compute.find_server(name_or_id))
     except errors.Forbidden as error:
@@ -89,7 +147,7 @@ def _server(cloud: Cloud, name_or_id: str, ask: _Ask) -> Server:
         ) from error
 
 
-def _node(cloud: Cloud, server: Server, ask: _Ask) -> Node:
+def _node(cloud: Cloud, server: Server, ask: Ask) -> Node:
     node = ask(lambda: cloud.baremetal.node_of(server.id))
     if node is None and ask(cloud.use_system_scope):
         node = ask(lambda: cloud.baremetal.node_of(server.id))
@@ -107,7 +165,7 @@ def _node(cloud: Cloud, server: Server, ask: _Ask) -> Node:
     return node
 
 
-def _image(cloud: Cloud, server: Server, ask: _Ask) -> Image | None:
+def _image(cloud: Cloud, server: Server, ask: Ask) -> Image | None:
     """Return the server's image, None if there is none (any more)."""
     image_id = server.image_id
     if image_id is None:
@@ -119,13 +177,13 @@ def _image(cloud: Cloud, server: Server, ask: _Ask) -> Image | None:
 
 
 def _flavors(
-    cloud: Cloud, wanted: bool, ask: _Ask
+    cloud: Cloud, wanted: bool, ask: Ask
 ) -> tuple[Flavor, ...] | None:
     return ask(cloud.compute.flavors) if wanted else None
 
 
 def _templates(
-    cloud: Cloud, pool: futures.Executor, ask: _Ask
+    cloud: Cloud, pool: futures.Executor, ask: Ask
 ) -> dict[Kind, tuple[Template, ...] | None]:
     """Return the templates of each kind, None for one that is not shown."""
 

@@ -1,0 +1,64 @@
+"""What has happened to a server's configuration, in order.
+
+Owns how what Nova, Ironic and our own notes remember becomes one list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from osc_baremetal_config.core import metadata
+from osc_baremetal_config.core.model import Event, Node, Server
+
+_NOTES = 'metadata'
+# Nova's name for the action that everything begins with.
+_CREATE = 'create'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What is remembered of a server.
+
+    :param untold: why Ironic's history is not told; None if it is.
+    """
+
+    server: Server
+    node: Node
+    events: Sequence[Event]
+    untold: str | None = None
+
+
+def of(remembered: Remembered) -> list[Event]:
+    """Return all events, the first one first.
+
+    What Ironic remembers of the node from before the server is another
+    server's.
+    """
+    events = [replace(one, at=_utc(one.at)) for one in remembered.events]
+    began = min((e.at for e in events if e.what == _CREATE), default='')
+    events = [event for event in events if event.at >= began]
+    events += _noted(remembered.server)
+    return sorted(events, key=lambda event: (event.at, event.what))
+
+
+def _noted(server: Server) -> list[Event]:
+    """Return the changes that have begun and not ended."""
+    return [
+        Event(
+            at=_utc(note.since or ''),
+            source=_NOTES,
+            what=f'begun: {name}={note.value}',
+            result=note.failure or 'has not ended',
+        )
+        for name, note in metadata.pending(server.metadata).items()
+    ]
+
+
+def _utc(at: str) -> str:
+    """Return a time in UTC without fractions, in the form of Ironic.
+
+    Nova writes no zone and means UTC.
+    """
+    whole, _, rest = at.partition('.')
+    if rest or not whole.endswith(('Z', '+00:00')):
+        return whole.removesuffix('Z') + '+00:00' if whole else ''
+    return whole.replace('Z', '+00:00')

@@ -1,0 +1,90 @@
+"""What would bring a server back to what it should be.
+
+Owns which items that are. How they are set is for the planner.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import metadata, readiness, state
+from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.model import Item, Snapshot
+
+
+def wish(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    types: Collection[str] | None = None,
+) -> list[Item]:
+    """Return the items that are desired and not so, or not known to be so.
+
+    What an earlier run has begun and not ended belongs to it.
+
+    :param types: only these; None for all.
+    :raises Refused: image and flavor disagree, so it is not clear what is
+        desired.
+    """
+    begun = metadata.pending(snapshot.server.metadata)
+    rows = [
+        row
+        for row in state.rows(snapshot, catalogue)
+        if row.desired.value is not None
+        and (types is None or row.type in types)
+        and (row.drift is not state.Drift.NO or row.type in begun)
+    ]
+    contested = [
+        f'{row.type}: {row.desired.source}; say which is meant: openstack '
+        f'server config set --config {row.type}=… {snapshot.server.id}'
+        for row in rows
+        if row.desired.is_contested
+    ]
+    if contested:
+        raise errors.Refused(
+            f'{snapshot.server}: it is not clear what is desired; nothing '
+            f'was touched:',
+            contested,
+        )
+    return [Item(row.type, str(row.desired.value)) for row in rows]
+
+
+def recorded(
+    snapshot: Snapshot, types: Collection[str], *, is_applied: bool
+) -> list[str]:
+    """Return the keys by which items are recorded on a server.
+
+    :param is_applied: what is desired without them is applied then, which an
+        earlier run may have begun.
+    :raises Refused: a change of the server has not ended, or it is locked.
+    """
+    server = snapshot.server
+    notes = metadata.pending(server.metadata)
+    reasons = []
+    if notes and not is_applied:
+        begun = ', '.join(f'{n}={note.value}' for n, note in notes.items())
+        reasons.append(
+            f'a change was begun and has not ended: {begun}; what can be done '
+            f'about it: openstack server config recover {server.id}'
+        )
+    keys = [
+        key
+        for name in sorted(types)
+        for key in (metadata.WISH + name, metadata.PREVIOUS + name)
+        if key in server.metadata
+        # The way back of a change that has not ended is kept.
+        and not (name in notes and key.startswith(metadata.PREVIOUS))
+    ]
+    reasons += readiness.locked(server) if keys else []
+    if reasons:
+        raise errors.Refused(
+            f'{server}: nothing can be forgotten now; nothing was touched:',
+            reasons,
+        )
+    return keys
+
+
+def without(snapshot: Snapshot, keys: Collection[str]) -> Snapshot:
+    """Return a snapshot as it is once keys are gone from the metadata."""
+    server = snapshot.server
+    kept = {k: v for k, v in server.metadata.items() if k not in keys}
+    return replace(snapshot, server=replace(server, metadata=kept))

@@ -1,0 +1,120 @@
+"""What the commands share: how they explain, read, and carry out.
+
+Loaded with the commands, so everything but osc-lib is imported where it is
+used. Decides nothing.
+"""
+
+import argparse
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from osc_lib.command import command
+
+
+class Explained(command.Command):
+    """A command whose exit code tells what happened.
+
+    Those of cliff always end with 0 or 1.
+    """
+
+    code = 0
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Return the exit code, having explained what went wrong."""
+        from osc_baremetal_config import errors
+
+        try:
+            return super().run(parsed_args) or self.code
+        except errors.ConfigError as error:
+            self.log.debug('%s', error, exc_info=True)
+            self.say(error.lines())
+            return error.exit_code
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Write lines for a person, beside the formatter's output."""
+        for line in lines:
+            self.app.stderr.write(f'{line}\n')
+        self.app.stderr.flush()
+
+    def read(self, server: str, *, flavors: bool) -> Any:
+        """Return the snapshot of a server."""
+        from osc_baremetal_config.run import read
+
+        return read.snapshot(
+            self.client.cloud,
+            self.client.clock,
+            server,
+            flavors=flavors,
+            on_blip=self.still_trying,
+        )
+
+    def still_trying(self, error: Exception) -> None:
+        """Tell that a service has not answered for some time."""
+        if not self.is_quiet:
+            self.say([f'{error}; still trying'])
+
+    def permitted(self, plan: Any) -> Any:
+        """Return the plan in the way that the user may go."""
+        from osc_baremetal_config.run import rights
+
+        return rights.permitted(
+            plan, self.client.cloud, self.client.clock, self.still_trying
+        )
+
+    def execute(self, plan: Any, **how: Any) -> Any:
+        """Carry a plan out, telling how it goes, and return how it ended."""
+        from osc_baremetal_config.osc import report, tables
+        from osc_baremetal_config.run import execute
+
+        reporter = report.reporter(
+            self.app.stderr, plan.server.name, quiet=self.is_quiet
+        )
+        for warning in plan.warnings:
+            reporter.warn(warning)
+        try:
+            return execute.execute(
+                plan, self.client.cloud, self.client.clock, reporter, **how
+            )
+        except KeyboardInterrupt:
+            reporter.close()
+            self.say(tables.interrupted(plan))
+            raise
+        finally:
+            reporter.close()
+
+    def check_columns(
+        self, asked: Sequence[str], known: Sequence[str]
+    ) -> None:
+        """Return if a table can be shown; later it would be too late."""
+        from osc_baremetal_config import errors
+
+        if asked and not set(asked) & set(known):
+            raise errors.Usage(
+                f'No such column: {", ".join(asked)}; there are '
+                f'{", ".join(known)}.'
+            )
+
+    @functools.cached_property
+    def catalogue(self) -> Any:
+        """The types of configuration, as the files define them."""
+        from osc_baremetal_config.osc import files
+
+        return files.load()
+
+    @property
+    def is_quiet(self) -> bool:
+        return bool(self.app.options.verbose_level == 0)
+
+    @property
+    def client(self) -> Any:
+        manager: Any = self.app.client_manager
+        return manager.baremetal_config
+
+
+class Lister(Explained, command.Lister):
+    """Shows a table."""
+
+
+class ShowOne(Explained, command.ShowOne):
+    """Shows one thing."""

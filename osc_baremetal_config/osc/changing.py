@@ -1,0 +1,337 @@
+"""The ``openstack server config …`` commands that change something.
+
+Thin: each reads, has a plan made and carried out, and shows. Everything but
+osc-lib is imported where it is used.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from osc_baremetal_config.osc import base
+
+# What is read by programs shows the requests of a plan, not its summary.
+_FOR_SCRIPTS = ('json', 'yaml')
+
+
+class _Changing(base.Lister):
+    """Shows a plan, or carries it out and shows what was done."""
+
+    def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Return the columns of the table that will be shown."""
+        from osc_baremetal_config.osc import tables
+
+        if not parsed_args.dry_run:
+            return tables.RESULTS
+        is_for_script = parsed_args.formatter in _FOR_SCRIPTS
+        return tables.REQUESTS if is_for_script else tables.PLAN
+
+    def show_or_do(
+        self, make: Callable[[], Any], parsed_args: argparse.Namespace
+    ) -> Any:
+        """Return the table of a plan, or of what was done.
+
+        :param make: reads the cloud and makes the plan.
+        """
+        from osc_baremetal_config import errors
+
+        self.check_columns(parsed_args.columns, self.columns(parsed_args))
+        plan = make()
+        if parsed_args.detailed_exit_code and not plan.is_empty:
+            self.code = errors.ExitCode.CHANGED
+        if parsed_args.dry_run:
+            return self._show(plan, parsed_args)
+        return self._carry_out(plan, make, parsed_args)
+
+    def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plan; the exit code is as it would be."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import tables
+
+        try:
+            plan = self.permitted(plan)
+        except errors.Refused as refused:
+            self.say(refused.lines())
+            self.code = refused.exit_code
+        if not self.is_quiet:
+            self.say(tables.summary(plan))
+        if parsed_args.formatter in _FOR_SCRIPTS:
+            return tables.requests(plan)
+        return tables.plan(plan)
+
+    def _carry_out(
+        self,
+        plan: Any,
+        make: Callable[[], Any],
+        parsed_args: argparse.Namespace,
+    ) -> Any:
+        """Return the table of what was done."""
+        from osc_baremetal_config.osc import tables
+        from osc_baremetal_config.run import execute
+
+        if plan.is_empty:
+            if not self.is_quiet:
+                self.say(tables.summary(plan))
+            return tables.results(plan, None)
+        plan = self.permitted(plan)
+        how = {'limit_s': parsed_args.timeout, 'wait': parsed_args.wait}
+        try:
+            outcome = self.execute(plan, **how)
+        except execute.Moved:
+            # What is left is another node's, so it needs a plan of its own.
+            plan = self.permitted(make())
+            outcome = self.execute(plan, **how)
+        if not (outcome.is_finished or self.is_quiet):
+            self.say(tables.begun(plan))
+        return tables.results(plan, outcome)
+
+
+class SetServerConfig(_Changing):
+    """Change the configuration of a provisioned bare-metal server.
+
+    The change is checked first against the traits and the BIOS registry of
+    the server's node; if anything speaks against it, nothing is touched. The
+    server is then shut down, its node serviced by Ironic, the BIOS settings
+    read back, and the server brought back to the power that it had. One
+    command costs one reboot, and none if the node is as asked already.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        from osc_baremetal_config.osc import parsers
+
+        parser = super().get_parser(prog_name)
+        parsers.add_server(parser)
+        parsers.add_items(parser)
+        parsers.add_plan_options(parser)
+        parsers.add_run_options(parser)
+        parsers.add_types(parser, self._types())
+        return parser
+
+    def _types(self) -> Any:
+        """Return the types that get an option of their own.
+
+        A broken file of the site is told when the command is run, not to
+        who asks for help or completion.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import files
+
+        try:
+            return self.catalogue
+        except errors.Refused:
+            return files.load(())
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plan, or of what was done."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import planner
+        from osc_baremetal_config.osc import parsers
+
+        if not parsed_args.config:
+            raise errors.Usage(
+                'Nothing to set: name at least one type of configuration, '
+                'as with --config <type>=<value>.'
+            )
+
+        def make() -> Any:
+            catalogue = self.catalogue
+            return planner.make(
+                parsed_args.config,
+                self.read(parsed_args.server, flavors=True),
+                catalogue,
+                parsers.options(parsed_args),
+            )
+
+        return self.show_or_do(make, parsed_args)
+
+
+class ApplyServerConfig(_Changing):
+    """Bring servers to what their configuration should be.
+
+    What should be is what a server's metadata says, else its image, else its
+    flavor. A server that is so already is left alone. Nothing is recorded:
+    what is desired does not change by being applied.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        from osc_baremetal_config.osc import parsers
+
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'server',
+            metavar='<server>',
+            nargs='+',
+            help='Server (name or ID; of several, one after the other).',
+        )
+        parsers.add_plan_options(parser)
+        parsers.add_run_options(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plans, or of what was done."""
+        from osc_baremetal_config import errors
+
+        names = parsed_args.server
+        rows, failed = [], False
+        for name in names:
+            try:
+                rows += self._one(name, parsed_args)
+            except errors.ConfigError as error:
+                if len(names) == 1:
+                    raise
+                self.say(error.lines())
+                failed = True
+        if failed:
+            self.code = errors.ExitCode.SOME_FAILED
+        return self.columns(parsed_args), rows
+
+    def _one(self, name: str, parsed_args: argparse.Namespace) -> Any:
+        """Return the rows of one server."""
+        from osc_baremetal_config.core import planner, restoring
+        from osc_baremetal_config.osc import parsers
+
+        def make() -> Any:
+            catalogue = self.catalogue
+            snapshot = self.read(name, flavors=True)
+            return planner.make(
+                restoring.wish(snapshot, catalogue),
+                snapshot,
+                catalogue,
+                parsers.options(parsed_args, records=False),
+            )
+
+        _, rows = self.show_or_do(make, parsed_args)
+        return rows
+
+
+class UnsetServerConfig(_Changing):
+    """Forget what is recorded of a server's configuration.
+
+    What is desired is then what the server's image says, else its flavor.
+    Nothing else is touched, unless --apply brings the server there as well.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        from osc_baremetal_config.osc import parsers
+
+        parser = super().get_parser(prog_name)
+        parsers.add_server(parser)
+        parser.add_argument(
+            '--config',
+            action='append',
+            required=True,
+            metavar='<type>',
+            help='Type of configuration to forget (repeat option to forget '
+            'several).',
+        )
+        parser.add_argument(
+            '--apply',
+            action='store_true',
+            help='Also bring the server to what it should be then.',
+        )
+        parsers.add_plan_options(parser)
+        parsers.add_run_options(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of what is desired then, or of what was done."""
+        from osc_baremetal_config.core import offers, restoring
+        from osc_baremetal_config.osc import tables
+
+        types = parsed_args.config
+        columns = (
+            self.columns(parsed_args) if parsed_args.apply else tables.STATES
+        )
+        self.check_columns(parsed_args.columns, columns)
+        catalogue = self.catalogue
+        snapshot = self.read(parsed_args.server, flavors=parsed_args.apply)
+        keys = restoring.recorded(
+            snapshot, types, is_applied=parsed_args.apply
+        )
+        if not self.is_quiet:
+            self.say(tables.forgetting(snapshot.server, types, keys))
+        if not parsed_args.dry_run:
+            compute = self.client.cloud.compute
+            compute.delete_metadata(snapshot.server.id, keys)
+        if parsed_args.apply:
+            return self._apply(restoring.without(snapshot, keys), parsed_args)
+        rows = offers.outlooks(restoring.without(snapshot, keys), catalogue)
+        return tables.states(
+            [found for found in rows if found.row.type in types],
+            snapshot.node,
+            self.client.clock.utc(),
+        )
+
+    def _apply(self, snapshot: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of what was done."""
+        from osc_baremetal_config.core import planner, restoring
+        from osc_baremetal_config.osc import parsers
+
+        catalogue = self.catalogue
+        return self.show_or_do(
+            lambda: planner.make(
+                restoring.wish(snapshot, catalogue, parsed_args.config),
+                snapshot,
+                catalogue,
+                parsers.options(parsed_args, records=False),
+            ),
+            parsed_args,
+        )
+
+
+class RecoverServerConfig(base.ShowOne):
+    """Explain where a server and its node are, and lead out of it.
+
+    Without a choice it only explains: what was begun, what has become of it,
+    and what each of the choices would do. A choice is carried out to its end,
+    and then what is so is explained again. Maintenance is ended only if
+    Ironic itself has begun it because a service failed.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        from osc_baremetal_config.osc import parsers
+
+        parser = super().get_parser(prog_name)
+        parsers.add_server(parser)
+        parsers.add_aims(parser)
+        parsers.add_stop(parser)
+        parsers.add_timeout(parser)
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:
+        """Return what is so, after the choice if there is one."""
+        from osc_baremetal_config.osc import tables
+
+        found = self.read(parsed_args.server, flavors=bool(parsed_args.aim))
+        if parsed_args.aim:
+            self._lead_out(found, parsed_args)
+            found = self.read(found.server.id, flavors=False)
+        return tables.situation(found.server, found.node)
+
+    def _lead_out(
+        self, snapshot: Any, parsed_args: argparse.Namespace
+    ) -> None:
+        """Carry the choice out."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import planner, situation
+        from osc_baremetal_config.core.options import Options
+        from osc_baremetal_config.core.plan import Aim
+
+        server, node, aim = snapshot.server, snapshot.node, parsed_args.aim
+        chosen = getattr(situation.explain(server, node), aim.value)
+        if chosen.startswith('no: '):
+            raise errors.Refused(
+                f'{server}: --{aim.value} is not possible: {chosen[4:]}.'
+            )
+        options = Options(stop=parsed_args.stop)
+        if aim is Aim.ABORT:
+            plan = planner.drop(snapshot, options)
+        else:
+            plan = self.permitted(
+                planner.resume(snapshot, self.catalogue, options, aim)
+            )
+        self.execute(plan, limit_s=parsed_args.timeout)

@@ -1,0 +1,159 @@
+"""What the commands show of many servers, of offers and of history.
+
+Only arranges; nothing is decided or read here.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from osc_baremetal_config.core import offers as offers_
+from osc_baremetal_config.core import state
+from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.model import Event, Kind, Snapshot
+from osc_baremetal_config.osc.columns import (
+    Ago,
+    OnOneLine,
+    OrDash,
+    YesNo,
+)
+from osc_baremetal_config.osc.tables import Table
+from osc_baremetal_config.run.fleet import Fleet
+
+STATES = ('Server', 'ID', 'Config', 'Desired', 'Actual', 'Source', 'Drift')
+LONG = ('Node', 'State', 'Checked')
+OFFERS = ('Config', 'Value', 'Templates', 'Flavors')
+FOR_ONE = ('Possible', 'Reason')
+HISTORY = ('Time', 'Source', 'Event', 'User', 'Result')
+_HIDDEN = {
+    Kind.DEPLOY_TEMPLATE: 'Deploy templates are shown to operators only.',
+    Kind.RUNBOOK: 'Ironic shows you no runbooks.',
+}
+
+
+def columns(*, is_long: bool) -> Sequence[str]:
+    """Return the columns of ``list``."""
+    return (*STATES, *LONG) if is_long else STATES
+
+
+def states(
+    fleet: Fleet,
+    catalogue: Catalogue,
+    now: datetime.datetime,
+    *,
+    only_drift: bool,
+    is_long: bool,
+) -> Table:
+    """Return the table of ``list``."""
+    return tuple(columns(is_long=is_long)), [
+        _state(snapshot, row, now, is_long=is_long)
+        for snapshot in fleet.snapshots
+        for row in state.rows(snapshot, catalogue)
+        if (is_long or row.desired.value is not None)
+        and (not only_drift or row.drift is state.Drift.YES)
+    ]
+
+
+def remarks(fleet: Fleet) -> list[str]:
+    """Return what a person should know of what is listed."""
+    lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
+    if fleet.others:
+        count = len(fleet.others)
+        lines.append(
+            f'{count} server{"" if count == 1 else "s"} left out: no '
+            f'bare-metal node of {"it" if count == 1 else "them"} is shown '
+            f'to you.'
+        )
+    hidden_ = fleet.snapshots[0].hidden if fleet.snapshots else frozenset()
+    return lines + hidden(hidden_)
+
+
+def hidden(kinds: Iterable[Kind]) -> list[str]:
+    """Return which templates are not shown to this user."""
+    return [_HIDDEN[kind] for kind in sorted(kinds)]
+
+
+def offer_columns(*, is_for_one: bool) -> Sequence[str]:
+    """Return the columns of ``option list``."""
+    return (*OFFERS, *FOR_ONE) if is_for_one else OFFERS
+
+
+def offers(offered: Iterable[offers_.Offer]) -> Table:
+    """Return the table of ``option list``."""
+    return OFFERS, [_offer(offer) for offer in offered]
+
+
+def offers_for(
+    offered: Iterable[offers_.Offer],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> Table:
+    """Return the table of ``option list --server``."""
+    rows = []
+    for offer in offered:
+        reasons = offers_.against(offer.item, snapshot, catalogue)
+        possible = state.Drift.NO if reasons else state.Drift.YES
+        rows.append(
+            (*_offer(offer), YesNo(possible), '; '.join(reasons) or '-')
+        )
+    return (*OFFERS, *FOR_ONE), rows
+
+
+def history(events: Iterable[Event]) -> Table:
+    """Return the table of ``history``."""
+    return HISTORY, [
+        (
+            event.at,
+            event.source,
+            event.what,
+            OrDash(event.who),
+            event.result or '-',
+        )
+        for event in events
+    ]
+
+
+def untold(reason: str | None) -> list[str]:
+    """Return why Ironic's history is not told."""
+    if reason is None:
+        return []
+    return [
+        f"Ironic's history of the node is not shown: {reason}. By default it "
+        f'is shown to who owns the node, and to operators.'
+    ]
+
+
+def _state(
+    snapshot: Snapshot,
+    row: state.Row,
+    now: datetime.datetime,
+    *,
+    is_long: bool,
+) -> tuple[object, ...]:
+    server, node = snapshot.server, snapshot.node
+    cells: tuple[object, ...] = (
+        server.name,
+        server.id,
+        row.type,
+        OrDash(row.desired.value),
+        OrDash(row.actual.value),
+        row.desired.source,
+        YesNo(row.drift),
+    )
+    if not is_long:
+        return cells
+    held = ' in maintenance' if node.maintenance else ''
+    return (
+        *cells,
+        node.handle,
+        node.provision_state + held,
+        Ago(node.provision_updated_at, now),
+    )
+
+
+def _offer(offer: offers_.Offer) -> tuple[object, ...]:
+    return (
+        offer.item.type,
+        offer.item.value,
+        OnOneLine(list(offer.templates)),
+        OnOneLine(list(offer.flavors)),
+    )
