@@ -151,7 +151,9 @@ class Compute:
         with translated('Glance'):
             for start in range(0, len(wanted), _IMAGES):
                 some = ','.join(wanted[start : start + _IMAGES])
-                listed = self._sdk.image.images(id=f'in:{some}', limit=_IMAGES)
+                listed = self._sdk.image.images(
+                    id=f'in:{some}', limit=_IMAGES, paginated=False
+                )
                 found += map(_image, listed)
         return tuple(found)
 

@@ -113,6 +113,6 @@ class TestCase(runs.RunTestCase):
     def show(self, who: people.Person, server: str) -> Any:
         """Return what a person is shown of a server's hyper-threading."""
         ran = who.openstack('server', 'config', 'show', server, '-f', 'json')
-        self.assert_ended(0, ran, err='')
+        self.assert_ended(0, ran)
         [row] = [r for r in ran.json() if r['Config'] == 'hyperthreading']
         return row

@@ -35,9 +35,17 @@ class PluginTest(base.TestCase):
         ours = {entry.name for entry in metadata.entry_points(group=GROUP)}
         self.assertEqual(
             {
-                'server_config_recover',
-                'server_config_set',
-                'server_config_show',
+                f'server_config_{name}'
+                for name in (
+                    'apply',
+                    'history',
+                    'list',
+                    'option_list',
+                    'recover',
+                    'set',
+                    'show',
+                    'unset',
+                )
             },
             ours,
         )
@@ -67,7 +75,9 @@ class PluginTest(base.TestCase):
             [
                 'osc_baremetal_config',
                 'osc_baremetal_config.osc',
-                'osc_baremetal_config.osc.commands',
+                'osc_baremetal_config.osc.base',
+                'osc_baremetal_config.osc.changing',
+                'osc_baremetal_config.osc.seeing',
                 'osc_baremetal_config.plugin',
             ],
             json.loads(ran.stderr.splitlines()[-1]),

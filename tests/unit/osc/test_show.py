@@ -5,6 +5,10 @@ from tests.unit import base, canned, documents
 from tests.unit.canned import SYSTEM, ironic
 from tests.unit.conversations import read
 
+HIDDEN = (
+    'Deploy templates are shown to operators only; what is allowed is by the '
+    'runbooks that you can see.\n'
+)
 SHOW = ('server', 'config', 'show', 'web-1')
 
 
@@ -20,26 +24,30 @@ class ShowTest(base.TestCase):
 
     def test_project_user_sees_all_in_seven_requests(self) -> None:
         ran = self.show('-f', 'json')
-        self.assert_ended(0, ran, err='')
+        self.assert_ended(0, ran, err=HIDDEN)
+        [row] = [r for r in ran.json() if r['Config'] == 'hyperthreading']
         self.assertEqual(
-            [
-                {
-                    'Config': 'hyperthreading',
-                    'Desired': 'disabled',
-                    'Actual': 'disabled',
-                    'Source': 'flavor bm.large.ht-off',
-                    'Drift': False,
-                }
-            ],
-            ran.json(),
+            {
+                'Config': 'hyperthreading',
+                'Desired': 'disabled',
+                'Actual': 'disabled',
+                'Allowed': ['enabled', 'disabled'],
+                'Source': 'flavor bm.large.ht-off',
+                'Capability': 'yes',
+                'Drift': False,
+                'Changed': None,
+                'Checked': '2026-11-22T13:00:00+00:00',
+            },
+            row,
         )
 
     def test_operator_sees_the_same_with_one_login(self) -> None:
         ran = self.show('-f', 'value', is_operator=True)
         self.assert_ended(0, ran, err='')
         self.assertEqual(
-            'hyperthreading disabled disabled flavor bm.large.ht-off False\n',
-            ran.out,
+            "hyperthreading disabled disabled ['enabled', 'disabled'] "
+            'flavor bm.large.ht-off yes False None 2026-11-22T13:00:00+00:00',
+            ran.out.splitlines()[0],
         )
 
     def test_operator_sees_the_templates_of_a_server_of_the_own_project(
@@ -71,11 +79,12 @@ class ShowTest(base.TestCase):
             )
         )
         ran = cloud.openstack(*SHOW, '-f', 'value', '-c', 'Actual')
-        self.assert_ended(0, ran, out='disabled\n')
+        self.assert_ended(0, ran)
+        self.assertEqual('disabled', ran.out.split()[0])
 
     def test_what_differs_is_drift(self) -> None:
         ran = self.show(bios=documents.bios('Enabled'))
-        self.assertIn('| disabled | enabled |', ran.out)
+        self.assertIn('| disabled | enabled  |', ran.out)
         self.assertIn('| yes   |', ran.out)
 
     def test_metadata_goes_before_image_before_flavor(self) -> None:
@@ -98,6 +107,6 @@ class ShowTest(base.TestCase):
         )
         self.assertEqual(
             'hyperthreading: the actual value cannot be told: Ironic has '
-            'read no BIOS settings of this node\n',
+            f'read no BIOS settings of this node\n{HIDDEN}',
             ran.err,
         )

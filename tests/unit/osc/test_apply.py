@@ -1,0 +1,155 @@
+"""``apply`` and ``unset``, on the model."""
+
+from tests import runs
+from tests.model import fixture
+from tests.model.records import Server
+from tests.unit import base
+
+CONFIG = ('server', 'config')
+WISH = 'deploy-config:hyperthreading'
+PENDING = 'deploy-config-pending:hyperthreading'
+
+
+class ChangingTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.model = self.useFixture(fixture.Model())
+        self.world = self.model.world
+
+    def do(self, *argv: str, person: str = 'mona') -> runs.Ran:
+        return self.model.openstack(person, *CONFIG, *argv)
+
+    def holds(self, server: Server) -> str:
+        """Return what the BMC holds."""
+        return str(self.model.node_of(server).bmc['LogicalProc'])
+
+    def drifting(self, name: str = 'web-1') -> Server:
+        """Return a server whose BIOS somebody has changed by hand."""
+        server = self.world.boot(name)
+        node = self.model.node_of(server)
+        self.world.set_bios(node, {'LogicalProc': 'Enabled'})
+        return server
+
+
+class ApplyTest(ChangingTest):
+    def test_drift_is_mended_and_nothing_recorded(self) -> None:
+        server = self.drifting()
+        ran = self.do('apply', 'web-1', '-f', 'json')
+        self.assert_ended(0, ran)
+        [row] = ran.json()
+        self.assertEqual(
+            ('hyperthreading', 'enabled', 'disabled', 'verified'),
+            tuple(row[n] for n in ('Config', 'From', 'To', 'Result')),
+        )
+        self.assertEqual('Disabled', self.holds(server))
+        self.assertNotIn(WISH, server.metadata)
+        self.assertNotIn(PENDING, server.metadata)
+
+    def test_nothing_to_do_is_success_and_touches_nothing(self) -> None:
+        server = self.world.boot('web-1')
+        ran = self.do('apply', 'web-1', '--detailed-exit-code', '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual([], ran.json())
+        self.assertIn('web-1 is as it should be; nothing to do.', ran.err)
+        self.assertEqual({}, server.metadata)
+
+    def test_several_of_which_one_cannot_be_had(self) -> None:
+        first, second = self.drifting('web-1'), self.drifting('web-2')
+        ran = self.do('apply', 'web-1', 'nope', 'web-2', '-f', 'json')
+        self.assert_ended(7, ran)
+        self.assertEqual(
+            ['web-1', 'web-2'], [row['Server'] for row in ran.json()]
+        )
+        self.assertIn("'nope'", ran.err)
+        self.assertEqual('Disabled', self.holds(first))
+        self.assertEqual('Disabled', self.holds(second))
+
+    def test_image_and_flavor_that_disagree_are_not_guessed(self) -> None:
+        image = next(iter(self.world.images.values()))
+        image.properties[WISH] = 'enabled'
+        server = self.world.boot('web-1', image=image.name)
+        before = self.holds(server)
+        ran = self.do('apply', 'web-1')
+        self.assert_refused(ran, 'it is not clear what is desired')
+        self.assertEqual(before, self.holds(server))
+
+    def test_cut_off_it_is_finished_by_itself(self) -> None:
+        server = self.drifting()
+        self.assert_ended(0, self.do('apply', 'web-1', '--no-wait'))
+        self.assertIn(PENDING, server.metadata)
+        self.model.clock.sleep(60)
+        ran = self.do('apply', 'web-1')
+        self.assert_ended(0, ran)
+        self.assertNotIn(PENDING, server.metadata)
+        self.assertEqual('active', server.vm_state)
+
+    def test_dry_run(self) -> None:
+        server = self.drifting()
+        ran = self.do('apply', 'web-1', '--dry-run')
+        self.assert_ended(0, ran)
+        self.assertIn('LogicalProc Enabled -> Disabled', ran.out)
+        self.assertEqual('Enabled', self.holds(server))
+
+    def test_reader(self) -> None:
+        server = self.drifting()
+        self.assert_refused(self.do('apply', 'web-1', person='rita'), '403')
+        self.assertEqual('Enabled', self.holds(server))
+
+
+class UnsetTest(ChangingTest):
+    def changed(self) -> Server:
+        """Return a server with hyper-threading set against its flavor."""
+        server = self.world.boot('web-1')
+        self.assert_ended(
+            0, self.do('set', 'web-1', '--hyperthreading', 'enabled')
+        )
+        return server
+
+    def test_what_is_forgotten_is_desired_by_the_flavor_again(self) -> None:
+        server = self.changed()
+        ran = self.do(
+            'unset', 'web-1', '--config', 'hyperthreading', '-f', 'json'
+        )
+        self.assert_ended(0, ran)
+        [row] = ran.json()
+        self.assertEqual(
+            ('disabled', 'enabled', 'flavor bm.large.ht-off', True),
+            tuple(row[n] for n in ('Desired', 'Actual', 'Source', 'Drift')),
+        )
+        self.assertEqual({}, server.metadata)
+        self.assertEqual('Enabled', self.holds(server))
+
+    def test_applied_as_well(self) -> None:
+        server = self.changed()
+        argv = ('unset', 'web-1', '--config', 'hyperthreading', '--apply')
+        for _ in range(2):
+            self.assert_ended(0, self.do(*argv))
+            self.assertEqual('Disabled', self.holds(server))
+            self.assertNotIn(WISH, server.metadata)
+
+    def test_nothing_is_recorded(self) -> None:
+        self.world.boot('web-1')
+        ran = self.do('unset', 'web-1', '--config', 'turbo')
+        self.assert_ended(0, ran)
+        self.assertIn('nothing is recorded of turbo', ran.err)
+
+    def test_a_change_that_has_not_ended(self) -> None:
+        server = self.changed()
+        server.metadata[PENDING] = '{"value": "enabled", "wish": "x"}'
+        ran = self.do('unset', 'web-1', '--config', 'hyperthreading')
+        self.assert_refused(ran, 'openstack server config recover')
+        self.assertIn(WISH, server.metadata)
+
+    def test_dry_run_forgets_nothing(self) -> None:
+        server = self.changed()
+        argv = ('unset', 'web-1', '--config', 'hyperthreading', '--dry-run')
+        self.assert_ended(0, self.do(*argv))
+        self.assertIn(WISH, server.metadata)
+
+    def test_reader(self) -> None:
+        server = self.changed()
+        argv = ('unset', 'web-1', '--config', 'hyperthreading')
+        ran = self.do(*argv, person='rita')
+        self.assertNotEqual(0, ran.code)
+        self.assertIn('403', ran.err)
+        self.assertIn(WISH, server.metadata)
