@@ -106,6 +106,7 @@ class SetServerConfig(_Changing):
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
         parsers.add_types(parser, self._types())
+        parsers.complete_values(parser)
         return parser
 
     def _types(self) -> Any:
@@ -167,6 +168,7 @@ class ApplyServerConfig(_Changing):
         )
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
+        parsers.complete_values(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
@@ -234,6 +236,7 @@ class UnsetServerConfig(_Changing):
         )
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
+        parsers.complete_values(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:

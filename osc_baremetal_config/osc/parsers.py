@@ -230,6 +230,32 @@ def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
             )
 
 
+def complete_values(parser: argparse.ArgumentParser) -> None:
+    """Let the shell complete the values of the options as well.
+
+    ``openstack complete`` offers the option strings of a parser's actions and
+    no values. So this adds an action whose option strings are the values; it
+    is not registered, hence never parsed, and does not show in the help. It
+    is the first one, because what the shell is given offers anything else but
+    options only if the first word is none.
+    """
+    words = {
+        str(word)
+        for action in parser._actions
+        for word in action.choices or _values(action)
+    }
+    hidden = argparse.SUPPRESS
+    action = argparse.Action(sorted(words), dest=hidden, help=hidden)
+    parser._actions.insert(0, action)
+
+
+def _values(action: argparse.Action) -> list[str]:
+    """Return the values that an option's metavar lists."""
+    metavar = action.metavar if isinstance(action.metavar, str) else ''
+    listed = metavar.strip('<>').split('|')
+    return listed if len(listed) > 1 else []
+
+
 def _item_of(name: str) -> Any:
     """Return what makes an item of the value of a type's own option."""
     return lambda value: Item(name, value)
