@@ -144,6 +144,15 @@ class Compute:
                 return
             wanted = {**wanted, 'marker': page['servers'][-1]['id']}
 
+    def server_groups(self) -> dict[str, str]:
+        """Return server id → id of its server group."""
+        with translated('Nova'):
+            return {
+                member: group.id
+                for group in self._nova.server_groups()
+                for member in group.member_ids or ()
+            }
+
     def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
         """Return those of the images that the user can see."""
         found: list[Image] = []
@@ -246,6 +255,7 @@ def _server(server: sdk_server.Server) -> Server:
         image_id=image.get('id'),
         is_locked=bool(server.is_locked),
         locked_reason=server.locked_reason,
+        availability_zone=server.availability_zone,
         metadata=dict(server.metadata or {}),
     )
 

@@ -64,6 +64,7 @@ class Server:
     image_id: str | None = None
     is_locked: bool = False
     locked_reason: str | None = None
+    availability_zone: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:

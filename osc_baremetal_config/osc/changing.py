@@ -8,13 +8,13 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from osc_baremetal_config.osc import base
+from osc_baremetal_config.osc import base, rolling
 
 # What is read by programs shows the requests of a plan, not its summary.
 _FOR_SCRIPTS = ('json', 'yaml')
 
 
-class _Changing(base.Lister):
+class _Changing(rolling.Rolling):
     """Shows a plan, or carries it out and shows what was done."""
 
     def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
@@ -101,8 +101,9 @@ class SetServerConfig(_Changing):
         from osc_baremetal_config.osc import parsers
 
         parser = super().get_parser(prog_name)
-        parsers.add_server(parser)
+        parsers.add_servers(parser)
         parsers.add_items(parser)
+        parsers.add_file(parser)
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
         parsers.add_types(parser, self._types())
@@ -128,18 +129,36 @@ class SetServerConfig(_Changing):
         from osc_baremetal_config import errors
         from osc_baremetal_config.core import planner
         from osc_baremetal_config.osc import parsers
+        from osc_baremetal_config.osc import wishes as wishes_
 
-        if not parsed_args.config:
+        if bool(parsed_args.config) == bool(parsed_args.file):
             raise errors.Usage(
                 'Nothing to set: name at least one type of configuration, '
-                'as with --config <type>=<value>.'
+                'as with --config <type>=<value>, or a --file, not both.'
+            )
+        if parsed_args.file:
+            wishes = wishes_.load(parsed_args.file)
+            return self.roll_out(
+                lambda snapshot: (
+                    wishes.get(snapshot.server.id)
+                    or wishes.get(snapshot.server.name, ())
+                ),
+                list(wishes),
+                parsed_args,
+                records=True,
+            )
+        self.check_servers(parsed_args)
+        if self.is_for_many(parsed_args):
+            wish = parsed_args.config
+            return self.roll_out(
+                lambda snapshot: wish, (), parsed_args, records=True
             )
 
         def make() -> Any:
             catalogue = self.catalogue
             return planner.make(
                 parsed_args.config,
-                self.read(parsed_args.server, flavors=True),
+                self.read(parsed_args.server[0], flavors=True),
                 catalogue,
                 parsers.options(parsed_args),
             )
@@ -160,12 +179,7 @@ class ApplyServerConfig(_Changing):
         from osc_baremetal_config.osc import parsers
 
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            'server',
-            metavar='<server>',
-            nargs='+',
-            help='Server (name or ID; of several, one after the other).',
-        )
+        parsers.add_servers(parser)
         parsers.add_plan_options(parser)
         parsers.add_run_options(parser)
         parsers.complete_values(parser)
@@ -173,30 +187,21 @@ class ApplyServerConfig(_Changing):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done."""
-        from osc_baremetal_config import errors
-
-        names = parsed_args.server
-        rows, failed = [], False
-        for name in names:
-            try:
-                rows += self._one(name, parsed_args)
-            except errors.ConfigError as error:
-                if len(names) == 1:
-                    raise
-                self.say(error.lines())
-                failed = True
-        if failed:
-            self.code = errors.ExitCode.SOME_FAILED
-        return self.columns(parsed_args), rows
-
-    def _one(self, name: str, parsed_args: argparse.Namespace) -> Any:
-        """Return the rows of one server."""
         from osc_baremetal_config.core import planner, restoring
         from osc_baremetal_config.osc import parsers
 
+        catalogue = self.catalogue
+        self.check_servers(parsed_args)
+        if self.is_for_many(parsed_args):
+            return self.roll_out(
+                lambda snapshot: restoring.wish(snapshot, catalogue),
+                (),
+                parsed_args,
+                records=False,
+            )
+
         def make() -> Any:
-            catalogue = self.catalogue
-            snapshot = self.read(name, flavors=True)
+            snapshot = self.read(parsed_args.server[0], flavors=True)
             return planner.make(
                 restoring.wish(snapshot, catalogue),
                 snapshot,
@@ -204,8 +209,7 @@ class ApplyServerConfig(_Changing):
                 parsers.options(parsed_args, records=False),
             )
 
-        _, rows = self.show_or_do(make, parsed_args)
-        return rows
+        return self.show_or_do(make, parsed_args)
 
 
 class UnsetServerConfig(_Changing):

@@ -5,12 +5,14 @@ Imported by a command when its parser is asked for, not at start-up.
 
 import argparse
 import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item, Query
 from osc_baremetal_config.core.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan import Aim
+from osc_baremetal_config.core.rollout import Failures, Limits
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
@@ -61,6 +63,86 @@ def query(parsed_args: argparse.Namespace) -> Query:
     )
 
 
+def add_servers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose the servers of a rollout."""
+    parser.add_argument(
+        'server',
+        metavar='<server>',
+        nargs='*',
+        help='Server (name or ID); several are changed at the same time.',
+    )
+    parser.add_argument(
+        '--tag',
+        action='append',
+        default=[],
+        metavar='<tag>',
+        help='All servers with this tag (repeat option for all of several).',
+    )
+    parser.add_argument(
+        '--server-flavor',
+        metavar='<flavor>',
+        help='All servers of this flavor (name or ID).',
+    )
+    parser.add_argument(
+        '--all-projects',
+        action='store_true',
+        help='Servers of all projects (by default administrators only).',
+    )
+    parser.add_argument(
+        '--max-concurrent',
+        metavar='<number>',
+        type=_at_least(1),
+        default=10,
+        help='How many nodes may be out of service at once (default: '
+        '%(default)d).',
+    )
+    parser.add_argument(
+        '--max-failures',
+        metavar='<number>[%%]',
+        type=_failures,
+        default=Failures(0),
+        help='How many servers, or how many in a hundred, may fail before no '
+        'other is begun; those that are under way end (default: 0).',
+    )
+    parser.add_argument(
+        '--canary',
+        metavar='<number>',
+        type=_at_least(0),
+        default=0,
+        help='Change so many first, and the rest only if all of these are '
+        'verified.',
+    )
+    parser.add_argument(
+        '--group-by',
+        metavar='<key>',
+        help='Never change two servers at once that have the same value of '
+        'this key of their metadata, or are in the same availability-zone '
+        'or server-group.',
+    )
+
+
+def chosen(parsed_args: argparse.Namespace, more: Iterable[str]) -> Query:
+    """Return which servers a rollout is for.
+
+    :param more: servers that are named elsewhere, as in a file.
+    """
+    return Query(
+        names=(*parsed_args.server, *more),
+        tags=tuple(parsed_args.tag),
+        flavor=parsed_args.server_flavor,
+        all_projects=parsed_args.all_projects,
+    )
+
+
+def limits(parsed_args: argparse.Namespace) -> Limits:
+    """Return how a change of many servers is rolled out."""
+    return Limits(
+        at_once=parsed_args.max_concurrent,
+        failures=parsed_args.max_failures,
+        canary=parsed_args.canary,
+    )
+
+
 def add_items(parser: argparse.ArgumentParser) -> None:
     """Add the option that names any item."""
     parser.add_argument(
@@ -70,6 +152,16 @@ def add_items(parser: argparse.ArgumentParser) -> None:
         type=_item,
         help='Any type of configuration that this cloud has a template '
         'for (repeat option to set several).',
+    )
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Add the file that names servers with their items."""
+    parser.add_argument(
+        '--file',
+        metavar='<path>',
+        help='YAML file that tells for each server what it should be: '
+        '"web-1: {hyperthreading: enabled}".',
     )
 
 
@@ -267,6 +359,30 @@ def _item(text: str) -> Item:
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f'{text!r} is not <type>=<value>')
     return Item(name, value)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """Return what makes a whole number of an option's text."""
+
+    def number(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no whole number from {least} on'
+        )
+
+    return number
+
+
+def _failures(text: str) -> Failures:
+    """Return how many may fail."""
+    number = text.removesuffix('%')
+    if not number.isdecimal() or (text != number and int(number) > 100):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is neither a number nor a percentage'
+        )
+    return Failures(int(number), is_percent=text != number)
 
 
 def _seconds(text: str) -> float:

@@ -4,9 +4,16 @@ On a terminal one line that is rewritten, elsewhere a line for each change of
 state, and nothing with ``--quiet``. Never writes to stdout.
 """
 
+import collections
 import shutil
+import threading
 import unicodedata
 from typing import TextIO
+
+from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.rollout import Progress
+from osc_baremetal_config.run.protocols import Clock
+from osc_baremetal_config.run.rollout import Ended
 
 _CLEAR = '\r\x1b[K'
 
@@ -134,3 +141,120 @@ def _cut(text: str, cells: int) -> str:
             break
         kept.append(letter)
     return ''.join(kept)
+
+
+class Rollout:
+    """Tells how a change of many servers goes.
+
+    On a terminal one line with counts by phase; elsewhere a line for each
+    server that has ended.
+
+    :param total: servers that are to be changed.
+    """
+
+    def __init__(self, stream: TextIO, total: int, clock: Clock) -> None:
+        self._stream = stream
+        self._total = total
+        self._clock = clock
+        self._began = clock.now()
+        self._lock = threading.Lock()
+        self._phases: dict[str, str] = {}
+        self._progress: Progress | None = None
+
+    def reporter(self, plan: Plan) -> 'OneOfMany':
+        """Return who tells how one server goes."""
+        return OneOfMany(self, plan.server.name)
+
+    def phase(self, name: str, what: str) -> None:
+        """Take note of what is going on with a server."""
+        with self._lock:
+            self._phases[name] = what
+            self._draw()
+
+    def progress(self, progress: Progress) -> None:
+        """Take note of how far it is."""
+        with self._lock:
+            self._progress = progress
+            self._draw()
+
+    def ended(self, plan: Plan, end: Ended) -> None:
+        """Take note that a server has ended."""
+        with self._lock:
+            self._phases.pop(plan.server.name, None)
+            if not self._stream.isatty():
+                how = 'failed' if end.error else 'done'
+                self._write(f'{plan.server.name}: {how}')
+
+    def say(self, text: str) -> None:
+        """Tell something that the person should know."""
+        with self._lock:
+            self._write(text)
+
+    def close(self) -> None:
+        """End the telling."""
+        if self._stream.isatty():
+            self._stream.write(_CLEAR)
+            self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        clear = _CLEAR if self._stream.isatty() else ''
+        self._stream.write(f'{clear}{text}\n')
+        self._stream.flush()
+
+    def _draw(self) -> None:
+        if self._progress is None or not self._stream.isatty():
+            return
+        now = self._progress
+        counts = collections.Counter(
+            what.partition(' ')[0] for what in self._phases.values()
+        )
+        phases = ', '.join(f'{n} {what}' for what, n in counts.most_common())
+        said = (
+            f'{now.verified + now.failed}/{now.total}  verified '
+            f'{now.verified}  failed {now.failed}  running '
+            f'{len(now.running)} ({phases})  '
+            f'{_minutes(self._clock.now() - self._began)}'
+        )
+        width = shutil.get_terminal_size().columns - 1
+        self._stream.write(_CLEAR + _cut(said, width))
+        self._stream.flush()
+
+
+class OneOfMany:
+    """Tells how one of many servers goes."""
+
+    def __init__(self, rollout: Rollout, name: str) -> None:
+        self._rollout = rollout
+        self._name = name
+
+    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
+        """Take note of what is going on; called at every look."""
+        self._rollout.phase(self._name, what)
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
+        self._rollout.say(f'{self._name}: {text}')
+
+
+class SilentRollout:
+    """Tells nothing."""
+
+    def reporter(self, plan: Plan) -> Silent:
+        """Return who tells how one server goes."""
+        return Silent()
+
+    def progress(self, progress: Progress) -> None:
+        """Take note of how far it is."""
+
+    def ended(self, plan: Plan, end: Ended) -> None:
+        """Take note that a server has ended."""
+
+    def close(self) -> None:
+        """End the telling."""
+
+
+def telling(
+    stream: TextIO, total: int, clock: Clock, *, quiet: bool
+) -> Rollout | SilentRollout:
+    """Return who tells about many servers."""
+    return SilentRollout() if quiet else Rollout(stream, total, clock)

@@ -17,7 +17,6 @@ from osc_baremetal_config.core import (
     noting,
     sequence,
 )
-from osc_baremetal_config.core.model import Node
 from osc_baremetal_config.core.moves import (
     Act,
     Do,
@@ -29,8 +28,9 @@ from osc_baremetal_config.core.moves import (
 )
 from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import Aim, Plan
-from osc_baremetal_config.run import poll, shield
+from osc_baremetal_config.run import poll, shield, watch
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
+from osc_baremetal_config.run.watch import Look
 
 T = TypeVar('T')
 
@@ -81,17 +81,20 @@ def execute(
     *,
     limit_s: float,
     wait: bool = True,
+    look: Look | None = None,
 ) -> Outcome:
     """Carry a plan out to its end.
 
     :param limit_s: seconds after which the cloud is left to itself.
     :param wait: wait for the end, not only for the service's beginning.
+    :param look: how server and node are looked at; None for by themselves.
     :raises Refused: it could not be begun; nothing was touched.
     :raises PutBack: it failed, and all is as it was.
     :raises LeftBetween: it failed on the way.
     :raises StillGoing: the time is up.
     """
-    run = _Run(plan, cloud, clock, reporter, limit_s)
+    look = look or watch.one(cloud)
+    run = _Run(plan, cloud, clock, reporter, limit_s, look)
     is_finished = run.to_the_end(wait=wait)
     return Outcome(run.elapsed_s, run.method, is_finished)
 
@@ -106,7 +109,9 @@ class _Run:
         clock: Clock,
         reporter: Reporter,
         limit_s: float,
+        look: Look,
     ) -> None:
+        self._look_at = look
         self._plan = plan
         self._cloud = cloud
         self._clock = clock
@@ -193,20 +198,12 @@ class _Run:
     def _look(self) -> Move:
         """Return the next move, as the cloud is now."""
         with shield.shielded(self._hold_on):
-            server = self._cloud.compute.server(self._plan.server.id)
-            node = self._node(server.id)
+            server, node = self._look_at(self._plan, self._seen.node)
         self._seen = moves.look(self._plan, self._seen, server, node)
         move = sequence.next_move(self._plan, self._seen)
         if isinstance(move, Wait):
             self._tell(move.doing)
         return move
-
-    def _node(self, server_id: str) -> Node:
-        """Return the node of the server, which a resize may change."""
-        baremetal = self._cloud.baremetal
-        if self._plan.resize_to is None:
-            return baremetal.node(self._plan.node.uuid)
-        return baremetal.node_of(server_id) or self._seen.node
 
     def _hold_on(self) -> None:
         self._reporter.warn('interrupted; the call in flight is finished')

@@ -10,6 +10,7 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import fleetplan
 from osc_baremetal_config.core.model import (
     Flavor,
     Image,
@@ -20,7 +21,8 @@ from osc_baremetal_config.core.model import (
     Snapshot,
     Template,
 )
-from osc_baremetal_config.run import poll, read
+from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.run import poll, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # Reads at once; more would only queue up in the services.
@@ -58,11 +60,13 @@ def survey(
     clock: Clock,
     query: Query,
     *,
+    flavors: bool = False,
     on_blip: Callable[[errors.TemporaryCloudError], None],
     on_progress: Callable[[int, int], None],
 ) -> Fleet:
     """Return what the cloud says of the servers that a query means.
 
+    :param flavors: whether the flavors are needed.
     :param on_blip: told of the third temporary error of a read in a row.
     :param on_progress: told how many of how many servers have been read.
     """
@@ -78,6 +82,9 @@ def survey(
     ids = {s.image_id for s in on_metal if s.image_id}
     with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         images = pool.submit(_images, cloud, ids, ask)
+        listed = pool.submit(
+            lambda: ask(cloud.compute.flavors) if flavors else None
+        )
         templates, hidden = read.templates(cloud, pool, ask)
         found = {image.id: image for image in images.result()}
         reads = [
@@ -97,6 +104,7 @@ def survey(
                 templates=templates,
                 hidden=hidden,
                 image=found.get(server.image_id or ''),
+                flavors=listed.result(),
             )
             for server, bios in zip(on_metal, reads, strict=True)
         ),
@@ -106,6 +114,33 @@ def survey(
             for name in query.names
             if not any(name in (s.id, s.name) for s in servers)
         ),
+    )
+
+
+def permitted(
+    plan: fleetplan.FleetPlan,
+    cloud: Cloud,
+    clock: Clock,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> fleetplan.FleetPlan:
+    """Return each plan in the way that the user may go, or refused."""
+
+    def ask(plan: Plan) -> Plan | errors.Refused:
+        try:
+            return rights.permitted(plan, cloud, clock, on_blip)
+        except errors.Refused as refused:
+            return refused
+
+    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = list(pool.map(ask, plan.plans))
+    refused = [
+        (one.server, answer)
+        for one, answer in zip(plan.plans, answers, strict=True)
+        if isinstance(answer, errors.Refused)
+    ]
+    return fleetplan.FleetPlan(
+        tuple(answer for answer in answers if isinstance(answer, Plan)),
+        (*plan.refused, *refused),
     )
 
 

@@ -41,6 +41,9 @@ class Compute(Protocol):
     def servers(self, query: Query) -> tuple[Server, ...]:
         """Return all servers that a query means, page by page."""
 
+    def server_groups(self) -> Mapping[str, str]:
+        """Return server id → id of its server group."""
+
     def image(self, image_id: str) -> Image:
         """Return an image."""
 

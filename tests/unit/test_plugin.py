@@ -77,6 +77,7 @@ class PluginTest(base.TestCase):
                 'osc_baremetal_config.osc',
                 'osc_baremetal_config.osc.base',
                 'osc_baremetal_config.osc.changing',
+                'osc_baremetal_config.osc.rolling',
                 'osc_baremetal_config.osc.seeing',
                 'osc_baremetal_config.plugin',
             ],

@@ -55,12 +55,16 @@ class ApplyTest(ChangingTest):
 
     def test_several_of_which_one_cannot_be_had(self) -> None:
         first, second = self.drifting('web-1'), self.drifting('web-2')
-        ran = self.do('apply', 'web-1', 'nope', 'web-2', '-f', 'json')
+        names = ('web-1', 'nope', 'web-2')
+        ran = self.do('apply', *names, '-f', 'json')
+        self.assert_ended(3, ran)
+        self.assertEqual('Enabled', self.holds(first))
+        ran = self.do('apply', *names, '-f', 'json', '--max-failures', '1')
         self.assert_ended(7, ran)
         self.assertEqual(
             ['web-1', 'web-2'], [row['Server'] for row in ran.json()]
         )
-        self.assertIn("'nope'", ran.err)
+        self.assertIn('No server has the name or ID nope.', ran.err)
         self.assertEqual('Disabled', self.holds(first))
         self.assertEqual('Disabled', self.holds(second))
 

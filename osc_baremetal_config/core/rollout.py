@@ -1,0 +1,108 @@
+"""Which servers of many are changed next.
+
+Owns the limits: how many at once, how many failures, the first ones on their
+own, never two of a group. Looks at counts only; never starts anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many may fail before no other is begun.
+
+    :param is_percent: of all that are to be changed, rounded down.
+    """
+
+    number: int
+    is_percent: bool = False
+
+    def of(self, total: int) -> int:
+        """Return how many of so many may fail."""
+        return total * self.number // 100 if self.is_percent else self.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How a change of many servers is rolled out.
+
+    :param at_once: nodes that may be out of service at once.
+    :param canary: so many first, the rest only if all of them went well.
+    """
+
+    at_once: int = 10
+    failures: Failures = Failures(0)
+    canary: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A server that is to be changed.
+
+    :param group: no other of the same group is changed at the same time;
+        None for no group.
+    """
+
+    id: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is.
+
+    :param failed: those that were refused beforehand, too.
+    """
+
+    waiting: tuple[Member, ...]
+    running: tuple[Member, ...] = ()
+    verified: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return how many there are in all."""
+        done = self.verified + self.failed
+        return len(self.waiting) + len(self.running) + done
+
+
+def startable(progress: Progress, limits: Limits) -> list[Member]:
+    """Return who may be begun now, in the order in which they wait."""
+    if progress.failed > limits.failures.of(progress.total):
+        return []
+    busy = {m.group for m in progress.running if m.group is not None}
+    free = _free(progress, limits)
+    found: list[Member] = []
+    for member in progress.waiting:
+        if len(found) >= free:
+            break
+        if member.group is None or member.group not in busy:
+            found.append(member)
+            busy.add(member.group or '')
+    return found
+
+
+def why_not(progress: Progress, limits: Limits) -> str | None:
+    """Return why those that wait are not begun any more; None if none do."""
+    if not progress.waiting:
+        return None
+    if progress.failed > limits.failures.of(progress.total):
+        return f'{progress.failed} failed'
+    return 'a canary failed'
+
+
+def groups(members: Sequence[Member]) -> int:
+    """Return how many can be changed at once at most, by their groups."""
+    alone = sum(member.group is None for member in members)
+    return alone + len({m.group for m in members if m.group is not None})
+
+
+def _free(progress: Progress, limits: Limits) -> int:
+    """Return how many more may be begun."""
+    begun = len(progress.running) + progress.verified + progress.failed
+    room = limits.at_once - len(progress.running)
+    if progress.verified >= limits.canary:
+        return room
+    # The canaries are not all well yet.
+    return min(room, limits.canary - begun)

@@ -1,0 +1,116 @@
+"""Who of many is changed next: cases, and what holds for all of them."""
+
+import dataclasses
+import random
+
+import hypothesis
+from hypothesis import strategies as st
+
+from osc_baremetal_config.core import rollout
+from osc_baremetal_config.core.rollout import (
+    Failures,
+    Limits,
+    Member,
+    Progress,
+)
+from tests.unit import base
+
+
+def members(*groups: str | None) -> tuple[Member, ...]:
+    return tuple(Member(f's{n}', group) for n, group in enumerate(groups))
+
+
+def names(found: list[Member]) -> list[str]:
+    return [member.id for member in found]
+
+
+class StartableTest(base.TestCase):
+    def test_as_many_as_there_is_room_for(self) -> None:
+        three = members(None, None, None)
+        now = Progress(waiting=three[1:], running=three[:1])
+        self.assertEqual(
+            ['s1'], names(rollout.startable(now, Limits(at_once=2)))
+        )
+
+    def test_canaries_first_and_the_rest_only_after_them(self) -> None:
+        limits = Limits(canary=2)
+        four = members(None, None, None, None)
+        now = Progress(waiting=four)
+        self.assertEqual(['s0', 's1'], names(rollout.startable(now, limits)))
+        now = Progress(waiting=four[2:], running=four[1:2], verified=1)
+        self.assertEqual([], rollout.startable(now, limits))
+        now = Progress(waiting=four[2:], verified=2)
+        self.assertEqual(['s2', 's3'], names(rollout.startable(now, limits)))
+
+    def test_a_canary_that_fails_ends_it(self) -> None:
+        limits = Limits(canary=2, failures=Failures(100, is_percent=True))
+        now = Progress(waiting=members(None), verified=1, failed=1)
+        self.assertEqual([], rollout.startable(now, limits))
+        self.assertEqual('a canary failed', rollout.why_not(now, limits))
+
+    def test_failures(self) -> None:
+        for failures, failed, expected in (
+            (Failures(0), 0, ['s0']),
+            (Failures(0), 1, []),
+            (Failures(1), 1, ['s0']),
+            (Failures(1), 2, []),
+            (Failures(50, is_percent=True), 1, ['s0']),
+            (Failures(50, is_percent=True), 2, []),
+        ):
+            now = Progress(waiting=members(None), failed=failed)
+            limits = Limits(failures=failures)
+            self.assertEqual(expected, names(rollout.startable(now, limits)))
+
+    def test_never_two_of_a_group(self) -> None:
+        all_ = members('a', 'a', 'b', None, 'b')
+        found = rollout.startable(Progress(waiting=all_), Limits())
+        self.assertEqual(['s0', 's2', 's3'], names(found))
+        now = Progress(waiting=all_[1:], running=all_[:1])
+        self.assertEqual(['s2', 's3'], names(rollout.startable(now, Limits())))
+
+
+class RolloutProperties(base.TestCase):
+    @hypothesis.given(
+        st.lists(st.none() | st.sampled_from('abc'), max_size=12),
+        st.integers(1, 4),
+        st.integers(0, 3),
+        st.integers(0, 2),
+        st.randoms(),
+    )
+    def test_the_limits_hold_and_it_ends(
+        self,
+        groups: list[str | None],
+        at_once: int,
+        canary: int,
+        may_fail: int,
+        dice: random.Random,
+    ) -> None:
+        limits = Limits(
+            at_once=at_once, canary=canary, failures=Failures(may_fail)
+        )
+        now = Progress(waiting=members(*groups))
+        while True:
+            found = rollout.startable(now, limits)
+            busy = (*now.running, *found)
+            now = dataclasses.replace(
+                now,
+                running=busy,
+                waiting=tuple(m for m in now.waiting if m not in found),
+            )
+            self.assertLessEqual(len(busy), at_once)
+            taken = [m.group for m in busy if m.group]
+            self.assertEqual(len(set(taken)), len(taken))
+            if not busy:
+                break
+            ended = dice.choice(busy)
+            well = dice.random() < 0.8
+            now = dataclasses.replace(
+                now,
+                running=tuple(m for m in busy if m is not ended),
+                verified=now.verified + well,
+                failed=now.failed + (not well),
+            )
+        held = rollout.why_not(now, limits)
+        self.assertEqual(bool(now.waiting), held is not None)
+        if now.waiting:
+            self.assertTrue(now.failed)
