@@ -8,27 +8,21 @@ from keystoneauth1 import session as ksa_session
 from openstack import connection
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.cloud import scope
+from osc_baremetal_config.cloud import connections, scope
 from osc_baremetal_config.cloud.baremetal import BareMetal
 from osc_baremetal_config.cloud.compute import Compute
 from osc_baremetal_config.cloud.faults import translated
-
-# A service that does not answer for so long is taken to be away for the
-# moment. The clients wait for ever unless they are told otherwise.
-_LIMIT_S = 60.0
 
 
 class Gateway:
     """A cloud as one user sees it.
 
-    :param sdk: the user's connection. If nobody has told how long it waits
-        for an answer, this does.
+    :param sdk: the user's connection, whose session gets its limits.
     """
 
     def __init__(self, sdk: connection.Connection) -> None:
         self._sdk = sdk
-        if sdk.session.timeout is None:
-            sdk.session.timeout = _LIMIT_S
+        connections.bound(sdk.session)
         self.compute = Compute(sdk)
         self.baremetal = self._baremetal(sdk.session)
 
@@ -38,6 +32,7 @@ class Gateway:
         :returns: whether the user has a role on the system.
         """
         session = scope.system_session(self._sdk.session)
+        connections.bound(session)
         try:
             with translated('Keystone'):
                 session.get_token()

@@ -82,19 +82,21 @@ def execute(
     limit_s: float,
     wait: bool = True,
     look: Look | None = None,
+    longest_s: float = poll.LONGEST_S,
 ) -> Outcome:
     """Carry a plan out to its end.
 
     :param limit_s: seconds after which the cloud is left to itself.
     :param wait: wait for the end, not only for the service's beginning.
     :param look: how server and node are looked at; None for by themselves.
+    :param longest_s: between two looks.
     :raises Refused: it could not be begun; nothing was touched.
     :raises PutBack: it failed, and all is as it was.
     :raises LeftBetween: it failed on the way.
     :raises StillGoing: the time is up.
     """
     look = look or watch.one(cloud)
-    run = _Run(plan, cloud, clock, reporter, limit_s, look)
+    run = _Run(plan, cloud, clock, reporter, limit_s, look, longest_s)
     is_finished = run.to_the_end(wait=wait)
     return Outcome(run.elapsed_s, run.method, is_finished)
 
@@ -110,7 +112,9 @@ class _Run:
         reporter: Reporter,
         limit_s: float,
         look: Look,
+        longest_s: float,
     ) -> None:
+        self._longest_s = longest_s
         self._look_at = look
         self._plan = plan
         self._cloud = cloud
@@ -186,6 +190,7 @@ class _Run:
                     f'{error.message}; still trying'
                 ),
                 wait_first=wait_first,
+                longest_s=self._longest_s,
             )
         except poll.TimeIsUp:
             raise errors.StillGoing(

@@ -15,7 +15,7 @@ T = TypeVar('T')
 # A one-second service should not take ten; a twenty-minute one should not
 # cost a thousand requests.
 _FIRST_S = 1.0
-_LONGEST_S = 10.0
+LONGEST_S = 10.0
 _GROWTH = 1.3
 # A blip of an API is no news; this many in a row are.
 _BLIPS = 3
@@ -40,6 +40,7 @@ def poll(
     deadline: float,
     on_blip: Callable[[errors.TemporaryCloudError], None],
     wait_first: bool = False,
+    longest_s: float = LONGEST_S,
 ) -> T:
     """Return the first thing seen that is not pending.
 
@@ -49,6 +50,7 @@ def poll(
     :param deadline: on ``clock``, in its seconds.
     :param on_blip: told of the third temporary error in a row.
     :param wait_first: wait once before the first look.
+    :param longest_s: between two looks, to which the waits grow.
     :raises TimeIsUp: at the deadline.
     """
     interval, blips = _FIRST_S, 0
@@ -72,7 +74,7 @@ def poll(
         if left <= 0:
             raise TimeIsUp(blip)
         clock.sleep(min(interval, left))
-        interval = min(interval * _GROWTH, _LONGEST_S)
+        interval = min(interval * _GROWTH, longest_s)
 
 
 def patiently(

@@ -21,6 +21,10 @@ from osc_baremetal_config.run.execute import Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 from osc_baremetal_config.run.watch import Look
 
+# Between two looks at one server. They share their lists, so looking often
+# costs little.
+_LONGEST_S = 1.0
+
 
 class Telling(Protocol):
     """Who is told how a rollout goes."""
@@ -93,6 +97,7 @@ def roll_out(
                 limit_s=limit_s,
                 wait=wait,
                 look=look,
+                longest_s=_LONGEST_S,
             )
         except errors.ConfigError as error:
             return Ended(error=error)
