@@ -13,8 +13,9 @@ from openstack import connection
 from tests import people, runs
 from tests.devcloud import layout as layouts
 
-FAKE, REDFISH = 'bm.large', 'bm.redfish'
-IDLE = ('active', 'available', 'service failed')
+FAKE, REDFISH, RESIZABLE = 'bm.large', 'bm.redfish', 'rz.small'
+# How often a server is made before that it fails counts.
+_BOOTS = 3
 
 
 class TestCase(runs.RunTestCase):
@@ -34,7 +35,28 @@ class TestCase(runs.RunTestCase):
         return people.Person(name, self.layout)
 
     def server(self, flavor: str, name: str = 'test-1') -> Any:
-        """Return a new active server of mona's project."""
+        """Return a new active server of mona's project.
+
+        Nova may still believe a node to be free that no longer is.
+        """
+        for _ in range(_BOOTS):
+            found = self._when_up(self._boot(flavor, name).id)
+            if found.status == 'ACTIVE':
+                return found
+        raise AssertionError(f'{name}: {found.fault}')
+
+    def _when_up(self, server_id: str) -> Any:
+        """Return a server once the making of it has ended."""
+
+        def has_ended() -> bool:
+            server = self.nova.get_server(server_id)
+            return server.status in ('ACTIVE', 'ERROR')
+
+        people.wait(f'server {server_id} is up', has_ended)
+        return self.nova.get_server(server_id)
+
+    def _boot(self, flavor: str, name: str) -> Any:
+        """Return a server that is being made."""
         sdk: connection.Connection = self.mona.connect()
         image = sdk.image.find_image('bm-image', ignore_missing=False)
         found = sdk.compute.find_flavor(flavor, ignore_missing=False)
@@ -42,10 +64,12 @@ class TestCase(runs.RunTestCase):
             name=name, image_id=image.id, flavor_id=found.id, networks='none'
         )
         self.addCleanup(self._delete, server.id)
-        return self.nova.wait_for_server(server, interval=1)
+        return server
 
     def _delete(self, server_id: str) -> None:
         node = self.node_of(server_id)
+        if self.nova.find_server(server_id) is None:
+            return
         self.nova.delete_server(server_id)
         people.wait(
             f'server {server_id} is gone',
@@ -53,6 +77,86 @@ class TestCase(runs.RunTestCase):
         )
         if node is not None:
             self._make_available(node.id)
+
+    def resizable(self, name: str = 'test-rz') -> Any:
+        """Return a server that Nova can resize, with a node bound to it.
+
+        Nova's fake driver runs it, so the node's power is not its own.
+        """
+        server = self.server(f'{RESIZABLE}.ht-off', name)
+        # Made before the binding, so undone after it.
+        self.bind(server.id, self.free_node())
+        return self.nova.get_server(server)
+
+    def free_node(self) -> Any:
+        """Return a fake node that is capable and that nobody uses."""
+        listed = self.system.baremetal.nodes(
+            provision_state='available', is_maintenance=False, details=True
+        )
+        capable = (
+            node
+            for node in listed
+            if node.bios_interface == 'fake-day2'
+            and node.instance_id is None
+            and 'HW_CPU_HYPERTHREADING' in node.traits
+        )
+        return next(capable)
+
+    def bind(self, server_id: str, node: Any) -> None:
+        """Bind a node to a server by hand, until the end of the test.
+
+        It is deployed as Nova has it done for a flavor with
+        hyper-threading off.
+        """
+        project = self.mona.connect().current_project_id
+        self.addCleanup(self._release, node.id)
+        for path, value in (
+            ('/instance_uuid', server_id),
+            ('/lessee', project),
+            ('/instance_info/traits', ['CUSTOM_HYPERTHREADING_OFF']),
+        ):
+            self._patch(node.id, {'op': 'add', 'path': path, 'value': value})
+        self._provision(node.id, 'active', 'active')
+
+    def rebind(self, server_id: str, to: Any) -> None:
+        """Have a server run on another node, as if Nova had moved it."""
+        node = self.node_of(server_id)
+        self._patch(node.id, {'op': 'remove', 'path': '/instance_uuid'})
+        self._patch(
+            to.id,
+            {'op': 'add', 'path': '/instance_uuid', 'value': server_id},
+        )
+
+    def _release(self, node_id: str) -> None:
+        """Undo the binding of a node, so that Nova can use it again."""
+        ironic = self.system.baremetal
+        if ironic.get_node(node_id).is_maintenance:
+            ironic.unset_node_maintenance(node_id)
+        if ironic.get_node(node_id).provision_state != 'available':
+            self._provision(node_id, 'deleted', 'available')
+        node = ironic.get_node(node_id)
+        for path, value in (
+            ('/instance_uuid', node.instance_id),
+            ('/lessee', node.lessee),
+        ):
+            if value is not None:
+                self._patch(node_id, {'op': 'remove', 'path': path})
+
+    def _provision(self, node_id: str, target: str, state: str) -> None:
+        """Have a node deployed or undeployed, and wait for its end."""
+        ironic = self.system.baremetal
+        people.wait(
+            f'node {node_id} is not locked',
+            lambda: ironic.get_node(node_id).reservation is None,
+        )
+        ironic.set_node_provision_state(node_id, target)
+        people.wait(
+            f'node {node_id} is {state}',
+            lambda: (
+                ironic.get_node(node_id).provision_state == state
+                and ironic.get_node(node_id).reservation is None
+            ),
+        )
 
     def _make_available(self, node_id: str) -> None:
         """Bring a node back to where Nova can use it for the next test."""
@@ -88,12 +192,35 @@ class TestCase(runs.RunTestCase):
         node = self.node_of(server_id)
         path = f'/driver_info/{name}'
         self._patch(node.id, {'op': 'add', 'path': path, 'value': value})
-        self.addCleanup(self._patch, node.id, {'op': 'remove', 'path': path})
+        self.addCleanup(self._turn_off, node.id, name)
+
+    def knob_off(self, server_id: str, name: str) -> None:
+        """Turn a knob off."""
+        self._turn_off(self.node_of(server_id).id, name)
+
+    def _turn_off(self, node_id: str, name: str) -> None:
+        if name in self.system.baremetal.get_node(node_id).driver_info:
+            path = f'/driver_info/{name}'
+            self._patch(node_id, {'op': 'remove', 'path': path})
 
     def _patch(self, node_id: str, change: dict[str, Any]) -> None:
         self.system.baremetal.patch(
             f'/nodes/{node_id}', json=[change], microversion='1.87'
         ).raise_for_status()
+
+    def state(self, server_id: str) -> dict[str, Any]:
+        """Return all that a change may leave behind."""
+        server, node = self.nova.get_server(server_id), self.node_of(server_id)
+        return {
+            'bios': self.bios_value(server_id),
+            'node': node.name,
+            'node power': node.power_state,
+            'provision state': node.provision_state,
+            'maintenance': node.is_maintenance,
+            'status': server.status,
+            'flavor': server.flavor.original_name,
+            'metadata': server.metadata,
+        }
 
     @contextlib.contextmanager
     def maintenance(self, server_id: str, reason: str) -> Iterator[None]:
