@@ -72,10 +72,23 @@ def after_failure(plan: Plan, seen: Seen) -> list[str]:
     return [
         f'Left as it is: server {seen.server.status}, node '
         f'{seen.node.handle} {_state(seen.node)}.',
-        f'Continue with: {continuing(plan)}',
+        f'Continue with: {_going_on(plan, seen)}',
         'What can be done otherwise: openstack server config recover '
         f'{plan.server.id}',
     ]
+
+
+def _going_on(plan: Plan, seen: Seen) -> str:
+    """Return the command that goes on after a failure.
+
+    A change that is not put back stays where it has failed, until it is said
+    what is to become of it.
+    """
+    is_left = plan.undo is None or plan.options.on_failure is OnFailure.LEAVE
+    has_failed = seen.node.provision_state == 'service failed'
+    if plan.aim is Aim.SET and is_left and has_failed:
+        return f'openstack server config recover --retry {plan.server.id}'
+    return continuing(plan)
 
 
 def put_back(plan: Plan) -> str:

@@ -10,6 +10,8 @@ from osc_baremetal_config.core.model import Node
 
 SERVICING = frozenset({'servicing', 'service wait'})
 _FAILED = frozenset({'service failed', 'error'})
+# What a node passes through when its server is deleted.
+_UNDEPLOYING = frozenset({'deleting', 'cleaning', 'clean wait'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def classify(node: Node) -> Verdict:
         step = f' {node.service_step}' if node.service_step else ''
         held = ' (in maintenance, which can hold it up)'
         return Working(state + step + (held if node.maintenance else ''))
+    if state in _UNDEPLOYING:
+        return Working(state)
     if state in _FAILED:
         # A lessee may not see the last error, but a failed service puts the
         # same text into the reason of the maintenance.

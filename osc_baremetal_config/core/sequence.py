@@ -29,6 +29,9 @@ def next_move(plan: Plan, seen: Seen) -> Move:
     """Return the next move that leads from what is seen to the plan's end."""
     if lost := contest.lost(plan, seen):
         return End(Result.LOST, lost)
+    if seen.server.task_state == 'deleting':
+        # Its node is in states then that a person would have to end else.
+        return Wait('Nova: deleting')
     match lifecycle.classify(seen.node):
         case lifecycle.Working(doing):
             if contest.must_note_again(plan, seen):

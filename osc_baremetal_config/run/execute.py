@@ -171,6 +171,7 @@ class _Run:
                 wait_first=wait_first,
             )
         except errors.CloudError as error:
+            self._check_gone(error)
             raise self._left_between(error.message) from error
 
     def _poll(
@@ -255,6 +256,7 @@ class _Run:
         :raises Refused: nothing was touched yet.
         :raises LeftBetween: it is too late for that.
         """
+        self._check_gone(error)
         reason = f'{do.value}: {error.message}'
         is_first = do is Do.NOTE and not self._plan.is_resumed
         if is_first or not self._plan.touches_power:
@@ -374,6 +376,21 @@ class _Run:
                 f'{self._plan.server.id}'
             ],
         )
+
+    def _check_gone(self, error: errors.CloudError) -> None:
+        """Return unless Nova says that there is no such server any more.
+
+        :raises LeftBetween: there is none, so nothing can go on.
+        """
+        if isinstance(error, errors.NotFound) and error.service == 'Nova':
+            raise errors.LeftBetween(
+                f'{self._plan.server}: the server is gone; somebody has '
+                f'deleted it before the change had ended.',
+                [
+                    f'Its node was {self._seen.node}; the settings of that '
+                    f'may be the ones of before or the new ones.'
+                ],
+            ) from error
 
     def _left_between(self, reason: str) -> errors.LeftBetween:
         return errors.LeftBetween(

@@ -606,8 +606,8 @@ class SetTest(base.TestCase):
             f'web-1 ({SERVER_ID}): the BMC says no\n'
             '  Left as it is: server SHUTOFF, node rack3-07 "service failed" '
             'and in maintenance, fault: service failure.\n'
-            '  Continue with: openstack server config set --config '
-            f'hyperthreading=enabled --on-failure leave {SERVER_ID}\n'
+            '  Continue with: openstack server config recover --retry '
+            f'{SERVER_ID}\n'
             '  What can be done otherwise: openstack server config recover '
             f'{SERVER_ID}\n',
             ran.err,
