@@ -406,6 +406,20 @@ def restart(
     :raises DevcloudError: there is no such service.
     """
     progress = progress or progresses.Progress()
+    stop(layout, names, progress)
+    up(layout, progress)
+
+
+def stop(
+    layout: layouts.Layout,
+    names: collections.abc.Sequence[str],
+    progress: progresses.Progress | None = None,
+) -> None:
+    """Stop these services, until the next ``up``.
+
+    :raises DevcloudError: there is no such service.
+    """
+    progress = progress or progresses.Progress()
     layout = layout.with_kept_ports()
     table = services.table(layout) if layout.ports else []
     unknown = set(names) - {service.name for service in table}
@@ -421,7 +435,6 @@ def restart(
         leaders = [running[name].pid for name in names if name in running]
         progress.say(f'stopping {", ".join(names)}')
         processes.stop(processes.family(leaders, processes.table()), GRACE_S)
-    up(layout, progress)
 
 
 def status(layout: layouts.Layout) -> list[Row]:

@@ -108,7 +108,7 @@ class MoveTest(TestCase):
         nobody = '00000000-0000-4000-8000-0000000000ff'
         self.bind(nobody, self.other)
         change = {'op': 'remove', 'path': '/instance_uuid'}
-        self._patch(self.other.id, change)
+        self.lab.patch(self.other.id, change)
 
     def move(self, *argv: str) -> runs.Ran:
         """Return how a resize ends that moves the server."""

@@ -143,30 +143,3 @@ class FailureTest(base.TestCase):
         self.assertIn('the node has LogicalProc=Disabled', ran.err)
         self.assertEqual('ACTIVE', self.nova.get_server(server).status)
         self.assertNotIn(PENDING, self.nova.get_server(server).metadata)
-
-    def test_step_that_fails_and_the_way_on_that_is_named(self) -> None:
-        server = self.server(f'{base.FAKE}.ht-off')
-        self.knob(server.id, 'fake_bios_fail', 'the BMC says no')
-        ran = self.set(self.mona, *ENABLE, server.id)
-        self.assert_ended(5, ran, out='')
-        self.assertIn('the BMC says no', ran.err)
-        self._patch(
-            self.node_of(server.id).id,
-            {'op': 'remove', 'path': '/driver_info/fake_bios_fail'},
-        )
-        self._cleanups.pop()  # the knob is gone already
-        commands = [
-            line.partition(': openstack ')[2].split()
-            for line in ran.err.splitlines()
-            if ': openstack ' in line
-        ]
-        self.assertEqual(3, len(commands), ran.err)
-        for command in commands:
-            people.wait(
-                'the node is not locked',
-                lambda: not self.node_of(server.id).reservation,
-            )
-            ran = self.mona.openstack(*command)
-            self.assert_ended(0, ran)
-        self.assertEqual('Enabled', self.bios_value(server.id))
-        self.assertEqual('ACTIVE', self.nova.get_server(server).status)

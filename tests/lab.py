@@ -1,0 +1,230 @@
+"""Servers of the real cloud, and how each is brought back to what it was.
+
+Owns making, looking at and undoing. For the functional tests and the crash
+matrix, which make one server and hit it many times.
+"""
+
+import contextlib
+from typing import Any
+
+from openstack import exceptions
+
+from tests import people
+from tests.devcloud import layout as layouts
+
+FAKE, REDFISH, RESIZABLE = 'bm.large', 'bm.redfish', 'rz.small'
+# How often a server is made before that it fails counts.
+_BOOTS = 5
+_IRONIC = '1.87'
+# Long enough for Nova to see that the power was off.
+_BLINK_S = 0.5
+
+
+class Lab:
+    """The servers of mona's project, and their nodes as an operator sees."""
+
+    def __init__(self, layout: layouts.Layout) -> None:
+        self.sdk = people.Person('mona', layout).connect()
+        self.nova = self.sdk.compute
+        self.ironic = (
+            people.Person('operator-system', layout).connect().baremetal
+        )
+
+    def boot(self, flavor: str, name: str) -> Any:
+        """Return a new active server.
+
+        Nova may still believe a node to be free that no longer is.
+        """
+        for _ in range(_BOOTS):
+            found = self._when_up(self._begin_boot(flavor, name))
+            if found.status == 'ACTIVE':
+                return found
+            self.delete(found.id)
+        raise AssertionError(f'{name}: {found.fault}')
+
+    def _begin_boot(self, flavor: str, name: str) -> str:
+        image = self.sdk.image.find_image('bm-image', ignore_missing=False)
+        found = self.nova.find_flavor(flavor, ignore_missing=False)
+        return str(
+            self.nova.create_server(
+                name=name,
+                image_id=image.id,
+                flavor_id=found.id,
+                networks='none',
+            ).id
+        )
+
+    def _when_up(self, server_id: str) -> Any:
+        """Return a server once the making of it has ended."""
+
+        def has_ended() -> bool:
+            server = self.nova.get_server(server_id)
+            return server.status in ('ACTIVE', 'ERROR')
+
+        people.wait(f'server {server_id} is up', has_ended)
+        return self.nova.get_server(server_id)
+
+    def delete(self, server_id: str) -> None:
+        """Delete a server, if it is there, and make its node usable."""
+        node = self.node_of(server_id)
+        if self.nova.find_server(server_id) is not None:
+            self.nova.delete_server(server_id)
+        people.wait(
+            f'server {server_id} is gone',
+            lambda: self.nova.find_server(server_id) is None,
+        )
+        if node is not None and 'display_name' in node.instance_info:
+            self.when_available(node.id)
+
+    def when_available(self, node_id: str) -> None:
+        """Return when Nova can use a node again."""
+        people.wait(
+            f'node {node_id} is available',
+            lambda: (
+                self.ironic.get_node(node_id).provision_state == 'available'
+            ),
+        )
+        if self.ironic.get_node(node_id).is_maintenance:
+            self.ironic.unset_node_maintenance(node_id)
+
+    def node_of(self, server_id: str) -> Any:
+        """Return the node of a server, or None."""
+        listed = self.ironic.nodes(instance_id=server_id, details=True)
+        return next(iter(listed), None)
+
+    def bios_of(self, server_id: str, name: str = 'LogicalProc') -> str:
+        """Return what Ironic says a BIOS setting is."""
+        path = f'/nodes/{self.node_of(server_id).id}/bios/{name}'
+        document = self.ironic.get(path, microversion='1.74').json()
+        return str(document[name]['value'])
+
+    def state(self, server_id: str) -> dict[str, Any]:
+        """Return all that a change may leave behind."""
+        server, node = self.nova.get_server(server_id), self.node_of(server_id)
+        return {
+            'bios': self.bios_of(server_id),
+            'node': node.name,
+            'node power': node.power_state,
+            'provision state': node.provision_state,
+            'maintenance': node.is_maintenance,
+            'status': server.status,
+            'flavor': server.flavor.original_name,
+            'metadata': server.metadata,
+        }
+
+    def patch(self, node_id: str, change: dict[str, Any]) -> None:
+        """Change one field of a node."""
+        self.ironic.patch(
+            f'/nodes/{node_id}', json=[change], microversion=_IRONIC
+        ).raise_for_status()
+
+    def turn(self, node_id: str, knob: str, value: Any) -> None:
+        """Set a knob of a fake node; None takes it away."""
+        path = f'/driver_info/{knob}'
+        if value is not None:
+            change = {'op': 'add', 'path': path, 'value': value}
+            self.patch(node_id, change)
+        elif knob in self.ironic.get_node(node_id).driver_info:
+            self.patch(node_id, {'op': 'remove', 'path': path})
+
+    def provision(self, node_id: str, what: dict[str, Any]) -> None:
+        """Begin a change of a node's provision state."""
+        self.when_free(node_id)
+        self.ironic.put(
+            f'/nodes/{node_id}/states/provision',
+            json=what,
+            microversion=_IRONIC,
+        ).raise_for_status()
+
+    def when_free(self, node_id: str) -> None:
+        """Return when no conductor has a node locked."""
+        people.wait(
+            f'node {node_id} is not locked',
+            lambda: self.ironic.get_node(node_id).reservation is None,
+        )
+
+    def reach(self, node_id: str, what: dict[str, Any], state: str) -> None:
+        """Change a node's provision state and wait until it is reached."""
+        self.provision(node_id, what)
+
+        def is_reached() -> bool:
+            node = self.ironic.get_node(node_id)
+            return node.provision_state == state and node.reservation is None
+
+        people.wait(f'node {node_id} is {state}', is_reached)
+
+    def as_new(self, server_id: str) -> None:
+        """Bring a server on a fake node back to hyper-threading off and on.
+
+        :raises AssertionError: it cannot be.
+        """
+        node = self._when_idle(server_id)
+        for knob in [n for n in node.driver_info if n.startswith('fake_')]:
+            self.turn(node.id, knob, None)
+        if node.provision_state == 'service failed':
+            if node.is_maintenance:
+                self.ironic.unset_node_maintenance(node)
+            self.reach(node.id, {'target': 'abort'}, 'active')
+        if self.bios_of(server_id) != 'Disabled':
+            self._switch_off(node.id)
+        server = self.nova.get_server(server_id)
+        self.nova.delete_server_metadata(server, list(server.metadata))
+        if not self._is_on(server_id):
+            self._start(server_id)
+
+    def _when_idle(self, server_id: str) -> Any:
+        """Return the node of a server once nothing is done with either."""
+
+        def is_idle() -> bool:
+            node = self.node_of(server_id)
+            server = self.nova.get_server(server_id)
+            return (
+                node.reservation is None
+                and node.provision_state in ('active', 'service failed')
+                and server.task_state is None
+            )
+
+        people.wait(f'nothing is done with {server_id}', is_idle)
+        return self.node_of(server_id)
+
+    def _switch_off(self, node_id: str) -> None:
+        """Switch hyper-threading off, behind everybody's back."""
+        self.turn(node_id, 'fake_bios_seconds', _BLINK_S)
+        settings = [{'name': 'LogicalProc', 'value': 'Disabled'}]
+        step = {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': settings},
+        }
+        what = {'target': 'service', 'service_steps': [step]}
+        self.provision(node_id, what)
+        people.wait(
+            f'node {node_id} is serviced', lambda: self._is_serviced(node_id)
+        )
+        self.turn(node_id, 'fake_bios_seconds', None)
+
+    def _is_serviced(self, node_id: str) -> bool:
+        path = f'/nodes/{node_id}/bios/LogicalProc'
+        document = self.ironic.get(path, microversion='1.74').json()
+        node = self.ironic.get_node(node_id)
+        return (
+            document['LogicalProc']['value'] == 'Disabled'
+            and node.provision_state == 'active'
+            and node.reservation is None
+        )
+
+    def _is_on(self, server_id: str) -> bool:
+        server = self.nova.get_server(server_id)
+        node = self.node_of(server_id)
+        return (
+            server.status == 'ACTIVE'
+            and server.task_state is None
+            and node.power_state == 'power on'
+        )
+
+    def _start(self, server_id: str) -> None:
+        """Start a server, unless an event does so first."""
+        if self.nova.get_server(server_id).status == 'SHUTOFF':
+            with contextlib.suppress(exceptions.ConflictException):
+                self.nova.start_server(server_id)
+        people.wait(f'{server_id} is on', lambda: self._is_on(server_id))
