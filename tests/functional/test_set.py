@@ -8,6 +8,7 @@ from tests.functional import base
 WISH = 'deploy-config:hyperthreading'
 PENDING = 'deploy-config-pending:hyperthreading'
 PREVIOUS = 'deploy-config-previous:hyperthreading'
+WAS = '{"value": "disabled", "settings": {"LogicalProc": "Disabled"}}'
 ENABLE = ('--hyperthreading', 'enabled')
 
 
@@ -36,7 +37,7 @@ class SetTest(base.TestCase):
         self.assertEqual('Enabled', self.bios_value(server.id))
         self.assert_running(server.id)
         self.assertEqual(
-            {WISH: 'enabled', PREVIOUS: 'disabled'},
+            {WISH: 'enabled', PREVIOUS: WAS},
             self.nova.get_server(server).metadata,
         )
         row = self.show(who, server.id)
@@ -129,7 +130,7 @@ class SetTest(base.TestCase):
         self.assert_ended(0, ran)
         self.assert_running(server.id)
         self.assertEqual(
-            {WISH: 'enabled', PREVIOUS: 'disabled'},
+            {WISH: 'enabled', PREVIOUS: WAS},
             self.nova.get_server(server).metadata,
         )
 

@@ -10,7 +10,9 @@ from tests.unit import base
 SET = ('server', 'config', 'set', '--hyperthreading', 'enabled', 'web-1')
 ENABLED = {
     'deploy-config:hyperthreading': 'enabled',
-    'deploy-config-previous:hyperthreading': 'disabled',
+    'deploy-config-previous:hyperthreading': (
+        '{"value": "disabled", "settings": {"LogicalProc": "Disabled"}}'
+    ),
 }
 
 
