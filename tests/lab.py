@@ -223,8 +223,16 @@ class Lab:
         )
 
     def _start(self, server_id: str) -> None:
-        """Start a server, unless an event does so first."""
-        if self.nova.get_server(server_id).status == 'SHUTOFF':
-            with contextlib.suppress(exceptions.ConflictException):
-                self.nova.start_server(server_id)
-        people.wait(f'{server_id} is on', lambda: self._is_on(server_id))
+        """Start a server, however often Nova believes that it is off.
+
+        An event of Ironic's may start it, or stop it, at the same time.
+        """
+
+        def is_on() -> bool:
+            server = self.nova.get_server(server_id)
+            if server.status == 'SHUTOFF' and server.task_state is None:
+                with contextlib.suppress(exceptions.ConflictException):
+                    self.nova.start_server(server_id)
+            return self._is_on(server_id)
+
+        people.wait(f'{server_id} is on', is_on)
