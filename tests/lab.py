@@ -9,7 +9,7 @@ from typing import Any
 
 from openstack import exceptions
 
-from tests import people
+from tests import notes, people
 from tests.devcloud import layout as layouts
 
 FAKE, REDFISH, RESIZABLE = 'bm.large', 'bm.redfish', 'rz.small'
@@ -109,7 +109,7 @@ class Lab:
             'maintenance': node.is_maintenance,
             'status': server.status,
             'flavor': server.flavor.original_name,
-            'metadata': server.metadata,
+            'metadata': notes.timeless(server.metadata),
         }
 
     def patch(self, node_id: str, change: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ at what the values mean.
 """
 
 import copy
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 from openstack.compute.v2 import flavor as sdk_flavor
-from openstack.compute.v2 import server as sdk_server
 from openstack.compute.v2 import server_action as sdk_action
 
 from osc_baremetal_config import errors
@@ -31,6 +31,8 @@ _VERSION = (2, 61)
 _SERVERS = (2, 96)
 # As many ids as fit into an address.
 _IMAGES = 100
+_UUID = re.compile(r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
+_PLAIN = re.compile(r'[\w -]+', re.ASCII)
 
 
 class Compute:
@@ -56,31 +58,36 @@ class Compute:
 
     def find_server(self, name_or_id: str) -> Server:
         """Return the one server of that name or id."""
-        try:
-            with translated('Nova'):
-                self._check_version()
-                found = self._nova.find_server(name_or_id)
-        except errors.CloudError as error:
-            if isinstance(error.__cause__, sdk_exc.DuplicateResource):
-                raise errors.Refused(
-                    f'More than one server has the name {name_or_id!r}; '
-                    f'give the ID of the one that is meant.'
-                ) from error
-            if error.status == 400:
-                # Nova takes a name for a regular expression.
-                raise errors.Refused(
-                    f'Nova cannot look for a server with the name '
-                    f'{name_or_id!r}; give its ID.',
-                    [error.message],
-                ) from error
-            raise
-        if found is None:
+        with translated('Nova'):
+            self._check_version()
+        if _UUID.fullmatch(name_or_id):
+            try:
+                return self.server(name_or_id)
+            except errors.NotFound:
+                pass
+        found = self._named(name_or_id)
+        if len(found) > 1:
+            raise errors.Refused(
+                f'More than one server has the name {name_or_id!r}; give the '
+                f'ID of the one that is meant.'
+            )
+        if not found:
             raise errors.Refused(
                 f'No server with the name or ID {name_or_id!r} is in this '
                 f'project. (A server of another project is found by its ID, '
                 f'and only by an administrator.)'
             )
-        return _server(found)
+        return found[0]
+
+    def _named(self, name: str) -> list[Server]:
+        """Return the servers of exactly that name.
+
+        Nova takes a name for a regular expression, so one that is another
+        as such is not looked for by Nova.
+        """
+        wanted = {'name': name} if _PLAIN.fullmatch(name) else {}
+        with translated('Nova'):
+            return [s for s in self._pages(wanted) if s.name == name]
 
     def _check_version(self) -> None:
         """Return if servers and flavors come with their extra specs.
@@ -111,14 +118,14 @@ class Compute:
         """Return all servers that a query means, page by page."""
         with translated('Nova'):
             self._check_version()
-            found = tuple(self._pages(self._parameters(query)))
-        if not query.names:
-            return found
-        return tuple(
-            server
-            for server in found
-            if server.id in query.names or server.name in query.names
-        )
+            found = self._pages(self._parameters(query))
+            return tuple(
+                server
+                for server in found
+                if not query.names
+                or server.id in query.names
+                or server.name in query.names
+            )
 
     def _parameters(self, query: Query) -> dict[str, Any]:
         wanted: dict[str, Any] = {}
@@ -242,22 +249,6 @@ class Compute:
                     self._nova.delete_server_metadata(server_id, [key])
             except errors.NotFound:
                 continue
-
-
-def _server(server: sdk_server.Server) -> Server:
-    image: Mapping[str, Any] = server.image or {}
-    return Server(
-        id=server.id,
-        name=server.name,
-        status=server.status,
-        flavor=_flavor(server.flavor),
-        task_state=server.task_state,
-        image_id=image.get('id'),
-        is_locked=bool(server.is_locked),
-        locked_reason=server.locked_reason,
-        availability_zone=server.availability_zone,
-        metadata=dict(server.metadata or {}),
-    )
 
 
 def _image(image: Any) -> Image:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core import metadata
-from osc_baremetal_config.core.model import Event, Node, Server
+from osc_baremetal_config.core.model import Event, Server
 
 _NOTES = 'metadata'
 # Nova's name for the action that everything begins with.
@@ -22,7 +22,6 @@ class Remembered:
     """
 
     server: Server
-    node: Node
     events: Sequence[Event]
     untold: str | None = None
 
@@ -36,7 +35,7 @@ def of(remembered: Remembered) -> list[Event]:
     events = [replace(one, at=_utc(one.at)) for one in remembered.events]
     began = min((e.at for e in events if e.what == _CREATE), default='')
     events = [event for event in events if event.at >= began]
-    events += _noted(remembered.server)
+    events += _noted(remembered.server) + _changed(remembered.server)
     return sorted(events, key=lambda event: (event.at, event.what))
 
 
@@ -50,6 +49,22 @@ def _noted(server: Server) -> list[Event]:
             result=note.failure or 'has not ended',
         )
         for name, note in metadata.pending(server.metadata).items()
+    ]
+
+
+def _changed(server: Server) -> list[Event]:
+    """Return the last change of each type that has ended."""
+    begun = metadata.pending(server.metadata)
+    wishes = metadata.wishes(server.metadata)
+    return [
+        Event(
+            at=_utc(was.at),
+            source=_NOTES,
+            what=f'{name}: {was.value or "?"} -> {wishes.get(name, "?")}',
+            result='verified',
+        )
+        for name, was in metadata.previous(server.metadata).items()
+        if was.at and name in wishes and name not in begun
     ]
 
 

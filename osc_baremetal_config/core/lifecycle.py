@@ -58,5 +58,7 @@ def classify(node: Node) -> Verdict:
         # A lessee may not see the last error, but a failed service puts the
         # same text into the reason of the maintenance.
         reason = node.last_error or node.maintenance_reason
-        return Failed(reason or 'Ironic shows you no reason')
+        return Failed(
+            reason or 'the service has failed; Ironic shows you no reason'
+        )
     return Stuck(f'node {node} is in state "{state}", which needs a person')

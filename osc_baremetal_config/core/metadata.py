@@ -52,9 +52,11 @@ class Previous:
     :param value: None if that could not be told.
     :param settings: the BIOS settings that the change sets, as they were;
         empty if there are more than a note can hold.
+    :param at: when the change began, ISO 8601 in UTC.
     """
 
     value: str | None = None
+    at: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -157,6 +159,7 @@ def _parse_previous(text: str) -> Previous:
         settings = {}
     return Previous(
         value=_text(note, 'value'),
+        at=_text(note, 'at'),
         settings={str(n): str(value) for n, value in settings.items()},
     )
 

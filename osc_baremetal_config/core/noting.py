@@ -27,7 +27,7 @@ def begin(plan: Plan, now: str) -> dict[str, str]:
         for item in (*changed, *plan.settled)
     }
     before = {
-        change.item.type: _was(change)
+        change.item.type: _was(change, begun)
         for change in plan.changes
         if not plan.is_resumed
     }
@@ -68,10 +68,10 @@ def _note(plan: Plan, item: Item, since: str, *, settled: bool) -> Pending:
     )
 
 
-def _was(change: Change) -> Previous:
+def _was(change: Change, at: str) -> Previous:
     settings = {
         setting.name: setting.before
         for setting in change.settings
         if setting.before is not None
     }
-    return Previous(value=change.before, settings=settings)
+    return Previous(value=change.before, at=at, settings=settings)

@@ -70,12 +70,30 @@ def offers(
 
 def against(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> list[str]:
     """Return why a server cannot be given an item, nothing if it can."""
-    if state.actual(item.type, snapshot, catalogue).value == item.value:
+    if is_so(item, snapshot, catalogue):
         return choice.incapable(item, snapshot, catalogue)
     if unknown := choice.unknown(item, snapshot, catalogue):
         return [unknown]
     chosen = choice.choose(item, snapshot, catalogue, DEFAULT)
     return chosen if isinstance(chosen, list) else []
+
+
+def is_so(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    """Return whether a server has an item already."""
+    return state.actual(item.type, snapshot, catalogue).value == item.value
+
+
+def changeable(
+    offered: Iterable[Offer], snapshot: Snapshot, catalogue: Catalogue
+) -> Item | None:
+    """Return some item that a server could be given and has not."""
+    for offer in offered:
+        item = offer.item
+        if not is_so(item, snapshot, catalogue) and not against(
+            item, snapshot, catalogue
+        ):
+            return item
+    return None
 
 
 def outlooks(snapshot: Snapshot, catalogue: Catalogue) -> list[Outlook]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import metadata, readiness, state
+from osc_baremetal_config.core import metadata, readiness, registry, state
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item, Snapshot
 
@@ -49,17 +49,28 @@ def wish(
 
 
 def recorded(
-    snapshot: Snapshot, types: Collection[str], *, is_applied: bool
+    snapshot: Snapshot,
+    types: Collection[str],
+    catalogue: Catalogue,
+    *,
+    is_applied: bool,
 ) -> list[str]:
     """Return the keys by which items are recorded on a server.
 
     :param is_applied: what is desired without them is applied then, which an
         earlier run may have begun.
-    :raises Refused: a change of the server has not ended, or it is locked.
+    :raises Refused: a change of the server has not ended, it is locked, or
+        there is no such type.
     """
     server = snapshot.server
     notes = metadata.pending(server.metadata)
-    reasons = []
+    known = {row.type for row in state.rows(snapshot, catalogue)}
+    reasons = [
+        f'{name!r}: no such type of configuration'
+        f'{registry.nearest(name, known)}'
+        for name in sorted(types)
+        if name not in known
+    ]
     if notes and not is_applied:
         begun = ', '.join(f'{n}={note.value}' for n, note in notes.items())
         reasons.append(

@@ -49,6 +49,17 @@ class Explained(command.Command):
             on_blip=self.still_trying,
         )
 
+    def with_flavors(self, snapshot: Any) -> Any:
+        """Return a snapshot with the flavors, which were not needed before."""
+        from osc_baremetal_config.run import read
+
+        return read.with_flavors(
+            self.client.cloud,
+            self.client.clock,
+            snapshot,
+            on_blip=self.still_trying,
+        )
+
     def still_trying(self, error: Exception) -> None:
         """Tell that a service has not answered for some time."""
         if not self.is_quiet:

@@ -201,10 +201,11 @@ class ApplyServerConfig(_Changing):
             )
 
         def make() -> Any:
-            snapshot = self.read(parsed_args.server[0], flavors=True)
+            snapshot = self.read(parsed_args.server[0], flavors=False)
+            wish = restoring.wish(snapshot, catalogue)
             return planner.make(
-                restoring.wish(snapshot, catalogue),
-                snapshot,
+                wish,
+                self.with_flavors(snapshot) if wish else snapshot,
                 catalogue,
                 parsers.options(parsed_args, records=False),
             )
@@ -248,7 +249,7 @@ class UnsetServerConfig(_Changing):
         from osc_baremetal_config.core import offers, restoring
         from osc_baremetal_config.osc import tables
 
-        types = parsed_args.config
+        types = sorted(set(parsed_args.config))
         columns = (
             self.columns(parsed_args) if parsed_args.apply else tables.STATES
         )
@@ -256,37 +257,69 @@ class UnsetServerConfig(_Changing):
         catalogue = self.catalogue
         snapshot = self.read(parsed_args.server, flavors=parsed_args.apply)
         keys = restoring.recorded(
-            snapshot, types, is_applied=parsed_args.apply
+            snapshot, types, catalogue, is_applied=parsed_args.apply
         )
-        if not self.is_quiet:
-            self.say(tables.forgetting(snapshot.server, types, keys))
-        if not parsed_args.dry_run:
-            compute = self.client.cloud.compute
-            compute.delete_metadata(snapshot.server.id, keys)
+        after = restoring.without(snapshot, keys)
+
+        def forget() -> None:
+            self._forget(snapshot.server, types, keys, parsed_args)
+
         if parsed_args.apply:
-            return self._apply(restoring.without(snapshot, keys), parsed_args)
-        rows = offers.outlooks(restoring.without(snapshot, keys), catalogue)
+            return self._apply(after, types, forget, parsed_args)
+        forget()
+        rows = offers.outlooks(after, catalogue)
         return tables.states(
             [found for found in rows if found.row.type in types],
             snapshot.node,
             self.client.clock.utc(),
         )
 
-    def _apply(self, snapshot: Any, parsed_args: argparse.Namespace) -> Any:
-        """Return the table of what was done."""
+    def _forget(
+        self,
+        server: Any,
+        types: Sequence[str],
+        keys: Sequence[str],
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        """Remove the keys from the metadata, and say so."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import tables
+
+        is_done = not parsed_args.dry_run
+        if is_done:
+            try:
+                self.client.cloud.compute.delete_metadata(server.id, keys)
+            except errors.Forbidden as error:
+                raise errors.Refused(
+                    f'{server}: nothing can be forgotten:', [error.message]
+                ) from error
+        if not self.is_quiet:
+            self.say(tables.forgetting(server, types, keys, is_done=is_done))
+
+    def _apply(
+        self,
+        snapshot: Any,
+        types: Sequence[str],
+        forget: Callable[[], None],
+        parsed_args: argparse.Namespace,
+    ) -> Any:
+        """Return the table of what was done.
+
+        Nothing is forgotten before it is known that the rest can be done.
+        """
         from osc_baremetal_config.core import planner, restoring
         from osc_baremetal_config.osc import parsers
 
-        catalogue = self.catalogue
-        return self.show_or_do(
-            lambda: planner.make(
-                restoring.wish(snapshot, catalogue, parsed_args.config),
-                snapshot,
-                catalogue,
-                parsers.options(parsed_args, records=False),
-            ),
-            parsed_args,
+        plan = planner.make(
+            restoring.wish(snapshot, self.catalogue, types),
+            snapshot,
+            self.catalogue,
+            parsers.options(parsed_args, records=False),
         )
+        if not parsed_args.dry_run:
+            self.permitted(plan)
+        forget()
+        return self.show_or_do(lambda: plan, parsed_args)
 
 
 class RecoverServerConfig(base.ShowOne):

@@ -8,7 +8,20 @@ from cliff import columns
 from osc_baremetal_config.core.state import Drift
 
 
-class OrDash(columns.FormattableColumn[Any]):
+class _Sortable(columns.FormattableColumn[Any]):
+    """A value that may be missing; what is missing comes first."""
+
+    def __lt__(self, other: object) -> bool:
+        """Return whether this comes before another of its column."""
+        return _key(self) < _key(other)
+
+
+def _key(cell: object) -> tuple[bool, str]:
+    value = getattr(cell, '_value', cell)
+    return (value is not None, str(value))
+
+
+class OrDash(_Sortable):
     """A value that may be missing: ``-`` for a person, null for a script."""
 
     def human_readable(self) -> str:
@@ -16,7 +29,7 @@ class OrDash(columns.FormattableColumn[Any]):
         return '-' if self._value is None else str(self._value)
 
 
-class Listed(columns.FormattableColumn[list[str]]):
+class Listed(_Sortable):
     """Several texts: a line each for a person, a list for a script."""
 
     def human_readable(self) -> str:
@@ -24,7 +37,7 @@ class Listed(columns.FormattableColumn[list[str]]):
         return '\n'.join(self._value) or '-'
 
 
-class OnOneLine(columns.FormattableColumn[list[str]]):
+class OnOneLine(_Sortable):
     """Several words: with commas for a person, a list for a script."""
 
     def human_readable(self) -> str:
@@ -32,7 +45,7 @@ class OnOneLine(columns.FormattableColumn[list[str]]):
         return ', '.join(self._value) or '-'
 
 
-class Ago(columns.FormattableColumn[str | None]):
+class Ago(_Sortable):
     """A time: how long ago for a person, ISO 8601 or null for a script.
 
     :param now: the time from which that is counted.
@@ -49,13 +62,13 @@ class Ago(columns.FormattableColumn[str | None]):
         try:
             then = datetime.datetime.fromisoformat(self._value)
         except ValueError:
-            return self._value
+            return str(self._value)
         if then.tzinfo is None:
             then = then.replace(tzinfo=datetime.UTC)
         return _ago((self._now - then).total_seconds())
 
 
-class YesNo(columns.FormattableColumn[Any]):
+class YesNo(_Sortable):
     """Whether there is drift: yes, no or unknown; true, false or null."""
 
     def human_readable(self) -> str:

@@ -86,14 +86,24 @@ def offers_for(
     offered: Iterable[offers_.Offer],
     snapshot: Snapshot,
     catalogue: Catalogue,
+    denied: str | None,
 ) -> Table:
-    """Return the table of ``option list --server``."""
+    """Return the table of ``option list --server``.
+
+    :param denied: why the user may not have the node serviced at all.
+    """
     rows = []
     for offer in offered:
         reasons = offers_.against(offer.item, snapshot, catalogue)
+        if denied and not offers_.is_so(offer.item, snapshot, catalogue):
+            reasons.append(denied)
         possible = state.Drift.NO if reasons else state.Drift.YES
         rows.append(
-            (*_offer(offer), YesNo(possible), '; '.join(reasons) or '-')
+            (
+                *_offer(offer),
+                YesNo(possible),
+                OrDash('; '.join(reasons) or None),
+            )
         )
     return (*OFFERS, *FOR_ONE), rows
 
@@ -106,7 +116,7 @@ def history(events: Iterable[Event]) -> Table:
             event.source,
             event.what,
             OrDash(event.who),
-            event.result or '-',
+            OrDash(event.result or None),
         )
         for event in events
     ]

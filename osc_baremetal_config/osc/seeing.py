@@ -62,6 +62,7 @@ class ListServerConfig(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each server and type."""
+        from osc_baremetal_config import errors
         from osc_baremetal_config.osc import fleet_tables, parsers, report
         from osc_baremetal_config.run import fleet
 
@@ -81,6 +82,8 @@ class ListServerConfig(base.Lister):
             bar.close()
         if not self.is_quiet:
             self.say(fleet_tables.remarks(found))
+        if found.missing:
+            self.code = errors.ExitCode.REFUSED
         return fleet_tables.states(
             found,
             catalogue,
@@ -133,8 +136,31 @@ class ListServerConfigOption(base.Lister):
             catalogue, found.templates, found.flavors or ()
         )
         if is_for_one:
-            return fleet_tables.offers_for(offered, found, catalogue)
+            denied = self._denied(offered, found)
+            return fleet_tables.offers_for(offered, found, catalogue, denied)
         return fleet_tables.offers(offered)
+
+    def _denied(self, offered: Any, snapshot: Any) -> str | None:
+        """Return why the user may not change a server, None if that may be.
+
+        Ironic is asked about some item that could be set; nothing is begun.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import offers, planner
+
+        item = offers.changeable(offered, snapshot, self.catalogue)
+        if item is None:
+            return None
+        try:
+            plan = planner.make([item], snapshot, self.catalogue)
+        except errors.Refused as refused:
+            # Not of an item, but of the server as it is now.
+            return '; '.join(refused.details)
+        try:
+            self.permitted(plan)
+        except errors.Refused as refused:
+            return refused.details[0]
+        return None
 
 
 class ShowServerConfigHistory(base.Lister):

@@ -4,7 +4,7 @@ Only arranges; nothing is decided or read here.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config.core import advice, offers, steps
 from osc_baremetal_config.core import requests as requests_
@@ -189,11 +189,12 @@ def situation(server: Server, node: Node) -> Fields:
 
 
 def forgetting(
-    server: Server, types: Iterable[str], keys: Iterable[str]
+    server: Server, types: Iterable[str], keys: Sequence[str], *, is_done: bool
 ) -> list[str]:
-    """Return what of a server's metadata is forgotten."""
-    if gone := ', '.join(keys):
-        return [f'{server.name}: forgotten: {gone}.']
+    """Return what of a server's metadata is, or would be, forgotten."""
+    verb = 'forgotten' if is_done else 'would be forgotten'
+    if keys:
+        return [f'{server.name}: {verb}: {", ".join(keys)}.']
     return [f'{server.name}: nothing is recorded of {", ".join(types)}.']
 
 
@@ -244,7 +245,11 @@ def _arrow(setting: SettingChange) -> str:
 
 def _is_already(plan: Plan) -> str:
     if not plan.settled:
-        return f'{plan.server.name} is as it should be'
+        read = plan.node.provision_updated_at or 'an unknown time'
+        return (
+            f'{plan.server.name} is as it should be, by the BIOS settings as '
+            f'Ironic read them at {read}'
+        )
     items = ', '.join(f'{i.type} is {i.value}' for i in plan.settled)
     return f'{plan.server.name}: {items} already'
 
@@ -298,7 +303,8 @@ def _sequence(plan: Plan) -> str:
     parts += ['verify'] if plan.steps else []
     parts += ['confirm the resize'] if resizes else []
     parts += [_power(plan)] if plan.touches_power else []
-    return f'Sequence: {", ".join([*parts, "record in the metadata"])}.'
+    parts += ['record in the metadata'] if plan.record else []
+    return f'Sequence: {", ".join(parts)}.'
 
 
 def _variant(plan: Plan) -> str:

@@ -77,6 +77,8 @@ def survey(
         ask(lambda: cloud.compute.servers(query)),
         key=lambda server: (server.name, server.id),
     )
+    if not servers:
+        return Fleet((), (), query.names)
     nodes = _nodes(cloud, servers, ask)
     on_metal = [server for server in servers if server.id in nodes]
     ids = {s.image_id for s in on_metal if s.image_id}
@@ -164,8 +166,6 @@ def _nodes(
     cloud: Cloud, servers: list[Server], ask: read.Ask
 ) -> dict[str, Node]:
     """Return server id → node; as a system user if there are none else."""
-    if not servers:
-        return {}
     nodes = dict(ask(cloud.baremetal.nodes))
     if not any(server.id in nodes for server in servers) and ask(
         cloud.use_system_scope

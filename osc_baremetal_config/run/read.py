@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from concurrent import futures
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from osc_baremetal_config import errors
@@ -69,6 +70,20 @@ def snapshot(
         )
 
 
+def with_flavors(
+    cloud: Cloud,
+    clock: Clock,
+    snapshot: Snapshot,
+    *,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> Snapshot:
+    """Return a snapshot with the flavors, which were not needed before."""
+    found = poll.patiently(
+        cloud.compute.flavors, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
+    )
+    return replace(snapshot, flavors=found)
+
+
 def remembered(
     cloud: Cloud,
     clock: Clock,
@@ -79,22 +94,19 @@ def remembered(
     """Return what Nova and Ironic remember of a server.
 
     :param name_or_id: the server.
-    :raises Refused: there is no such server, or no node of it can be seen.
+    :raises Refused: there is no such server.
     """
     ask: Ask = functools.partial(
         poll.patiently, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
     )
     server = _server(cloud, name_or_id, ask)
-    node = _node(cloud, server, ask)
     events = ask(lambda: cloud.compute.actions(server.id))
     untold = None
     try:
-        events += _history(cloud, node, ask)
-    except errors.CloudError as error:
+        events += _history(cloud, _node(cloud, server, ask), ask)
+    except errors.ConfigError as error:
         untold = error.message
-    return chronicle.Remembered(
-        server=server, node=node, events=events, untold=untold
-    )
+    return chronicle.Remembered(server=server, events=events, untold=untold)
 
 
 def _history(cloud: Cloud, node: Node, ask: Ask) -> tuple[Event, ...]:

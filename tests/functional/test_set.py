@@ -2,7 +2,7 @@
 
 import signal
 
-from tests import people
+from tests import notes, people
 from tests.functional import base
 
 WISH = 'deploy-config:hyperthreading'
@@ -38,7 +38,7 @@ class SetTest(base.TestCase):
         self.assert_running(server.id)
         self.assertEqual(
             {WISH: 'enabled', PREVIOUS: WAS},
-            self.nova.get_server(server).metadata,
+            notes.timeless(self.nova.get_server(server).metadata),
         )
         row = self.show(who, server.id)
         self.assertEqual(
@@ -131,7 +131,7 @@ class SetTest(base.TestCase):
         self.assert_running(server.id)
         self.assertEqual(
             {WISH: 'enabled', PREVIOUS: WAS},
-            self.nova.get_server(server).metadata,
+            notes.timeless(self.nova.get_server(server).metadata),
         )
 
 

@@ -1,8 +1,8 @@
 """Print what becomes of every request of a change, hit by every fault.
 
-``tox -e faults`` runs all of it against the model. With ``--scenario`` only
-some
-must be up.
+``tox -e faults`` runs all of it against the model, with ``--scenario`` only
+some; with ``--real`` the crashes of one change on the real cloud, which must
+be up.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 
-from tests.matrix import points, scenarios
+from tests.matrix import devcloud, points, scenarios
 from tests.matrix.points import Verdict
 
 # A crash is followed by the same command at once, and once all has settled.
@@ -27,7 +27,15 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog='tests.matrix', description=__doc__)
     names = [scenario.name for scenario in scenarios.SCENARIOS]
     parser.add_argument('--scenario', action='append', choices=names)
-    chosen = parser.parse_args(argv).scenario or names
+    parser.add_argument(
+        '--real',
+        action='store_true',
+        help='the crashes of one change on the real cloud, which must be up',
+    )
+    parsed = parser.parse_args(argv)
+    if parsed.real:
+        return _real()
+    chosen = parsed.scenario or names
     began = time.monotonic()
     total: Counts = collections.Counter()
     _write('scenario', 'requests', 'matrix', ['points', *_columns()])
@@ -42,6 +50,15 @@ def main(argv: Sequence[str]) -> int:
     _write('total', '', '', _figures(total))
     print(f'{time.monotonic() - began:.0f} s')
     return 1 if total[Verdict.LOST.value] else 0
+
+
+def _real() -> int:
+    """Return 0 if nothing was lost on the real cloud."""
+    summary = devcloud.run(print)
+    print(summary)
+    for line in summary.lost:
+        print(f'LOST {line}', file=sys.stderr)
+    return 1 if summary.lost else 0
 
 
 def _jobs(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests import notes
 from tests.model.records import OFF, Host, Server
 from tests.model.world import RESIZABLE_HOST, Settings, World
 
@@ -53,7 +54,7 @@ def state(world: World, server: Server) -> dict[str, Any]:
         'maintenance': node.maintenance,
         'status': (server.vm_state, server.task_state),
         'flavor': server.flavor.name,
-        'metadata': dict(server.metadata),
+        'metadata': notes.timeless(server.metadata),
     }
 
 

@@ -17,10 +17,7 @@ Part = Exchange | list[Exchange]
 def find(server: Document | None = None) -> list[Part]:
     """Return the exchanges that find the server by its name."""
     found = documents.server() if server is None else server
-    return [
-        nova('GET', '/servers/web-1', {}, status=404),
-        nova('GET', '/servers/detail?name=web-1', {'servers': [found]}),
-    ]
+    return [nova('GET', '/servers/detail?name=web-1', {'servers': [found]})]
 
 
 def read(

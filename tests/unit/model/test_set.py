@@ -1,5 +1,6 @@
 """The main job against the model: the whole command line, in process."""
 
+from tests import notes
 from tests.model import fixture
 from tests.model.records import ON
 from tests.unit import base
@@ -29,7 +30,10 @@ class SetTest(base.TestCase):
             (node.provision_state, node.power_state, server.vm_state),
         )
         self.assertEqual(1, node.counters.bios_applied)
-        self.assertEqual({WISH: 'enabled', PREVIOUS: BEFORE}, server.metadata)
+        self.assertEqual(
+            {WISH: 'enabled', PREVIOUS: BEFORE},
+            notes.timeless(server.metadata),
+        )
 
     def test_operator_on_a_fake_node(self) -> None:
         self.change('operator', 'bm.large')

@@ -50,7 +50,7 @@ class ApplyTest(ChangingTest):
         ran = self.do('apply', 'web-1', '--detailed-exit-code', '-f', 'json')
         self.assert_ended(0, ran)
         self.assertEqual([], ran.json())
-        self.assertIn('web-1 is as it should be; nothing to do.', ran.err)
+        self.assertIn('web-1 is as it should be, by the BIOS', ran.err)
         self.assertEqual({}, server.metadata)
 
     def test_several_of_which_one_cannot_be_had(self) -> None:
@@ -137,6 +137,18 @@ class UnsetTest(ChangingTest):
         self.assert_ended(0, ran)
         self.assertIn('nothing is recorded of turbo', ran.err)
 
+    def test_a_type_that_is_none(self) -> None:
+        self.world.boot('web-1')
+        for name in ('turbos', 'turbo=enabled', ''):
+            ran = self.do('unset', 'web-1', '--config', name)
+            self.assert_refused(ran, 'no such type of configuration')
+
+    def test_who_may_not_apply_forgets_nothing(self) -> None:
+        server = self.changed()
+        argv = ('unset', 'web-1', '--config', 'hyperthreading', '--apply')
+        self.assert_refused(self.do(*argv, person='alice'), '403')
+        self.assertIn(WISH, server.metadata)
+
     def test_a_change_that_has_not_ended(self) -> None:
         server = self.changed()
         server.metadata[PENDING] = '{"value": "enabled", "wish": "x"}'
@@ -154,6 +166,6 @@ class UnsetTest(ChangingTest):
         server = self.changed()
         argv = ('unset', 'web-1', '--config', 'hyperthreading')
         ran = self.do(*argv, person='rita')
-        self.assertNotEqual(0, ran.code)
-        self.assertIn('403', ran.err)
+        self.assert_refused(ran, '403', 'nothing can be forgotten')
+        self.assertNotIn('forgotten:', ran.err.replace('be forgotten:', ''))
         self.assertIn(WISH, server.metadata)
