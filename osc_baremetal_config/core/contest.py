@@ -11,6 +11,9 @@ from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.moves import Do, End, Result, Seen
 from osc_baremetal_config.core.plan import Plan
 
+# How many looks show whether another run has noted the same.
+_SETTLED = 2
+
 
 def lost(plan: Plan, seen: Seen) -> str | None:
     """Return why this change must give way to another, None if it need not.
@@ -39,6 +42,23 @@ def lost(plan: Plan, seen: Seen) -> str | None:
             for name, note in sorted(others.items())
         )
         return f'another change was begun: {begun}'
+    return None
+
+
+def others_resize(plan: Plan, seen: Seen) -> str | None:
+    """Return what is waited for before a resize, None if it may be begun.
+
+    Nova begins a second resize while it is at the first, so of runs that
+    want the same only the one goes on that was the last to note itself; the
+    others see that at the second look, and wait for what it does.
+    """
+    if plan.is_resumed:
+        return None
+    if seen.looks < _SETTLED:
+        return 'whether another run wants the same'
+    notes = moves.own_notes(plan, seen).values()
+    if any(note.by not in (None, seen.run) for note in notes):
+        return 'another run, which wants the same'
     return None
 
 

@@ -32,6 +32,7 @@ class Pending:
     :param resize: the change resizes the server.
     :param node: the uuid of the node that the server was on, which a resize
         may change; None without one.
+    :param by: the run that has noted it, where that matters.
     :param failure: why it is being put back; None if it is not.
     """
 
@@ -42,6 +43,7 @@ class Pending:
     settled: bool = False
     resize: bool = False
     node: str | None = None
+    by: str | None = None
     failure: str | None = None
 
 
@@ -111,13 +113,17 @@ def _below(prefix: str, properties: Mapping[str, str]) -> dict[str, str]:
 
 
 def _written(note: Pending) -> str:
-    """Return a note as text, with as much of the failure as it can hold."""
+    """Return a note as text, with as much of the failure as it can hold.
+
+    The end of it: Ironic names the step first and the reason last.
+    """
     text = _json(note)
     over = len(text) - _LONGEST
     if over <= 0 or not note.failure:
         return text
     kept = note.failure.encode('ascii', 'replace').decode()
-    return _json(replace(note, failure=kept[: max(1, len(kept) - over - 8)]))
+    end = kept[-max(1, len(kept) - over - 8) :]
+    return _json(replace(note, failure=f'...{end}'))
 
 
 def _written_previous(was: Previous) -> str:
@@ -146,6 +152,7 @@ def _parse_pending(text: str) -> Pending:
         settled=note.get('settled') is True,
         resize=note.get('resize') is True,
         node=_text(note, 'node'),
+        by=_text(note, 'by'),
         failure=_text(note, 'failure'),
     )
 

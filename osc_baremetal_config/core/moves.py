@@ -88,6 +88,8 @@ class Seen:
     :param node: the node that the server runs on now.
     :param bios: its settings as read since it last was active; None if they
         have to be read.
+    :param run: what tells this run from others.
+    :param looks: how often was looked since the change was noted.
     :param tried: how often each act was made in this run.
     :param agreed: how many looks in a row have found the power as wanted.
     :param watched: Ironic was seen at this very service.
@@ -99,6 +101,8 @@ class Seen:
     server: Server
     node: Node
     bios: Bios | None = None
+    run: str = ''
+    looks: int = 0
     tried: Mapping[Do, int] = field(default_factory=dict)
     agreed: int = 0
     watched: bool = False
@@ -120,7 +124,8 @@ class Seen:
         """Return the same with an act counted."""
         tried = {**self.tried, do: self.tried.get(do, 0) + 1}
         bios = None if do in (Do.SERVICE, Do.UNDO) else self.bios
-        return replace(self, tried=tried, bios=bios)
+        looks = 0 if do is Do.NOTE else self.looks
+        return replace(self, tried=tried, bios=bios, looks=looks)
 
     def with_metadata(self, changed: Mapping[str, str | None]) -> 'Seen':
         """Return the same with items of the metadata set, or gone if None."""
@@ -129,9 +134,13 @@ class Seen:
         return replace(self, server=replace(self.server, metadata=kept))
 
 
-def begin(plan: Plan) -> Seen:
-    """Return what is seen before the first move."""
+def begin(plan: Plan, run: str = '') -> Seen:
+    """Return what is seen before the first move.
+
+    :param run: what tells this run from others.
+    """
     seen = Seen(
+        run=run,
         server=plan.server,
         node=plan.node,
         bios=plan.bios,
@@ -151,6 +160,7 @@ def look(plan: Plan, seen: Seen, server: Server, node: Node) -> Seen:
         seen,
         server=server,
         node=node,
+        looks=seen.looks + 1,
         bios=seen.bios if is_still else None,
         watched=seen.watched or is_ours(plan, node) is True,
     )

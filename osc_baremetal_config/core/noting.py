@@ -13,8 +13,11 @@ from osc_baremetal_config.core.moves import Seen
 from osc_baremetal_config.core.plan import Change, Plan
 
 
-def begin(plan: Plan, now: str) -> dict[str, str]:
+def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
     """Return the metadata to set before anything is touched.
+
+    :param by: the run that notes it. Only a resize needs to know, which Nova
+        would begin twice.
 
     :param now: the time, ISO 8601 in UTC. A change that is noted already
         keeps its time, and its notes of what was before.
@@ -23,7 +26,7 @@ def begin(plan: Plan, now: str) -> dict[str, str]:
     begun = next((note.since for note in known.values() if note.since), now)
     changed = [change.item for change in plan.changes]
     notes = {
-        item.type: _note(plan, item, begun, settled=item not in changed)
+        item.type: _note(plan, item, begun, by, settled=item not in changed)
         for item in (*changed, *plan.settled)
     }
     before = {
@@ -56,7 +59,9 @@ def keys(plan: Plan) -> list[str]:
     return sorted(PENDING + name for name in types | set(plan.notes))
 
 
-def _note(plan: Plan, item: Item, since: str, *, settled: bool) -> Pending:
+def _note(
+    plan: Plan, item: Item, since: str, by: str, *, settled: bool
+) -> Pending:
     return Pending(
         value=item.value,
         power=plan.power,
@@ -65,6 +70,7 @@ def _note(plan: Plan, item: Item, since: str, *, settled: bool) -> Pending:
         settled=settled,
         resize=plan.resize_to is not None,
         node=plan.origin if plan.resize_to else None,
+        by=by if plan.resize_to and by else None,
     )
 
 

@@ -108,7 +108,12 @@ def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
 
 
 def toward_abort(plan: Plan, seen: Seen) -> Move:
-    """Return the next move until a change is dropped as it is."""
+    """Return the next move until a change is dropped as it is.
+
+    A resize that waits cannot stay so: Nova lets nobody write the metadata.
+    """
+    if seen.is_resized:
+        return moves.attempt(Do.REVERT, seen, 'the resize stays')
     return toward_power(plan, seen) or _forget(
         plan, seen, End(Result.PUT_BACK, 'the change was dropped')
     )

@@ -63,7 +63,7 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
     """
     types = moves.own_notes(plan, seen)
     keys = [metadata.PENDING + name for name in types]
-    if moves.unlike(plan.wanted, seen):
+    if plan.aim is Aim.ABORT or moves.unlike(plan.wanted, seen):
         way_back = [metadata.PREVIOUS + name for name in types]
         keys += [key for key in way_back if key in seen.server.metadata]
     return sorted(keys)
@@ -139,6 +139,8 @@ def _toward_flavor(plan: Plan, seen: Seen) -> Move:
         )
     if seen.tried.get(Do.RESIZE):
         return Act(Do.READ_BOUNCE)
+    if other := contest.others_resize(plan, seen):
+        return Wait(other)
     return rollback.stop(plan, seen) or Act(Do.RESIZE)
 
 

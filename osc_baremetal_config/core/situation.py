@@ -13,6 +13,7 @@ from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import OFF, ON
 
 _FAULT = 'service failure'
+_RESIZED = 'VERIFY_RESIZE'
 _NOT_NOTED = 'no: no change is noted on the server'
 _WEDGED = 'no: only an operator can help'
 
@@ -149,7 +150,7 @@ def _working(node: Node, doing: str) -> list[str]:
 def _server(server: Server, note: Pending | None) -> list[str]:
     doing = f', Nova is at {server.task_state}' if server.task_state else ''
     words = [f'Server {server} is {server.status}{doing}.']
-    if server.status == 'VERIFY_RESIZE':
+    if server.status == _RESIZED:
         words.append(
             f'It was resized to {server.flavor.name}, which waits to be '
             f'confirmed or reverted.'
@@ -171,8 +172,10 @@ def _choices(
         held = 'no: an operator has to end the maintenance first'
         return held, held, held
     active = (
-        'makes the node active, ' if has_failed else ''
-    ) + 'leaves the settings as they are'
+        f'{"makes the node active, " if has_failed else ""}'
+        f'{"reverts the resize, " if server.status == _RESIZED else ""}'
+        f'leaves the settings as they are'
+    )
     if not notes:
         abort = active if has_failed else 'no: there is nothing to drop'
         return _NOT_NOTED, _NOT_NOTED, abort

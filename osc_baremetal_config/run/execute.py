@@ -6,6 +6,7 @@ Owns the loop and the counting. Which move comes next is decided in
 
 import dataclasses
 import enum
+import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -36,6 +37,16 @@ T = TypeVar('T')
 
 # Acts that begin what Ironic may be at already when it does not answer.
 _SERVICES = (Do.SERVICE, Do.UNDO)
+# Acts that a service which fails at them is not asked for again and again.
+_ENOUGH = (
+    Do.STOP,
+    Do.START,
+    Do.POWER_ON,
+    Do.POWER_OFF,
+    Do.REVERT,
+    Do.ABORT,
+    Do.END_MAINTENANCE,
+)
 # What Nova answers where these were done before, and where the metadata is
 # full until the notes are gone.
 _LOOK_AGAIN = {
@@ -122,7 +133,7 @@ class _Run:
         self._reporter = reporter
         self._began = clock.now()
         self._limit_s = limit_s
-        self._seen = moves.begin(plan)
+        self._seen = moves.begin(plan, run=secrets.token_hex(4))
 
     @property
     def elapsed_s(self) -> float:
@@ -232,6 +243,11 @@ class _Run:
             self._seen = dataclasses.replace(
                 self._seen, bios=None, unsure=self._seen.unsure or unsure
             )
+            if error.status == 500 and do in _ENOUGH:
+                # It will not be better soon, so the tries are counted.
+                self._seen = dataclasses.replace(
+                    self._seen.after(do), refusal=error.message
+                )
             self._tell(f'{do.value}: {error.message}; trying again')
             return _After.PAUSE
         except errors.CloudError as error:
@@ -258,11 +274,12 @@ class _Run:
         """
         self._check_gone(error)
         reason = f'{do.value}: {error.message}'
-        is_first = do is Do.NOTE and not self._plan.is_resumed
-        if is_first or not self._plan.touches_power:
+        plan = self._plan
+        is_first = do is Do.NOTE and not plan.is_resumed
+        is_way_out = plan.aim is not Aim.SET and not self._seen.tried
+        if is_first or is_way_out or not plan.touches_power:
             raise errors.Refused(
-                f'{self._plan.server}: its metadata cannot be written; '
-                f'nothing was touched:',
+                f'{plan.server}: {do.value} is refused; nothing was touched:',
                 [error.message],
             ) from error
         failure = self._seen.failure
@@ -282,7 +299,8 @@ class _Run:
         server_id, node_id = plan.server.id, seen.node.uuid
         match act.do:
             case Do.NOTE:
-                compute.set_metadata(server_id, noting.begin(plan, self._now))
+                notes = noting.begin(plan, self._now, seen.run)
+                compute.set_metadata(server_id, notes)
             case Do.STOP:
                 compute.begin_stop(server_id)
             case Do.RESIZE if plan.resize_to:

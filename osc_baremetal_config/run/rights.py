@@ -31,7 +31,8 @@ def permitted(
     """
     if plan.is_begun:
         _check_attaching(plan, cloud)
-        return plan
+        # The steps, if they may be used, are what was asked about.
+        return plan.ways()[-1]
     is_back = bool(plan.steps) and moves.begin(plan).failure is not None
     if not (plan.needs_service or is_back):
         return plan

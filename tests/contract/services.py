@@ -362,12 +362,23 @@ class FakeServiceContract(cloud.Contract):
         self.assertEqual(before, self.bios(self.node))
 
     def test_power_event_that_is_lost(self) -> None:
-        """Too short for Nova: the server reads SHUTOFF, the node is on."""
+        """Too short for Nova: the server can read SHUTOFF, the node is on.
+
+        It is a race, so a real cloud does not lose the event every time.
+        """
         self.knob(self.node, 'fake_bios_seconds', 0)
         self.begin(self.other())
         self.wait_for_node(self.node, 'active')
-        self.wait_for_server(self.web, 'SHUTOFF')
+        self.wait_until(
+            'the server has settled',
+            lambda: (
+                self.server_state(self.web)
+                in (('SHUTOFF', None), ('ACTIVE', None))
+            ),
+        )
         self.assertEqual('power on', self.show_node(self.node)['power_state'])
+        if self.server_state(self.web) == ('ACTIVE', None):
+            return
         answer = self.act('mona', self.web, 'os-start', None)
         self.assert_answer(202, answer)
         self.wait_for_server(self.web, 'ACTIVE')

@@ -802,7 +802,7 @@ class RefusedTest(base.TestCase):
     def test_reader_whose_roles_do_not_suffice_for_metadata(self) -> None:
         denied = {'forbidden': {'message': 'Policy does not allow it'}}
         self.refused(
-            'its metadata cannot be written; nothing was touched',
+            'noting what is to be done is refused; nothing was touched',
             'Policy does not allow it (403, req-1)',
             script=[
                 *read(flavors=True),

@@ -1,0 +1,133 @@
+"""``recover``, on the model."""
+
+from typing import Any
+
+from tests import runs
+from tests.matrix import scenarios
+from tests.model import fixture
+from tests.model.records import Server
+from tests.model.world import World
+from tests.unit import base
+
+CONFIG = ('server', 'config')
+WISH = 'deploy-config:hyperthreading'
+LEAVE = ('--hyperthreading', 'enabled', '--on-failure', 'leave')
+
+
+class RecoverTest(base.TestCase):
+    def play(self, world: World, server: Server) -> None:
+        self.model = self.useFixture(fixture.Model(world))
+        self.server = server
+        self.node = world.nodes[server.node_uuid or '']
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.play(*scenarios.SERVICE.world())
+
+    def set(self, *argv: str) -> runs.Ran:
+        return self.model.openstack(
+            'mona', *CONFIG, 'set', self.server.id, *argv
+        )
+
+    def recover(self, *argv: str, person: str = 'mona') -> runs.Ran:
+        return self.model.openstack(
+            person, *CONFIG, 'recover', self.server.id, *argv, '-f', 'json'
+        )
+
+    def fail(self, *argv: str) -> None:  # type: ignore[override]
+        """Leave a change that has failed."""
+        self.node.driver_info['fake_bios_fail'] = 'the BMC says no'
+        self.assert_ended(5, self.set(*LEAVE, *argv))
+        del self.node.driver_info['fake_bios_fail']
+
+    def assert_well(self, value: str, flavor: str = 'bm.large.ht-off') -> None:
+        """Check that all is well, with LogicalProc at a value."""
+        self.assertEqual(value, self.node.bmc['LogicalProc'])
+        self.assertEqual('active', self.node.provision_state)
+        self.assertFalse(self.node.maintenance)
+        self.assertEqual('active', self.server.vm_state)
+        self.assertEqual(flavor, self.server.flavor.name)
+        left = [key for key in self.server.metadata if 'pending' in key]
+        self.assertEqual([], left)
+
+    def test_without_a_choice_it_only_explains(self) -> None:
+        self.fail()
+        before = scenarios.state(self.model.world, self.server)
+        for person in ('mona', 'alice', 'rita', 'operator'):
+            ran = self.recover(person=person)
+            self.assert_ended(0, ran)
+            told: dict[str, Any] = ran.json()
+            self.assertEqual(['hyperthreading=enabled'], told['change'])
+            self.assertIn('the BMC says no', told['failure'])
+            words = ' '.join(told['situation'])
+            self.assertIn('is in state "service failed"', words)
+            self.assertIn('It was on before the change.', words)
+            self.assertIn('puts LogicalProc=Disabled back', told['rollback'])
+        self.assertEqual(
+            before, scenarios.state(self.model.world, self.server)
+        )
+
+    def test_retry(self) -> None:
+        self.fail()
+        self.assert_ended(0, self.recover('--retry'))
+        self.assert_well('Enabled')
+        self.assertEqual('enabled', self.server.metadata[WISH])
+
+    def test_rollback(self) -> None:
+        self.fail()
+        self.assert_ended(0, self.recover('--rollback'))
+        self.assert_well('Disabled')
+        self.assertEqual({}, self.server.metadata)
+
+    def test_abort(self) -> None:
+        self.fail()
+        self.assert_ended(0, self.recover('--abort'))
+        self.assert_well('Disabled')
+        self.assertEqual({}, self.server.metadata)
+
+    def test_abort_of_a_resize_reverts_it(self) -> None:
+        self.play(*scenarios.RESIZE.world())
+        self.fail('--method', 'resize')
+        self.assertEqual('resized', self.server.vm_state)
+        self.assertIn('reverts the resize', self.recover().json()['abort'])
+        self.assert_ended(0, self.recover('--abort'))
+        self.assert_well('Disabled', 'rz.small.ht-off')
+
+    def test_rollback_of_a_service_that_runs(self) -> None:
+        argv = ('--hyperthreading', 'enabled', '--no-stop', '--no-wait')
+        self.assert_ended(0, self.set(*argv))
+        self.assertEqual('servicing', self.node.provision_state)
+        self.assert_ended(0, self.recover('--rollback'))
+        self.assert_well('Disabled')
+
+    def test_who_may_not_touches_nothing(self) -> None:
+        self.fail()
+        before = scenarios.state(self.model.world, self.server)
+        for person in ('alice', 'rita'):
+            for choice in ('--retry', '--rollback', '--abort'):
+                ran = self.recover(choice, person=person)
+                if ran.code == 0:
+                    continue
+                self.assert_refused(ran, '403', 'nothing was touched')
+        ran = self.recover('--abort', person='rita')
+        self.assert_refused(ran, '403')
+        self.assertEqual(
+            before, scenarios.state(self.model.world, self.server)
+        )
+
+    def test_nothing_to_recover(self) -> None:
+        told = self.recover().json()
+        self.assertEqual([], told['change'])
+        for choice in ('--retry', '--rollback', '--abort'):
+            self.assert_refused(self.recover(choice), 'is not possible')
+
+    def test_maintenance_of_somebody_else_stays(self) -> None:
+        self.fail()
+        self.node.fault = None
+        self.node.maintenance_reason = 'new disk'
+        told = self.recover().json()
+        self.assertIn('"new disk"', ' '.join(told['situation']))
+        for choice in ('--retry', '--rollback', '--abort'):
+            ran = self.recover(choice)
+            self.assert_refused(ran, 'an operator has to end the maintenance')
+        self.assertTrue(self.node.maintenance)
