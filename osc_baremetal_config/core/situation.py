@@ -78,14 +78,11 @@ def is_wedged(node: Node) -> bool:
     """Return whether Ironic has lost hold of a service.
 
     It raises in the middle of one, and leaves the node in "servicing" with
-    no conductor at it. A lessee is not shown the lock, and so cannot tell.
+    the error; one that it is at has none. (That nobody holds the lock tells
+    less: other tasks of Ironic take it for a moment.) A lessee is not shown
+    the error, and so cannot tell.
     """
-    return (
-        node.provision_state == 'servicing'
-        and node.reservation is None
-        and not node.is_redacted
-        and node.last_error is not None
-    )
+    return node.provision_state == 'servicing' and node.last_error is not None
 
 
 def _change(notes: Mapping[str, Pending]) -> str:

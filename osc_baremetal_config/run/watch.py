@@ -23,9 +23,15 @@ def one(cloud: Cloud) -> Look:
 
     def look(plan: Plan, last: Node) -> tuple[Server, Node]:
         server = cloud.compute.server(plan.server.id)
-        if plan.resize_to is None:
+        if plan.resize_to is not None:
+            return server, cloud.baremetal.node_of(server.id) or last
+        try:
             return server, cloud.baremetal.node(plan.node.uuid)
-        return server, cloud.baremetal.node_of(server.id) or last
+        except errors.NotFound:
+            # It is no longer the project's once the server is being deleted.
+            if server.task_state != 'deleting':
+                raise
+            return server, last
 
     return look
 
