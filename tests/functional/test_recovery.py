@@ -333,8 +333,14 @@ class OutageTest(TestCase):
         self.recover('--abort')
         self.assert_as_before()
 
+    def unwedge(self) -> None:
+        """Let nobody after this test find the node wedged."""
+        if self.is_in('servicing'):
+            self.restart_ironic()
+
     def wedge(self) -> None:
         """Have Ironic raise in the middle of a service."""
+        self.addCleanup(self.unwedge)
         node = self.node_of(self.web.id)
         what = {
             'target': 'service',
