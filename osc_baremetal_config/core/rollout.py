@@ -4,7 +4,6 @@ Owns the limits: how many at once, how many failures, the first ones on their
 own, never two of a group. Looks at counts only; never starts anything.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -90,12 +89,6 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
     if progress.failed > limits.failures.of(progress.total):
         return f'{progress.failed} failed'
     return 'a canary failed'
-
-
-def groups(members: Sequence[Member]) -> int:
-    """Return how many can be changed at once at most, by their groups."""
-    alone = sum(member.group is None for member in members)
-    return alone + len({m.group for m in members if m.group is not None})
 
 
 def _free(progress: Progress, limits: Limits) -> int:

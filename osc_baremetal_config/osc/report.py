@@ -148,13 +148,10 @@ class Rollout:
 
     On a terminal one line with counts by phase; elsewhere a line for each
     server that has ended.
-
-    :param total: servers that are to be changed.
     """
 
-    def __init__(self, stream: TextIO, total: int, clock: Clock) -> None:
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._stream = stream
-        self._total = total
         self._clock = clock
         self._began = clock.now()
         self._lock = threading.Lock()
@@ -254,7 +251,7 @@ class SilentRollout:
 
 
 def telling(
-    stream: TextIO, total: int, clock: Clock, *, quiet: bool
+    stream: TextIO, clock: Clock, *, quiet: bool
 ) -> Rollout | SilentRollout:
     """Return who tells about many servers."""
-    return SilentRollout() if quiet else Rollout(stream, total, clock)
+    return SilentRollout() if quiet else Rollout(stream, clock)

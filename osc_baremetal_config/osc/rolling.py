@@ -111,9 +111,7 @@ class Rolling(base.Lister):
             plan.to_do, parsed_args.group_by, server_groups
         )
         every = model.Query(all_projects=parsed_args.all_projects)
-        telling = report.telling(
-            self.app.stderr, len(members), clock, quiet=self.is_quiet
-        )
+        telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
             rolled = rollout.roll_out(
                 list(zip(members, plan.to_do, strict=True)),

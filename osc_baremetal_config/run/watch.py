@@ -57,7 +57,6 @@ class Many:
         self._servers: Mapping[str, Server] = {}
         self._nodes: Mapping[str, Node] = {}
         self._error: errors.CloudError | None = None
-        self.lists = 0
 
     def __call__(self, plan: Plan, last: Node) -> tuple[Server, Node]:
         """Return the server of a plan and its node.
@@ -101,4 +100,3 @@ class Many:
         if error is None:
             self._servers = {server.id: server for server in servers}
             self._nodes = nodes
-            self.lists += 1
