@@ -95,8 +95,9 @@ class ProcessTest(base.TestCase):
             ('hang before', requests.ReadTimeout),
         ):
             self.control('PUT', 'faults', {'nth': 1, 'fault': fault})
-            with self.assertRaises(error):
-                requests.get(url, headers=headers, timeout=0.5)
+            self.assertRaises(
+                error, requests.get, url, headers=headers, timeout=0.5
+            )
         self.control('PUT', 'faults', {'nth': 1, 'fault': '503'})
         answer = requests.get(url, headers=headers, timeout=5)
         self.assertEqual(503, answer.status_code)
