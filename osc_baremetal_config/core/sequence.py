@@ -166,12 +166,19 @@ def _off_another_node(plan: Plan, seen: Seen) -> Move | None:
         return rollback.toward_start(
             plan,
             seen,
-            f'the resize has moved the server from node {plan.origin} to '
+            f'the resize has moved the server from node {_origin(plan)} to '
             f'{seen.node} (--allow-move lets it)',
         )
     if seen.node.uuid == plan.node.uuid:
         return None
     return End(Result.MOVED, str(seen.node))
+
+
+def _origin(plan: Plan) -> str:
+    """Return the node that the server came from, by its name if known."""
+    if plan.node.uuid == plan.origin:
+        return str(plan.node)
+    return plan.origin
 
 
 def _confirm(seen: Seen) -> Move:

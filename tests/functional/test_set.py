@@ -124,7 +124,8 @@ class SetTest(base.TestCase):
         self.assertIn(PENDING, self.nova.get_server(server).metadata)
         self.assert_refused(
             self.set(self.mona, '--hyperthreading', 'disabled', server.id),
-            'a change was begun and has not ended: hyperthreading=enabled',
+            'another change was begun and has not ended: '
+            'hyperthreading=enabled',
         )
         ran = self.mona.openstack(*argv)
         self.assert_ended(0, ran)
