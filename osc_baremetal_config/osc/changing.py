@@ -78,12 +78,27 @@ class _Changing(rolling.Rolling):
         try:
             outcome = self.execute(plan, **how)
         except execute.Moved:
-            # What is left is another node's, so it needs a plan of its own.
-            plan = self.permitted(make())
+            plan = self._plan_again(plan, make)
             outcome = self.execute(plan, **how)
         if not (outcome.is_finished or self.is_quiet):
             self.say(tables.begun(plan))
         return tables.results(plan, outcome)
+
+    def _plan_again(self, plan: Any, make: Callable[[], Any]) -> Any:
+        """Return the plan for what is left: another node's, after a move.
+
+        :raises LeftBetween: there is none; it is too late to refuse.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import advice
+
+        try:
+            return self.permitted(make())
+        except errors.ConfigError as error:
+            go_on = f'Continue with: {advice.continuing(plan)}'
+            raise errors.LeftBetween(
+                error.message, [*error.details, go_on]
+            ) from error
 
 
 class SetServerConfig(_Changing):
