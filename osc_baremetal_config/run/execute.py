@@ -56,7 +56,7 @@ _LOOK_AGAIN = {
 }
 
 
-class Moved(Exception):
+class Moved(errors.LeftBetween):
     """A resize has moved the server; the rest needs another plan."""
 
 
@@ -372,7 +372,8 @@ class _Run:
             case Result.LOST:
                 self._give_way(end.reason)
             case Result.MOVED:
-                raise Moved
+                left = self._left_between(f'it has moved to {end.reason}')
+                raise Moved(left.message, left.details)
 
     def _give_way(self, reason: str) -> None:
         """Take back the notes of a change that another has come before.
