@@ -49,6 +49,27 @@ class Explained(command.Command):
             on_blip=self.still_trying,
         )
 
+    def survey(self, query: Any, *, flavors: bool = False) -> Any:
+        """Return what the cloud says of many servers, telling how far it is.
+
+        :param query: which servers are meant.
+        """
+        from osc_baremetal_config.osc import report
+        from osc_baremetal_config.run import fleet
+
+        bar = report.bar(self.app.stderr, quiet=self.is_quiet)
+        try:
+            return fleet.survey(
+                self.client.cloud,
+                self.client.clock,
+                query,
+                flavors=flavors,
+                on_blip=self.still_trying,
+                on_progress=bar.progress,
+            )
+        finally:
+            bar.close()
+
     def with_flavors(self, snapshot: Any) -> Any:
         """Return a snapshot with the flavors, which were not needed before."""
         from osc_baremetal_config.run import read

@@ -54,7 +54,7 @@ class Rolling(base.Lister):
         columns = rollout_tables.columns(dry_run=parsed_args.dry_run)
         self.check_columns(parsed_args.columns, columns)
         catalogue = self.catalogue
-        found = self._survey(parsers.chosen(parsed_args, more))
+        found = self.survey(parsers.chosen(parsed_args, more), flavors=True)
         options = parsers.options(parsed_args, records=records)
         plan = fleetplan.make(found.snapshots, wish_of, catalogue, options)
         plan = fleet.permitted(
@@ -75,24 +75,6 @@ class Rolling(base.Lister):
         if parsed_args.dry_run:
             return rollout_tables.plans(plan)
         return self._roll(plan, refused, parsed_args)
-
-    def _survey(self, query: Any) -> Any:
-        """Return what the cloud says of the servers that are meant."""
-        from osc_baremetal_config.osc import report
-        from osc_baremetal_config.run import fleet
-
-        bar = report.bar(self.app.stderr, quiet=self.is_quiet)
-        try:
-            return fleet.survey(
-                self.client.cloud,
-                self.client.clock,
-                query,
-                flavors=True,
-                on_blip=self.still_trying,
-                on_progress=bar.progress,
-            )
-        finally:
-            bar.close()
 
     def _roll(
         self, plan: Any, refused: int, parsed_args: argparse.Namespace

@@ -63,23 +63,12 @@ class ListServerConfig(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each server and type."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.osc import fleet_tables, parsers, report
-        from osc_baremetal_config.run import fleet
+        from osc_baremetal_config.osc import fleet_tables, parsers
 
         columns = fleet_tables.columns(is_long=parsed_args.long)
         self.check_columns(parsed_args.columns, columns)
         catalogue = self.catalogue
-        bar = report.bar(self.app.stderr, quiet=self.is_quiet)
-        try:
-            found = fleet.survey(
-                self.client.cloud,
-                self.client.clock,
-                parsers.query(parsed_args),
-                on_blip=self.still_trying,
-                on_progress=bar.progress,
-            )
-        finally:
-            bar.close()
+        found = self.survey(parsers.query(parsed_args))
         if not self.is_quiet:
             self.say(fleet_tables.remarks(found))
         if found.missing:
