@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from osc_baremetal_config.core.model import Node
 
 SERVICING = frozenset({'servicing', 'service wait'})
+# The fault with which Ironic itself puts a node into maintenance.
+FAULT = 'service failure'
 _FAILED = frozenset({'service failed', 'error'})
 # What a node passes through when its server is deleted.
 _UNDEPLOYING = frozenset({'deleting', 'cleaning', 'clean wait'})

@@ -5,7 +5,7 @@ back, revert the resize, restore the power, forget. What has not changed is
 not put back. Never does anything itself.
 """
 
-from osc_baremetal_config.core import moves
+from osc_baremetal_config.core import lifecycle, moves
 from osc_baremetal_config.core.moves import (
     Act,
     Do,
@@ -24,8 +24,6 @@ _AGREEING_LOOKS = 2
 # Where a service was aborted while a Redfish BMC was at it, Ironic's next one
 # only verifies what that one has set; the one after it does what is asked.
 _UNDOINGS = 2
-# The fault with which Ironic itself has put a node into maintenance.
-_FAULT = 'service failure'
 
 
 def after_failed_step(plan: Plan, seen: Seen, reason: str) -> Move:
@@ -68,7 +66,7 @@ def leave_failed(seen: Seen, do: Do) -> Move:
     node = seen.node
     if not node.maintenance:
         return moves.attempt(do, seen, f'node {node} stays in service failed')
-    if node.fault != _FAULT:
+    if node.fault != lifecycle.FAULT:
         why = f': "{node.maintenance_reason}"'
         return End(
             Result.LEFT_BETWEEN,

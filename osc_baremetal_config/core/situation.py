@@ -12,7 +12,6 @@ from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import OFF, ON
 
-_FAULT = 'service failure'
 _RESIZED = 'VERIFY_RESIZE'
 _NOT_NOTED = 'no: no change is noted on the server'
 _WEDGED = 'no: only an operator can help'
@@ -115,7 +114,7 @@ def _node(node: Node, verdict: lifecycle.Verdict) -> list[str]:
             )
         case lifecycle.Stuck(reason):
             words.append(f'{reason[0].upper()}{reason[1:]}.')
-    if node.maintenance and node.fault == _FAULT:
+    if node.maintenance and node.fault == lifecycle.FAULT:
         words.append('Ironic has put it into maintenance because of that.')
     elif node.maintenance:
         why = f': "{node.maintenance_reason}"'
@@ -165,7 +164,7 @@ def _choices(
     if is_wedged(node):
         return _WEDGED, _WEDGED, _WEDGED
     has_failed = node.provision_state == 'service failed'
-    if has_failed and node.maintenance and node.fault != _FAULT:
+    if has_failed and node.maintenance and node.fault != lifecycle.FAULT:
         held = 'no: an operator has to end the maintenance first'
         return held, held, held
     active = (
