@@ -11,21 +11,23 @@ import threading
 import time
 from collections.abc import Callable
 
-_START = datetime.datetime(2026, 11, 22, 14, 2, tzinfo=datetime.UTC)
 Event = Callable[[], None]
 
 
 class Clock:
     """Time that passes only by being slept.
 
+    It begins with the machine's date: clients compare that with the end of a
+    token, and log in anew for every request with one that is of the past.
+
     Fulfils :class:`osc_baremetal_config.run.protocols.Clock`. Whoever looks
     at the world or changes it holds ``lock``.
     """
 
-    def __init__(self, start: datetime.datetime = _START) -> None:
+    def __init__(self) -> None:
         self.lock = threading.RLock()
         self.slept: list[float] = []
-        self._start = start
+        self._start = datetime.datetime.now(datetime.UTC)
         self._turned = 0.0
         self._at: float | None = None
         self._events: list[tuple[float, int, Event]] = []
@@ -73,7 +75,7 @@ class RealClock(Clock):
     """The machine's time, for the model as a process of its own."""
 
     def __init__(self) -> None:
-        super().__init__(datetime.datetime.now(datetime.UTC))
+        super().__init__()
         self._began = time.monotonic()
 
     def sleep(self, seconds: float) -> None:
