@@ -5,7 +5,7 @@ at what the values mean.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ironicclient import exc as ironic_exc
@@ -52,7 +52,11 @@ _NODE_FIELDS = (
     'reservation',
     'last_error',
     'provision_updated_at',
+    'owner',
+    'lessee',
 )
+# Ironic's own limit of a page, by default.
+_PAGE = 1000
 
 
 class BareMetal:
@@ -103,18 +107,35 @@ class BareMetal:
             raise errors.NotFound('Ironic', 404, f'no node {node_uuid}')
         return documents.node(found.to_dict())
 
-    def nodes(self) -> dict[str, Node]:
-        """Return server id → node, of all servers whose node is seen."""
+    def nodes(self, ids: Collection[str] | None = None) -> dict[str, Node]:
+        """Return server id → node, of all servers whose node is seen.
+
+        :param ids: of servers; no page is asked for any more once the nodes
+            of all of these have been seen. None for no such end.
+        """
+        found: dict[str, Node] = {}
+        last = None
+        while True:
+            page = self._page_of_nodes(last)
+            for one in page:
+                node = documents.node(one)
+                found[one['instance_uuid']] = node
+                last = node.uuid
+            if len(page) < _PAGE or _has_all(found, ids):
+                return found
+
+    def _page_of_nodes(self, last: str | None) -> list[dict[str, Any]]:
+        """Return the next nodes after one, fewer than a page at the end."""
         with translated('Ironic'):
             client, version = self._call('nodes')
-            found = client.node.list(
+            listed = client.node.list(
                 associated=True,
-                limit=0,
+                limit=_PAGE,
+                marker=last,
                 fields=['instance_uuid', *self._node_fields()],
                 os_ironic_api_version=version,
             )
-        every = (one.to_dict() for one in found)
-        return {one['instance_uuid']: documents.node(one) for one in every}
+        return [one.to_dict() for one in listed]
 
     def history(self, node_uuid: str) -> tuple[Event, ...]:
         """Return what Ironic remembers of a node."""
@@ -282,6 +303,10 @@ class BareMetal:
     def _node_fields(self) -> list[str]:
         newer = ['service_step'] if self._newest >= (1, 87) else []
         return [*_NODE_FIELDS, *newer]
+
+
+def _has_all(found: Mapping[str, Node], ids: Collection[str] | None) -> bool:
+    return ids is not None and all(map(found.__contains__, ids))
 
 
 def _silence_retries() -> None:

@@ -4,11 +4,13 @@ Owns which calls are made and how their documents become values. Never looks
 at what the values mean.
 """
 
+import contextlib
 import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+import requests
 from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 from openstack.compute.v2 import flavor as sdk_flavor
@@ -104,21 +106,43 @@ class Compute:
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
-        # Not through the SDK's resource: making one takes longer than the
-        # request, and this is read again and again.
-        version = versions.dotted(min(_SERVERS, self._newest))
+        answer = self._ask('GET', f'/servers/{server_id}', self._version)
+        return documents.server(answer.json()['server'])
+
+    @property
+    def _version(self) -> str:
+        return versions.dotted(min(_SERVERS, self._newest))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        version: str | None = None,
+        body: Any = None,
+    ) -> requests.Response:
+        """Return the answer to a request.
+
+        Not through the SDK's resources: making one of them takes longer than
+        all the rest of a request, and these are made for a thousand servers.
+        """
         with translated('Nova'):
-            answer = self._nova.get(
-                f'/servers/{server_id}', microversion=version
+            answer = self._nova.request(
+                path, method, json=body, microversion=version
             )
             sdk_exc.raise_from_response(answer)
-            return documents.server(answer.json()['server'])
+            return answer
 
-    def servers(self, query: Query) -> tuple[Server, ...]:
-        """Return all servers that a query means, page by page."""
+    def servers(
+        self, query: Query, ids: Collection[str] | None = None
+    ) -> tuple[Server, ...]:
+        """Return all servers that a query means, page by page.
+
+        :param ids: no page is asked for any more once all of these have been
+            seen. None for no such end.
+        """
         with translated('Nova'):
             self._check_version()
-            found = self._pages(self._parameters(query))
+            found = self._pages(self._parameters(query), ids)
             return tuple(
                 server
                 for server in found
@@ -138,18 +162,25 @@ class Compute:
             wanted['all_tenants'] = 1
         return wanted
 
-    def _pages(self, wanted: dict[str, Any]) -> Iterator[Server]:
-        version = versions.dotted(min(_SERVERS, self._newest))
+    def _pages(
+        self, wanted: dict[str, Any], ids: Collection[str] | None = None
+    ) -> Iterator[Server]:
+        left = set(ids or ())
         while True:
             answer = self._nova.get(
-                '/servers/detail', params=wanted, microversion=version
+                '/servers/detail',
+                params=wanted,
+                microversion=self._version,
             )
             sdk_exc.raise_from_response(answer)
             page = answer.json()
             yield from map(documents.server, page['servers'])
-            if not page.get('servers_links') or not page['servers']:
+            listed = [server['id'] for server in page['servers']]
+            left.difference_update(listed)
+            is_last = not page.get('servers_links') or not listed
+            if is_last or (ids is not None and not left):
                 return
-            wanted = {**wanted, 'marker': page['servers'][-1]['id']}
+            wanted = {**wanted, 'marker': listed[-1]}
 
     def server_groups(self) -> dict[str, str]:
         """Return server id → id of its server group."""
@@ -187,13 +218,15 @@ class Compute:
 
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
-        with translated('Nova'):
-            self._nova.stop_server(server_id)
+        self._act(server_id, 'os-stop')
 
     def begin_start(self, server_id: str) -> None:
         """Have Nova start a server."""
-        with translated('Nova'):
-            self._nova.start_server(server_id)
+        self._act(server_id, 'os-start')
+
+    def _act(self, server_id: str, action: str) -> None:
+        path = f'/servers/{server_id}/action'
+        self._ask('POST', path, self._version, {action: None})
 
     def begin_resize(self, server_id: str, flavor_id: str) -> None:
         """Have Nova resize a server."""
@@ -238,17 +271,14 @@ class Compute:
 
     def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
         """Set items of a server's metadata, leaving the others."""
-        with translated('Nova'):
-            self._nova.set_server_metadata(server_id, **items)
+        path = f'/servers/{server_id}/metadata'
+        self._ask('POST', path, body={'metadata': dict(items)})
 
     def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         """Remove items of a server's metadata; missing ones are no error."""
         for key in keys:
-            try:
-                with translated('Nova'):
-                    self._nova.delete_server_metadata(server_id, [key])
-            except errors.NotFound:
-                continue
+            with contextlib.suppress(errors.NotFound):
+                self._ask('DELETE', f'/servers/{server_id}/metadata/{key}')
 
 
 def _image(image: Any) -> Image:

@@ -58,6 +58,8 @@ def node(document: Mapping[str, Any]) -> Node:
         is_redacted=_is_redacted(document['reservation']),
         service_step=_step(step) if step else None,
         provision_updated_at=document['provision_updated_at'],
+        owner=document['owner'],
+        lessee=document['lessee'],
     )
 
 

@@ -39,9 +39,8 @@ def continuing(plan: Plan) -> str:
         return f'openstack server config recover {aim} {plan.server.id}'
     if not plan.options.records:
         return f'openstack server config apply {plan.server.id}'
-    items = [change.item for change in plan.changes] + list(plan.settled)
     wish = ' '.join(
-        f'--config {shlex.quote(str(item))}' for item in sorted(items)
+        f'--config {shlex.quote(str(item))}' for item in plan.items
     )
     how = ''.join(f' {option}' for option in _options(plan.options))
     return f'openstack server config set {wish}{how} {plan.server.id}'

@@ -8,11 +8,12 @@ Never does anything itself.
 from osc_baremetal_config.core import metadata, moves
 from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.metadata import Pending
-from osc_baremetal_config.core.moves import Do, End, Result, Seen
+from osc_baremetal_config.core.moves import Do, Seen
 from osc_baremetal_config.core.plan import Plan
 
-# How many looks show whether another run has noted the same.
-_SETTLED = 2
+# How many looks show whether another run has noted the same; they are more
+# than a second apart in all.
+_SETTLED = 3
 
 
 def lost(plan: Plan, seen: Seen) -> str | None:
@@ -50,7 +51,7 @@ def others_resize(plan: Plan, seen: Seen) -> str | None:
 
     Nova begins a second resize while it is at the first, so of runs that
     want the same only the one goes on that was the last to note itself; the
-    others see that at the second look, and wait for what it does.
+    others see that at a later look, and wait for what it does.
     """
     if plan.is_resumed:
         return None
@@ -69,8 +70,8 @@ def must_note_again(plan: Plan, seen: Seen) -> bool:
     return is_begun and is_lost and not seen.is_resized
 
 
-def changed_meanwhile(plan: Plan, seen: Seen) -> End | None:
-    """Return the end of a change whose node was changed since it was planned.
+def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
+    """Return how a node was changed since its change was planned, if it was.
 
     Only before anything is touched; what was read then would be put back.
     """
@@ -81,10 +82,7 @@ def changed_meanwhile(plan: Plan, seen: Seen) -> End | None:
     unlike = moves.unlike(plan.was, seen)
     if not unlike or any(seen.tried.get(do) for do in (Do.STOP, Do.RESIZE)):
         return None
-    return End(
-        Result.LOST,
-        f'the node was changed since it was read: {", ".join(unlike)}',
-    )
+    return f'the node was changed since it was read: {", ".join(unlike)}'
 
 
 def _first(notes: dict[str, Pending]) -> tuple[str, str]:

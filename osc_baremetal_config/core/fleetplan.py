@@ -3,15 +3,13 @@
 Owns nothing of a single plan; that is for :mod:`.planner`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import planner
-from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import Item, Server, Snapshot
-from osc_baremetal_config.core.options import Options
+from osc_baremetal_config.core.model import Item, Query, Server, Snapshot
 from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.planner import Asked
 from osc_baremetal_config.core.rollout import Member
 
 # What --group-by names apart from the keys of a server's metadata.
@@ -19,41 +17,123 @@ ZONE, SERVER_GROUP = 'availability-zone', 'server-group'
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A server that cannot be changed as asked.
+
+    :param name: as it was asked for, if there is no such server.
+    :param id: None if there is no such server.
+    :param error: every reason.
+    :param items: what was asked for, empty if that is not clear.
+    """
+
+    name: str
+    id: str | None
+    error: errors.ConfigError
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FleetPlan:
     """What would be done to many servers.
 
     :param plans: of those that can be changed, or are right already.
-    :param refused: the others, with every reason.
+    :param refused: the others.
     """
 
     plans: tuple[Plan, ...]
-    refused: tuple[tuple[Server, errors.ConfigError], ...]
+    refused: tuple[Refusal, ...]
 
     @property
     def to_do(self) -> tuple[Plan, ...]:
         """Return the plans by which something changes."""
         return tuple(plan for plan in self.plans if not plan.is_empty)
 
+    @property
+    def warnings(self) -> dict[str, list[Server]]:
+        """Return each warning with the servers that it is about."""
+        found: dict[str, list[Server]] = {}
+        for plan in self.plans:
+            for warning in plan.warnings:
+                found.setdefault(warning, []).append(plan.server)
+        return found
 
-def make(
-    snapshots: Iterable[Snapshot],
-    wish_of: Callable[[Snapshot], Iterable[Item]],
-    catalogue: Catalogue,
-    options: Options,
+
+def make(asked: Asked, snapshot: Snapshot) -> Plan | Refusal:
+    """Return the plan that gives a server what is asked of it."""
+    server = snapshot.server
+    items: tuple[Item, ...] = ()
+    try:
+        items = tuple(asked.wish_of(snapshot))
+        return asked.plan(snapshot)
+    except errors.Refused as error:
+        return Refusal(server.name, server.id, error, items)
+
+
+def of(
+    query: Query,
+    made: Iterable[Plan | Refusal],
+    others: Iterable[Server],
+    missing: Iterable[str],
 ) -> FleetPlan:
-    """Return the plan that gives each server what is wished of it."""
-    plans: list[Plan] = []
-    refused: list[tuple[Server, errors.ConfigError]] = []
-    for snapshot in snapshots:
-        try:
-            plan = planner.make(
-                wish_of(snapshot), snapshot, catalogue, options
-            )
-        except errors.Refused as error:
-            refused.append((snapshot.server, error))
+    """Return the plan for all servers that a query means.
+
+    :param made: of those whose node is seen.
+    :param others: the servers that run on no node that is seen.
+    :param missing: the names that no server has.
+    """
+    refused = [
+        Refusal(server.name, server.id, _elsewhere(server))
+        for server in others
+    ]
+    plans = []
+    for one in made:
+        if isinstance(one, Refusal):
+            refused.append(one)
         else:
-            plans.append(plan)
-    return FleetPlan(tuple(plans), tuple(refused))
+            plans.append(one)
+    unclear = _unclear(query, plans, refused)
+    return FleetPlan(
+        tuple(plan for plan in plans if plan.server.id not in unclear),
+        (
+            *(unclear.pop(one.id or '', one) for one in refused),
+            *unclear.values(),
+            *(Refusal(name, None, _nobody(name)) for name in missing),
+        ),
+    )
+
+
+def _unclear(
+    query: Query, plans: Iterable[Plan], refused: Iterable[Refusal]
+) -> dict[str, Refusal]:
+    """Return id → refusal of the servers that share the name given."""
+    by_name: dict[str, list[str]] = {}
+    for plan in plans:
+        by_name.setdefault(plan.server.name, []).append(plan.server.id)
+    for one in refused:
+        by_name.setdefault(one.name, []).append(one.id or '')
+    return {
+        server_id: Refusal(name, server_id, _several(name))
+        for name in query.names
+        for server_id in by_name.get(name, ())
+        if len(by_name[name]) > 1 and server_id not in query.names
+    }
+
+
+def _several(name: str) -> errors.Refused:
+    return errors.Refused(
+        f'More than one server has the name {name}; give the ID of the one '
+        f'that is meant.'
+    )
+
+
+def _nobody(name: str) -> errors.Refused:
+    return errors.Refused(f'No server has the name or ID {name}.')
+
+
+def _elsewhere(server: Server) -> errors.Refused:
+    return errors.Refused(
+        f'{server} runs on no bare-metal node that you can see.'
+    )
 
 
 def members(

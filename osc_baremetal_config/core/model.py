@@ -131,6 +131,8 @@ class Node:
     :param service_step: what is running, None if nothing is.
     :param provision_updated_at: when the provision state last changed, as
         Ironic writes it.
+    :param owner: the id of the project that owns it, None for none.
+    :param lessee: the id of the project that it is leased to.
     """
 
     uuid: str
@@ -148,6 +150,8 @@ class Node:
     is_redacted: bool = False
     service_step: 'Step | None' = None
     provision_updated_at: str | None = None
+    owner: str | None = None
+    lessee: str | None = None
 
     def __str__(self) -> str:
         return f'{self.name} ({self.uuid})' if self.name else self.uuid

@@ -67,7 +67,7 @@ class Plan:
 
     :param origin: the uuid of the node that the server was on when the
         change began; a resize may have moved it.
-    :param bios: the BIOS settings that it was made from.
+    :param bios: the BIOS settings that change, as they were read.
     :param settled: the items that are as they should be already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
     :param undo: the steps that put the settings back, None if none can.
@@ -104,6 +104,12 @@ class Plan:
     mark: str
     warnings: tuple[str, ...]
     aim: Aim = Aim.SET
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Return the items that are asked for."""
+        changing = [change.item for change in self.changes]
+        return tuple(sorted([*changing, *self.settled]))
 
     @property
     def is_empty(self) -> bool:

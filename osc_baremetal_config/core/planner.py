@@ -3,8 +3,8 @@
 Asks nobody: the same wish and snapshot always make the same plan.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import (
@@ -21,6 +21,7 @@ from osc_baremetal_config.core import (
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.model import (
+    Bios,
     Flavor,
     Item,
     Kind,
@@ -38,6 +39,27 @@ from osc_baremetal_config.core.plan import (
     Plan,
     SettingChange,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of servers, whichever they are.
+
+    :param wish_of: the items that a server should have; it may raise that
+        this is not clear.
+    """
+
+    wish_of: Callable[[Snapshot], Iterable[Item]]
+    catalogue: Catalogue
+    options: Options
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Return the plan that gives a server what is asked of it.
+
+        :raises Refused: it cannot be done, or it is not clear what.
+        """
+        wish = self.wish_of(snapshot)
+        return make(wish, snapshot, self.catalogue, self.options)
 
 
 def make(
@@ -98,7 +120,7 @@ def make(
         server=server,
         node=node,
         origin=_origin(notes) or node.uuid,
-        bios=snapshot.bios,
+        bios=_of_changes(changes, snapshot.bios),
         changes=tuple(changes),
         settled=tuple(settled),
         steps=merged,
@@ -154,7 +176,7 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
         server=server,
         node=snapshot.node,
         origin=_origin(notes) or snapshot.node.uuid,
-        bios=snapshot.bios,
+        bios={},
         changes=(),
         settled=(),
         steps=(),
@@ -289,6 +311,12 @@ def _variants(
             snapshot.server.flavor, snapshot.flavors, wish, deploy
         )
     )
+
+
+def _of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
+    """Return the settings that change, of the hundreds that a BIOS has."""
+    names = {setting.name for change in changes for setting in change.settings}
+    return {name: bios[name] for name in names if name in bios}
 
 
 def _origin(notes: Mapping[str, Pending]) -> str | None:

@@ -19,8 +19,9 @@ from osc_baremetal_config.core.options import OnFailure
 from osc_baremetal_config.core.plan import ON, Aim, Plan
 
 # How many looks in a row must agree on the power. Where Ironic has switched
-# it, Nova learns of it a moment later, so one look may still be too early.
-_AGREEING_LOOKS = 2
+# it, Nova learns of it a moment later, so one look may still be too early; as
+# many are more than a second apart.
+_AGREEING_LOOKS = 3
 # Where a service was aborted while a Redfish BMC was at it, Ironic's next one
 # only verifies what that one has set; the one after it does what is asked.
 _UNDOINGS = 2

@@ -4,7 +4,10 @@ Owns the limits: how many at once, how many failures, the first ones on their
 own, never two of a group. Looks at counts only; never starts anything.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from osc_baremetal_config.errors import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,64 @@ class Progress:
     """How far it is.
 
     :param failed: those that were refused beforehand, too.
+    :param refused: those of the failed that were refused beforehand.
     """
 
     waiting: tuple[Member, ...]
     running: tuple[Member, ...] = ()
     verified: int = 0
     failed: int = 0
+    refused: int = 0
 
     @property
     def total(self) -> int:
         """Return how many there are in all."""
         done = self.verified + self.failed
         return len(self.waiting) + len(self.running) + done
+
+
+def begun(progress: Progress, found: Collection[Member]) -> Progress:
+    """Return how far it is once some that waited have been begun."""
+    ids = {member.id for member in found}
+    return replace(
+        progress,
+        waiting=tuple(m for m in progress.waiting if m.id not in ids),
+        running=(*progress.running, *found),
+    )
+
+
+def ended(progress: Progress, member: Member, *, failed: bool) -> Progress:
+    """Return how far it is once one that was running has ended."""
+    return replace(
+        progress,
+        running=tuple(m for m in progress.running if m.id != member.id),
+        verified=progress.verified + (not failed),
+        failed=progress.failed + failed,
+    )
+
+
+def left_s(progress: Progress, elapsed_s: float) -> float | None:
+    """Return about how many seconds are left, None if that is not known yet.
+
+    :param elapsed_s: since the first was begun.
+    """
+    done = progress.verified + progress.failed - progress.refused
+    if done <= 0:
+        return None
+    left = len(progress.waiting) + len(progress.running)
+    return elapsed_s * left / done
+
+
+def exit_code(*, refused: int, failed: int, begun: int) -> ExitCode:
+    """Return how a change of many servers has ended.
+
+    :param refused: servers that could not be changed at all.
+    :param failed: servers that failed, or were not begun because others did.
+    :param begun: servers of which something was, or may have been, touched.
+    """
+    if not (refused or failed):
+        return ExitCode.OK
+    return ExitCode.SOME_FAILED if begun else ExitCode.REFUSED
 
 
 def startable(progress: Progress, limits: Limits) -> list[Member]:

@@ -28,7 +28,7 @@ from osc_baremetal_config.core.plan import Aim, Plan
 def next_move(plan: Plan, seen: Seen) -> Move:
     """Return the next move that leads from what is seen to the plan's end."""
     if lost := contest.lost(plan, seen):
-        return End(Result.LOST, lost)
+        return _give_way(plan, seen, lost)
     if seen.server.task_state == 'deleting':
         # Its node is in states then that a person would have to end else.
         return Wait('Nova: deleting')
@@ -90,9 +90,10 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
     """Return the next move while nothing speaks against the change."""
     is_to_resize = plan.is_to_resize(seen.server)
     if is_to_resize or not _is_done(plan, seen):
+        if changed := contest.changed_meanwhile(plan, seen):
+            return _give_way(plan, seen, changed)
         return (
-            contest.changed_meanwhile(plan, seen)
-            or _note(plan, seen)
+            _note(plan, seen)
             or (_toward_flavor(plan, seen) if is_to_resize else None)
             or _toward_settings(plan, seen)
         )
@@ -117,6 +118,13 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
     if not is_recorded:
         return moves.attempt(Do.RECORD, seen, 'the record does not stay')
     return End(Result.VERIFIED)
+
+
+def _give_way(plan: Plan, seen: Seen, reason: str) -> Move:
+    """Return the taking back of the notes, if any are left, or the end."""
+    if seen.tried.get(Do.NOTE) and keys_to_forget(plan, seen):
+        return moves.attempt(Do.FORGET, seen, 'the notes do not go away')
+    return End(Result.LOST, reason)
 
 
 def _note(plan: Plan, seen: Seen) -> Move | None:

@@ -72,6 +72,21 @@ class Row:
     drift: Drift
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one server stands, without what it was told by."""
+
+    server: Server
+    node: Node
+    rows: tuple[Row, ...]
+
+
+def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
+    """Return how a server stands in every type that is known here."""
+    found = tuple(rows(snapshot, catalogue))
+    return Standing(snapshot.server, snapshot.node, found)
+
+
 def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     """Return a row for every type that is known here, by name.
 

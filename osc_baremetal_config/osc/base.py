@@ -6,7 +6,7 @@ used. Decides nothing.
 
 import argparse
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from osc_lib.command import command
@@ -49,10 +49,17 @@ class Explained(command.Command):
             on_blip=self.still_trying,
         )
 
-    def survey(self, query: Any, *, flavors: bool = False) -> Any:
-        """Return what the cloud says of many servers, telling how far it is.
+    def survey(
+        self,
+        query: Any,
+        make: Callable[[Any], Any],
+        *,
+        flavors: bool = False,
+    ) -> Any:
+        """Return what is made of many servers, telling how far it is.
 
         :param query: which servers are meant.
+        :param make: makes it of the snapshot of each.
         """
         from osc_baremetal_config.osc import report
         from osc_baremetal_config.run import fleet
@@ -63,6 +70,7 @@ class Explained(command.Command):
                 self.client.cloud,
                 self.client.clock,
                 query,
+                make,
                 flavors=flavors,
                 on_blip=self.still_trying,
                 on_progress=bar.progress,
@@ -94,7 +102,7 @@ class Explained(command.Command):
             plan, self.client.cloud, self.client.clock, self.still_trying
         )
 
-    def execute(self, plan: Any, **how: Any) -> Any:
+    def execute(self, plan: Any, how: Any) -> Any:
         """Carry a plan out, telling how it goes, and return how it ended."""
         from osc_baremetal_config.osc import report, tables
         from osc_baremetal_config.run import execute
@@ -106,7 +114,7 @@ class Explained(command.Command):
             reporter.warn(warning)
         try:
             return execute.execute(
-                plan, self.client.cloud, self.client.clock, reporter, **how
+                plan, self.client.cloud, self.client.clock, reporter, how
             )
         except KeyboardInterrupt:
             reporter.close()
@@ -114,6 +122,37 @@ class Explained(command.Command):
             raise
         finally:
             reporter.close()
+
+    def how(
+        self, make: Callable[[Any], Any], parsed_args: argparse.Namespace
+    ) -> Any:
+        """Return how plans are carried out.
+
+        :param make: makes the plan for what is left, of a snapshot, where a
+            resize moves a server.
+        """
+        from osc_baremetal_config.run import change
+
+        return change.How(
+            limit_s=parsed_args.timeout,
+            plan_again=lambda plan: self._plan_again(plan, make),
+            wait=getattr(parsed_args, 'wait', True),
+        )
+
+    def _plan_again(self, plan: Any, make: Callable[[Any], Any]) -> Any:
+        """Return the plan for what is left of one: another node's.
+
+        :param make: makes it of the snapshot of the server.
+        :raises LeftBetween: there is none; it is too late to refuse.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import endings
+
+        try:
+            found = self.read(plan.server.id, flavors=True)
+            return self.permitted(make(found))
+        except errors.ConfigError as error:
+            raise endings.without_plan(plan, error) from error
 
     def check_columns(
         self, asked: Sequence[str], known: Sequence[str]

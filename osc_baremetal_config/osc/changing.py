@@ -27,21 +27,23 @@ class _Changing(rolling.Rolling):
         return tables.REQUESTS if is_for_script else tables.PLAN
 
     def show_or_do(
-        self, make: Callable[[], Any], parsed_args: argparse.Namespace
+        self,
+        plan: Any,
+        asked: Any,
+        parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of a plan, or of what was done.
 
-        :param make: reads the cloud and makes the plan.
+        :param asked: what is asked of the server; the plan is made anew for
+            what is left of it where a resize moves the server.
         """
         from osc_baremetal_config import errors
 
-        self.check_columns(parsed_args.columns, self.columns(parsed_args))
-        plan = make()
         if parsed_args.detailed_exit_code and not plan.is_empty:
             self.code = errors.ExitCode.CHANGED
         if parsed_args.dry_run:
             return self._show(plan, parsed_args)
-        return self._carry_out(plan, make, parsed_args)
+        return self._carry_out(plan, asked, parsed_args)
 
     def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan; the exit code is as it would be."""
@@ -62,43 +64,22 @@ class _Changing(rolling.Rolling):
     def _carry_out(
         self,
         plan: Any,
-        make: Callable[[], Any],
+        asked: Any,
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done."""
         from osc_baremetal_config.osc import tables
-        from osc_baremetal_config.run import execute
 
         if plan.is_empty:
             if not self.is_quiet:
                 self.say(tables.summary(plan))
             return tables.results(plan, None)
-        plan = self.permitted(plan)
-        how = {'limit_s': parsed_args.timeout, 'wait': parsed_args.wait}
-        try:
-            outcome = self.execute(plan, **how)
-        except execute.Moved:
-            plan = self._plan_again(plan, make)
-            outcome = self.execute(plan, **how)
+        outcome = self.execute(
+            self.permitted(plan), self.how(asked.plan, parsed_args)
+        )
         if not (outcome.is_finished or self.is_quiet):
             self.say(tables.begun(plan))
         return tables.results(plan, outcome)
-
-    def _plan_again(self, plan: Any, make: Callable[[], Any]) -> Any:
-        """Return the plan for what is left: another node's, after a move.
-
-        :raises LeftBetween: there is none; it is too late to refuse.
-        """
-        from osc_baremetal_config import errors
-        from osc_baremetal_config.core import advice
-
-        try:
-            return self.permitted(make())
-        except errors.ConfigError as error:
-            go_on = f'Continue with: {advice.continuing(plan)}'
-            raise errors.LeftBetween(
-                error.message, [*error.details, go_on]
-            ) from error
 
 
 class SetServerConfig(_Changing):
@@ -142,9 +123,7 @@ class SetServerConfig(_Changing):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan, or of what was done."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import planner
-        from osc_baremetal_config.osc import parsers
-        from osc_baremetal_config.osc import wishes as wishes_
+        from osc_baremetal_config.osc import wishes
 
         if bool(parsed_args.config) == bool(parsed_args.file):
             raise errors.Usage(
@@ -152,33 +131,17 @@ class SetServerConfig(_Changing):
                 'as with --config <type>=<value>, or a --file, not both.'
             )
         if parsed_args.file:
-            wishes = wishes_.load(parsed_args.file)
-            return self.roll_out(
-                lambda snapshot: (
-                    wishes.get(snapshot.server.id)
-                    or wishes.get(snapshot.server.name, ())
-                ),
-                list(wishes),
-                parsed_args,
-                records=True,
-            )
+            file = wishes.load(parsed_args.file)
+            if not parsed_args.server:
+                parsed_args.server = list(file.servers)
+            return self.roll_out(self.asked(file.of, parsed_args), parsed_args)
         self.check_servers(parsed_args)
+        asked = self.asked(lambda snapshot: parsed_args.config, parsed_args)
         if self.is_for_many(parsed_args):
-            wish = parsed_args.config
-            return self.roll_out(
-                lambda snapshot: wish, (), parsed_args, records=True
-            )
-
-        def make() -> Any:
-            catalogue = self.catalogue
-            return planner.make(
-                parsed_args.config,
-                self.read(parsed_args.server[0], flavors=True),
-                catalogue,
-                parsers.options(parsed_args),
-            )
-
-        return self.show_or_do(make, parsed_args)
+            return self.roll_out(asked, parsed_args)
+        self.check_columns(parsed_args.columns, self.columns(parsed_args))
+        plan = asked.plan(self.read(parsed_args.server[0], flavors=True))
+        return self.show_or_do(plan, asked, parsed_args)
 
 
 class ApplyServerConfig(_Changing):
@@ -202,30 +165,22 @@ class ApplyServerConfig(_Changing):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done."""
-        from osc_baremetal_config.core import planner, restoring
-        from osc_baremetal_config.osc import parsers
+        from osc_baremetal_config.core import restoring
 
         catalogue = self.catalogue
         self.check_servers(parsed_args)
+        asked = self.asked(
+            lambda snapshot: restoring.wish(snapshot, catalogue),
+            parsed_args,
+            records=False,
+        )
         if self.is_for_many(parsed_args):
-            return self.roll_out(
-                lambda snapshot: restoring.wish(snapshot, catalogue),
-                (),
-                parsed_args,
-                records=False,
-            )
-
-        def make() -> Any:
-            snapshot = self.read(parsed_args.server[0], flavors=False)
-            wish = restoring.wish(snapshot, catalogue)
-            return planner.make(
-                wish,
-                self.with_flavors(snapshot) if wish else snapshot,
-                catalogue,
-                parsers.options(parsed_args, records=False),
-            )
-
-        return self.show_or_do(make, parsed_args)
+            return self.roll_out(asked, parsed_args)
+        self.check_columns(parsed_args.columns, self.columns(parsed_args))
+        snapshot = self.read(parsed_args.server[0], flavors=False)
+        if restoring.wish(snapshot, catalogue):
+            snapshot = self.with_flavors(snapshot)
+        return self.show_or_do(asked.plan(snapshot), asked, parsed_args)
 
 
 class UnsetServerConfig(_Changing):
@@ -322,19 +277,19 @@ class UnsetServerConfig(_Changing):
 
         Nothing is forgotten before it is known that the rest can be done.
         """
-        from osc_baremetal_config.core import planner, restoring
-        from osc_baremetal_config.osc import parsers
+        from osc_baremetal_config.core import restoring
 
-        plan = planner.make(
-            restoring.wish(snapshot, self.catalogue, types),
-            snapshot,
-            self.catalogue,
-            parsers.options(parsed_args, records=False),
+        catalogue = self.catalogue
+        asked = self.asked(
+            lambda found: restoring.wish(found, catalogue, types),
+            parsed_args,
+            records=False,
         )
+        plan = asked.plan(snapshot)
         if not parsed_args.dry_run:
             self.permitted(plan)
         forget()
-        return self.show_or_do(lambda: plan, parsed_args)
+        return self.show_or_do(plan, asked, parsed_args)
 
 
 class RecoverServerConfig(base.ShowOne):
@@ -383,10 +338,13 @@ class RecoverServerConfig(base.ShowOne):
                 f'{server}: --{aim.value} is not possible: {chosen[4:]}.'
             )
         options = Options(stop=parsed_args.stop)
-        if aim is Aim.ABORT:
-            plan = planner.drop(snapshot, options)
-        else:
-            plan = self.permitted(
-                planner.resume(snapshot, self.catalogue, options, aim)
-            )
-        self.execute(plan, limit_s=parsed_args.timeout)
+
+        def make(found: Any) -> Any:
+            if aim is Aim.ABORT:
+                return planner.drop(found, options)
+            return planner.resume(found, self.catalogue, options, aim)
+
+        plan = make(snapshot)
+        if aim is not Aim.ABORT:
+            plan = self.permitted(plan)
+        self.execute(plan, self.how(make, parsed_args))

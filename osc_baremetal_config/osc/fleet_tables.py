@@ -36,8 +36,7 @@ def columns(*, is_long: bool) -> Sequence[str]:
 
 
 def states(
-    fleet: Fleet,
-    catalogue: Catalogue,
+    fleet: Fleet[state.Standing],
     now: datetime.datetime,
     *,
     only_drift: bool,
@@ -45,15 +44,15 @@ def states(
 ) -> Table:
     """Return the table of ``list``."""
     return tuple(columns(is_long=is_long)), [
-        _state(snapshot, row, now, is_long=is_long)
-        for snapshot in fleet.snapshots
-        for row in state.rows(snapshot, catalogue)
+        _state(standing, row, now, is_long=is_long)
+        for standing in fleet.made
+        for row in standing.rows
         if (is_long or row.desired.value is not None)
         and (not only_drift or row.drift is state.Drift.YES)
     ]
 
 
-def remarks(fleet: Fleet) -> list[str]:
+def remarks(fleet: Fleet[state.Standing]) -> list[str]:
     """Return what a person should know of what is listed."""
     lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
     if fleet.others:
@@ -63,8 +62,7 @@ def remarks(fleet: Fleet) -> list[str]:
             f'bare-metal node of {"it" if count == 1 else "them"} is shown '
             f'to you.'
         )
-    hidden_ = fleet.snapshots[0].hidden if fleet.snapshots else frozenset()
-    return lines + hidden(hidden_)
+    return lines + hidden(fleet.hidden)
 
 
 def hidden(kinds: Iterable[Kind]) -> list[str]:
@@ -133,13 +131,13 @@ def untold(reason: str | None) -> list[str]:
 
 
 def _state(
-    snapshot: Snapshot,
+    standing: state.Standing,
     row: state.Row,
     now: datetime.datetime,
     *,
     is_long: bool,
 ) -> tuple[object, ...]:
-    server, node = snapshot.server, snapshot.node
+    server, node = standing.server, standing.node
     cells: tuple[object, ...] = (
         server.name,
         server.id,

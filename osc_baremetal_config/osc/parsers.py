@@ -5,7 +5,7 @@ Imported by a command when its parser is asked for, not at start-up.
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from osc_baremetal_config.core.catalogue import Catalogue
@@ -121,13 +121,10 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen(parsed_args: argparse.Namespace, more: Iterable[str]) -> Query:
-    """Return which servers a rollout is for.
-
-    :param more: servers that are named elsewhere, as in a file.
-    """
+def chosen(parsed_args: argparse.Namespace) -> Query:
+    """Return which servers a rollout is for."""
     return Query(
-        names=(*parsed_args.server, *more),
+        names=tuple(dict.fromkeys(parsed_args.server)),
         tags=tuple(parsed_args.tag),
         flavor=parsed_args.server_flavor,
         all_projects=parsed_args.all_projects,

@@ -8,14 +8,19 @@ import collections
 import shutil
 import threading
 import unicodedata
+from collections.abc import Iterable
 from typing import TextIO
 
+from osc_baremetal_config.core import rollout
+from osc_baremetal_config.core.model import Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Progress
 from osc_baremetal_config.run.protocols import Clock
 from osc_baremetal_config.run.rollout import Ended
 
 _CLEAR = '\r\x1b[K'
+# A terminal need not be written to more often than it is read.
+_REDRAW_S = 0.2
 
 
 class Silent:
@@ -93,8 +98,7 @@ class Bar:
     def progress(self, count: int, total: int) -> None:
         """Take note that so many of so many are read."""
         width = max(10, min(40, shutil.get_terminal_size().columns - 30))
-        full = width * count // max(total, 1)
-        bar = '#' * full + '.' * (width - full)
+        bar = _bar(count, total, width)
         self._stream.write(f'{_CLEAR}reading {bar} {count}/{total}')
         self._stream.flush()
 
@@ -132,6 +136,11 @@ def _minutes(seconds: float) -> str:
     return f'{int(seconds) // 60}:{int(seconds) % 60:02}'
 
 
+def _bar(count: int, total: int, width: int) -> str:
+    full = width * count // max(total, 1)
+    return '#' * full + '.' * (width - full)
+
+
 def _cut(text: str, cells: int) -> str:
     """Return as much of a text as there are cells for on a terminal."""
     kept = []
@@ -146,46 +155,55 @@ def _cut(text: str, cells: int) -> str:
 class Rollout:
     """Tells how a change of many servers goes.
 
-    On a terminal one line with counts by phase; elsewhere a line for each
-    server that has ended.
+    On a terminal one line with a bar and counts by phase; elsewhere a line
+    for each server that has ended.
     """
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._stream = stream
         self._clock = clock
         self._began = clock.now()
+        # The calls of many servers are made in many threads.
         self._lock = threading.Lock()
         self._phases: dict[str, str] = {}
-        self._progress: Progress | None = None
+        self._drawn: float | None = None
 
     def reporter(self, plan: Plan) -> 'OneOfMany':
         """Return who tells how one server goes."""
-        return OneOfMany(self, plan.server.name)
+        return OneOfMany(self, plan.server)
 
-    def phase(self, name: str, what: str) -> None:
+    def phase(self, server_id: str, what: str) -> None:
         """Take note of what is going on with a server."""
         with self._lock:
-            self._phases[name] = what
-            self._draw()
+            self._phases[server_id] = what
 
     def progress(self, progress: Progress) -> None:
-        """Take note of how far it is."""
+        """Take note of how far it is; called at every look."""
+        now = self._clock.now()
+        is_soon = self._drawn is not None and now < self._drawn + _REDRAW_S
+        if is_soon or not self._stream.isatty():
+            return
+        self._drawn = now
+        width = shutil.get_terminal_size().columns - 1
         with self._lock:
-            self._progress = progress
-            self._draw()
+            line = _so_far(progress, self._phases.values(), now - self._began)
+            self._stream.write(_CLEAR + _cut(line, width))
+            self._stream.flush()
 
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
         with self._lock:
-            self._phases.pop(plan.server.name, None)
-            if not self._stream.isatty():
-                how = 'failed' if end.error else 'done'
-                self._write(f'{plan.server.name}: {how}')
+            self._phases.pop(plan.server.id, None)
+        if not self._stream.isatty():
+            how = 'failed' if end.error else 'done'
+            self.warn(f'{plan.server.name}: {how}')
 
-    def say(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """Tell something that the person should know."""
+        clear = _CLEAR if self._stream.isatty() else ''
         with self._lock:
-            self._write(text)
+            self._stream.write(f'{clear}{text}\n')
+            self._stream.flush()
 
     def close(self) -> None:
         """End the telling."""
@@ -193,44 +211,46 @@ class Rollout:
             self._stream.write(_CLEAR)
             self._stream.flush()
 
-    def _write(self, text: str) -> None:
-        clear = _CLEAR if self._stream.isatty() else ''
-        self._stream.write(f'{clear}{text}\n')
-        self._stream.flush()
 
-    def _draw(self) -> None:
-        if self._progress is None or not self._stream.isatty():
-            return
-        now = self._progress
-        counts = collections.Counter(
-            what.partition(' ')[0] for what in self._phases.values()
-        )
-        phases = ', '.join(f'{n} {what}' for what, n in counts.most_common())
-        said = (
-            f'{now.verified + now.failed}/{now.total}  verified '
-            f'{now.verified}  failed {now.failed}  running '
-            f'{len(now.running)} ({phases})  '
-            f'{_minutes(self._clock.now() - self._began)}'
-        )
-        width = shutil.get_terminal_size().columns - 1
-        self._stream.write(_CLEAR + _cut(said, width))
-        self._stream.flush()
+def _so_far(now: Progress, phases: Iterable[str], elapsed_s: float) -> str:
+    """Return how far a change of many servers is, on one line."""
+    counts = collections.Counter(map(_phase, phases))
+    doing = ', '.join(f'{n} {what}' for what, n in counts.most_common())
+    left_s = rollout.left_s(now, elapsed_s)
+    left = '' if left_s is None else f', about {_minutes(left_s)} left'
+    done = now.verified + now.failed
+    parts = [
+        f'{_bar(done, now.total, 20)}  {done}/{now.total}',
+        f'verified {now.verified}',
+        f'failed {now.failed}',
+        f'{_minutes(elapsed_s)}{left}',
+        f'running {len(now.running)}{f": {doing}" if doing else ""}',
+    ]
+    return '  '.join(parts)
+
+
+def _phase(what: str) -> str:
+    """Return what is going on with a server, without what is only its own."""
+    doing = what.removeprefix('Nova: ').removeprefix('Ironic: ')
+    if doing.startswith('service wait'):
+        return 'service wait'
+    return doing.partition(' ')[0]
 
 
 class OneOfMany:
     """Tells how one of many servers goes."""
 
-    def __init__(self, rollout: Rollout, name: str) -> None:
+    def __init__(self, rollout: Rollout, server: Server) -> None:
         self._rollout = rollout
-        self._name = name
+        self._server = server
 
     def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
         """Take note of what is going on; called at every look."""
-        self._rollout.phase(self._name, what)
+        self._rollout.phase(self._server.id, what)
 
     def warn(self, text: str) -> None:
         """Take note of something that the person should know."""
-        self._rollout.say(f'{self._name}: {text}')
+        self._rollout.warn(f'{self._server.name}: {text}')
 
 
 class SilentRollout:
@@ -245,6 +265,9 @@ class SilentRollout:
 
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
 
     def close(self) -> None:
         """End the telling."""

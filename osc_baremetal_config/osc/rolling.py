@@ -5,7 +5,7 @@ but osc-lib is imported where it is used.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from osc_baremetal_config.osc import base
@@ -33,57 +33,70 @@ class Rolling(base.Lister):
                 '--server-flavor or --all-projects.'
             )
 
-    def roll_out(
+    def asked(
         self,
         wish_of: Callable[[Any], Any],
-        more: Sequence[str],
         parsed_args: argparse.Namespace,
         *,
-        records: bool,
+        records: bool = True,
     ) -> Any:
-        """Return the table of the plans, or of what was done.
+        """Return what is asked of the servers.
 
         :param wish_of: the items for a server, by its snapshot.
-        :param more: servers that are named elsewhere than in the arguments.
+        :param records: what is verified is written into the metadata.
+        """
+        from osc_baremetal_config.core import planner
+        from osc_baremetal_config.osc import parsers
+
+        options = parsers.options(parsed_args, records=records)
+        return planner.Asked(wish_of, self.catalogue, options)
+
+    def roll_out(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plans, or of what was done.
+
+        :param asked: what is asked of the servers.
         """
         from osc_baremetal_config import errors
         from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, rollout_tables
         from osc_baremetal_config.run import fleet
 
         columns = rollout_tables.columns(dry_run=parsed_args.dry_run)
         self.check_columns(parsed_args.columns, columns)
-        catalogue = self.catalogue
-        found = self.survey(parsers.chosen(parsed_args, more), flavors=True)
-        options = parsers.options(parsed_args, records=records)
-        plan = fleetplan.make(found.snapshots, wish_of, catalogue, options)
+        query = parsers.chosen(parsed_args)
+        found = self.survey(
+            query,
+            lambda snapshot: fleetplan.make(asked, snapshot),
+            flavors=True,
+        )
+        plan = fleetplan.of(query, found.made, found.others, found.missing)
         plan = fleet.permitted(
             plan, self.client.cloud, self.client.clock, self.still_trying
         )
         if not self.is_quiet:
-            self.say(rollout_tables.summary(plan, found, parsed_args))
-        for _, refusal in plan.refused:
-            self.say(refusal.lines())
-        self.say(rollout_tables.left_out(found))
-        refused = len(plan.refused) + len(found.missing) + len(found.others)
+            self.say(rollout_tables.summary(plan, parsers.limits(parsed_args)))
+        self.say(rollout_tables.refusals(plan))
         if parsed_args.detailed_exit_code and plan.to_do:
             self.code = errors.ExitCode.CHANGED
-        if refused:
-            self.code = errors.ExitCode.SOME_FAILED
-            if not plan.plans:
-                self.code = errors.ExitCode.REFUSED
-        if parsed_args.dry_run:
-            return rollout_tables.plans(plan)
-        return self._roll(plan, refused, parsed_args)
+        if not parsed_args.dry_run:
+            return self._carry_all_out(plan, asked, parsed_args)
+        self.code = (
+            rollout_.exit_code(
+                refused=len(plan.refused), failed=0, begun=len(plan.plans)
+            )
+            or self.code
+        )
+        return rollout_tables.plans(plan)
 
-    def _roll(
-        self, plan: Any, refused: int, parsed_args: argparse.Namespace
+    def _carry_all_out(
+        self, plan: Any, asked: Any, parsed_args: argparse.Namespace
     ) -> Any:
         """Return the table of what was done."""
-        from osc_baremetal_config import errors
         from osc_baremetal_config.core import fleetplan, model
+        from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, report, rollout_tables
-        from osc_baremetal_config.run import rollout, watch
+        from osc_baremetal_config.run import rollout
 
         cloud, clock = self.client.cloud, self.client.clock
         server_groups = {}
@@ -92,7 +105,6 @@ class Rolling(base.Lister):
         members = fleetplan.members(
             plan.to_do, parsed_args.group_by, server_groups
         )
-        every = model.Query(all_projects=parsed_args.all_projects)
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
             rolled = rollout.roll_out(
@@ -100,11 +112,10 @@ class Rolling(base.Lister):
                 cloud,
                 clock,
                 telling,
-                watch.Many(cloud, clock, every),
+                model.Query(all_projects=parsed_args.all_projects),
+                how=self.how(asked.plan, parsed_args),
                 limits=parsers.limits(parsed_args),
-                refused=refused,
-                limit_s=parsed_args.timeout,
-                wait=parsed_args.wait,
+                refused=len(plan.refused),
             )
         except KeyboardInterrupt:
             telling.close()
@@ -113,8 +124,12 @@ class Rolling(base.Lister):
         finally:
             telling.close()
         self.say(rollout_tables.failures(plan, rolled))
-        if refused or rollout_tables.has_failed(plan, rolled):
-            self.code = errors.ExitCode.SOME_FAILED
-            if not rolled.ended:
-                self.code = errors.ExitCode.REFUSED
+        self.code = (
+            rollout_.exit_code(
+                refused=len(plan.refused),
+                failed=rolled.failed + len(plan.to_do) - len(rolled.ended),
+                begun=len(rolled.ended),
+            )
+            or self.code
+        )
         return rollout_tables.results(plan, rolled)

@@ -3,16 +3,15 @@
 Only arranges; nothing is decided or read here.
 """
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.fleetplan import FleetPlan
+from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
 from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.rollout import Limits
 from osc_baremetal_config.osc import tables
 from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.tables import Table
-from osc_baremetal_config.run.fleet import Fleet
 from osc_baremetal_config.run.rollout import Ended, Rolled
 
 RESULTS = (
@@ -26,6 +25,8 @@ RESULTS = (
     'Seconds',
 )
 PLANS = ('Server', 'ID', *tables.PLAN)
+# Names on a line that is about many servers.
+_SOME = 5
 _RESULTS = {
     errors.ExitCode.PUT_BACK: 'put back',
     errors.ExitCode.LEFT_BETWEEN: 'left between',
@@ -39,30 +40,25 @@ def columns(*, dry_run: bool) -> Sequence[str]:
     return PLANS if dry_run else RESULTS
 
 
-def summary(
-    plan: FleetPlan, fleet: Fleet, parsed_args: argparse.Namespace
-) -> list[str]:
+def summary(plan: FleetPlan, limits: Limits) -> list[str]:
     """Return what the plans come to, for a person."""
-    total = len(fleet.snapshots) + len(fleet.others) + len(fleet.missing)
     to_do, right = len(plan.to_do), len(plan.plans) - len(plan.to_do)
-    refused = total - len(plan.plans)
+    refused = len(plan.refused)
     reboots = sum(one.needs_service for one in plan.to_do)
-    first = f', {parsed_args.canary} first' if parsed_args.canary else ''
-    return [
-        f'{total} servers: {to_do} to change, {right} right already, '
-        f'{refused} refused. {reboots} reboots, at most '
-        f'{parsed_args.max_concurrent} at once{first}.'
+    first = f', {limits.canary} first' if limits.canary else ''
+    lines = [
+        f'{to_do + right + refused} servers: {to_do} to change, {right} right '
+        f'already, {refused} refused. {reboots} reboots, at most '
+        f'{limits.at_once} at once{first}.'
     ]
-
-
-def left_out(fleet: Fleet) -> list[str]:
-    """Return which of the servers cannot be changed at all."""
-    lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
-    lines += [
-        f'{server} runs on no bare-metal node that you can see.'
-        for server in fleet.others
-    ]
+    for warning, servers in plan.warnings.items():
+        lines.append(f'{_some(server.name for server in servers)}: {warning}')
     return lines
+
+
+def refusals(plan: FleetPlan) -> list[str]:
+    """Return why servers are refused."""
+    return [line for one in plan.refused for line in one.error.lines()]
 
 
 def plans(plan: FleetPlan) -> Table:
@@ -71,7 +67,13 @@ def plans(plan: FleetPlan) -> Table:
     for one in plan.plans:
         _, cells = tables.plan(one)
         rows += [(one.server.name, one.server.id, *row) for row in cells]
-    return PLANS, rows
+    nothing = OrDash(None)
+    rows += [
+        (*cells, 'refused', nothing, nothing)
+        for refusal in plan.refused
+        for cells in _refused(refusal)
+    ]
+    return PLANS, _in_order(rows)
 
 
 def results(plan: FleetPlan, rolled: Rolled) -> Table:
@@ -79,11 +81,12 @@ def results(plan: FleetPlan, rolled: Rolled) -> Table:
     rows: list[tuple[object, ...]] = []
     for one in plan.plans:
         rows += _results(one, rolled.ended.get(one.server.id))
-    for server, _ in plan.refused:
-        nothing = OrDash(None)
-        cells = (nothing, nothing, nothing, nothing, 'refused', 0.0)
-        rows.append((server.name, server.id, *cells))
-    return RESULTS, sorted(rows, key=lambda row: (str(row[0]), str(row[2])))
+    rows += [
+        (*cells, OrDash(None), 'refused', 0.0)
+        for refusal in plan.refused
+        for cells in _refused(refusal)
+    ]
+    return RESULTS, _in_order(rows)
 
 
 def failures(plan: FleetPlan, rolled: Rolled) -> list[str]:
@@ -101,13 +104,6 @@ def failures(plan: FleetPlan, rolled: Rolled) -> list[str]:
     return lines
 
 
-def has_failed(plan: FleetPlan, rolled: Rolled) -> bool:
-    """Return whether a server failed or was not begun."""
-    return len(rolled.ended) < len(plan.to_do) or any(
-        end.error for end in rolled.ended.values()
-    )
-
-
 def interrupted() -> list[str]:
     """Return what is so after Ctrl-C."""
     return [
@@ -121,19 +117,40 @@ def _results(plan: Plan, end: Ended | None) -> list[tuple[object, ...]]:
     if plan.is_empty or (end and end.outcome):
         _, rows = tables.results(plan, end.outcome if end else None)
         return [(row[0], plan.server.id, *row[1:]) for row in rows]
-    result = 'not begun'
+    result, seconds = 'not begun', 0.0
     if end and end.error:
         result = _RESULTS.get(end.error.exit_code, 'failed')
-    return [
-        (
-            plan.server.name,
-            plan.server.id,
-            change.item.type,
-            OrDash(change.before),
-            change.item.value,
-            OrDash(None),
-            result,
-            0.0,
-        )
+        seconds = round(end.seconds, 1)
+    nothing = OrDash(None)
+    cells = [
+        (change.item.type, OrDash(change.before), change.item.value)
         for change in plan.changes
     ]
+    cells += [(i.type, OrDash(i.value), i.value) for i in plan.settled]
+    return [
+        (plan.server.name, plan.server.id, *cell, nothing, result, seconds)
+        for cell in cells
+    ]
+
+
+def _refused(refusal: Refusal) -> list[tuple[object, ...]]:
+    """Return the first cells of the rows of a server that is refused."""
+    nothing = OrDash(None)
+    items: list[tuple[object, ...]] = [
+        (item.type, nothing, item.value) for item in refusal.items
+    ]
+    return [
+        (refusal.name, OrDash(refusal.id), *cells)
+        for cells in items or [(nothing, nothing, nothing)]
+    ]
+
+
+def _in_order(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return sorted(rows, key=lambda row: (str(row[0]), str(row[2])))
+
+
+def _some(names: Iterable[str]) -> str:
+    """Return names for one line, with the number of those left out."""
+    every = sorted(names)
+    left = len(every) - _SOME
+    return ', '.join(every[:_SOME]) + (f' and {left} more' if left > 0 else '')

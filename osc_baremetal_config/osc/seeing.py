@@ -63,19 +63,22 @@ class ListServerConfig(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each server and type."""
         from osc_baremetal_config import errors
+        from osc_baremetal_config.core import state
         from osc_baremetal_config.osc import fleet_tables, parsers
 
         columns = fleet_tables.columns(is_long=parsed_args.long)
         self.check_columns(parsed_args.columns, columns)
         catalogue = self.catalogue
-        found = self.survey(parsers.query(parsed_args))
+        found = self.survey(
+            parsers.query(parsed_args),
+            lambda snapshot: state.standing(snapshot, catalogue),
+        )
         if not self.is_quiet:
             self.say(fleet_tables.remarks(found))
         if found.missing:
             self.code = errors.ExitCode.REFUSED
         return fleet_tables.states(
             found,
-            catalogue,
             self.client.clock.utc(),
             only_drift=parsed_args.drift,
             is_long=parsed_args.long,

@@ -18,7 +18,7 @@ from osc_baremetal_config.osc.columns import (
     OrDash,
     YesNo,
 )
-from osc_baremetal_config.run.execute import Outcome
+from osc_baremetal_config.run.change import Outcome
 
 RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
 PLAN = ('Config', 'From', 'To', 'Step', 'Template', 'Undo')

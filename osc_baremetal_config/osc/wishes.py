@@ -3,16 +3,48 @@
 Owns its form, ``server: {type: value}``, and where in it a fault is.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.model import Item, Snapshot
 
 
-def load(path: str) -> dict[str, list[Item]]:
-    """Return server name or id → the items that it should have.
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a file says.
+
+    :param servers: name or id → the items that the server should have.
+    """
+
+    path: str
+    servers: Mapping[str, Sequence[Item]]
+
+    def of(self, snapshot: Snapshot) -> Sequence[Item]:
+        """Return the items that a server should have.
+
+        :raises Refused: the file does not say, or says it twice.
+        """
+        server = snapshot.server
+        found = [
+            self.servers[name]
+            for name in (server.id, server.name)
+            if name in self.servers
+        ]
+        if len(found) == 1:
+            return found[0]
+        how = 'by its name and by its ID' if found else 'not at all'
+        raise errors.Refused(
+            f'{server}: the file of wishes must name it once.',
+            [f'{self.path} names it {how}.'],
+        )
+
+
+def load(path: str) -> File:
+    """Return what a file says.
 
     :raises Refused: the file cannot be read, or is of another form.
     """
@@ -35,10 +67,13 @@ def load(path: str) -> dict[str, list[Item]]:
     ]
     if faults:
         raise errors.Refused(f'{path}: the file of wishes is broken:', faults)
-    return {
-        str(name): [Item(str(t), _word(v)) for t, v in wishes.items()]
-        for name, wishes in document.items()
-    }
+    return File(
+        path,
+        {
+            str(name): [Item(str(t), _word(v)) for t, v in wishes.items()]
+            for name, wishes in document.items()
+        },
+    )
 
 
 def _word(value: object) -> str:

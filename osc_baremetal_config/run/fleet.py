@@ -8,9 +8,11 @@ import functools
 from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import fleetplan
+from osc_baremetal_config.core import policies
+from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
 from osc_baremetal_config.core.model import (
     Flavor,
     Image,
@@ -26,21 +28,26 @@ from osc_baremetal_config.run import poll, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # Reads at once; more would only queue up in the services.
-_AT_ONCE = 10
+_AT_ONCE = 32
+
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Generic[T]):
     """What was read of many servers.
 
-    :param snapshots: of those whose node is seen, by name.
+    :param made: what was made of each whose node is seen, by name.
     :param others: the servers without one: virtual machines, or hidden.
     :param missing: the names that no server has.
+    :param hidden: the kinds of template that this user may not see.
     """
 
-    snapshots: tuple[Snapshot, ...]
+    made: tuple[T, ...]
     others: tuple[Server, ...]
     missing: tuple[str, ...]
+    hidden: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,16 @@ def survey(
     cloud: Cloud,
     clock: Clock,
     query: Query,
+    make: Callable[[Snapshot], T],
     *,
     flavors: bool = False,
     on_blip: Callable[[errors.TemporaryCloudError], None],
     on_progress: Callable[[int, int], None],
-) -> Fleet:
-    """Return what the cloud says of the servers that a query means.
+) -> Fleet[T]:
+    """Return what is made of the servers that a query means.
 
+    :param make: is given each snapshot once, which is then forgotten: the
+        BIOS of one server alone can have hundreds of settings.
     :param flavors: whether the flavors are needed.
     :param on_blip: told of the third temporary error of a read in a row.
     :param on_progress: told how many of how many servers have been read.
@@ -89,61 +99,77 @@ def survey(
         )
         templates, hidden = read.templates(cloud, pool, ask)
         found = {image.id: image for image in images.result()}
-        reads = [
-            pool.submit(
-                ask, functools.partial(cloud.baremetal.bios, node.uuid)
+        all_flavors = listed.result()
+
+        def one(server: Server) -> T:
+            node = nodes[server.id]
+            return make(
+                Snapshot(
+                    server=server,
+                    node=node,
+                    bios=ask(lambda: cloud.baremetal.bios(node.uuid)),
+                    templates=templates,
+                    hidden=hidden,
+                    image=found.get(server.image_id or ''),
+                    flavors=all_flavors,
+                )
             )
-            for node in (nodes[server.id] for server in on_metal)
-        ]
+
+        reads = [pool.submit(one, server) for server in on_metal]
         for count, _ in enumerate(futures.as_completed(reads), 1):
             on_progress(count, len(reads))
     return Fleet(
-        tuple(
-            Snapshot(
-                server=server,
-                node=nodes[server.id],
-                bios=bios.result(),
-                templates=templates,
-                hidden=hidden,
-                image=found.get(server.image_id or ''),
-                flavors=listed.result(),
-            )
-            for server, bios in zip(on_metal, reads, strict=True)
-        ),
+        tuple(each.result() for each in reads),
         tuple(server for server in servers if server.id not in nodes),
         tuple(
             name
             for name in query.names
             if not any(name in (s.id, s.name) for s in servers)
         ),
+        hidden,
     )
 
 
 def permitted(
-    plan: fleetplan.FleetPlan,
+    plan: FleetPlan,
     cloud: Cloud,
     clock: Clock,
     on_blip: Callable[[errors.TemporaryCloudError], None],
-) -> fleetplan.FleetPlan:
-    """Return each plan in the way that the user may go, or refused."""
+) -> FleetPlan:
+    """Return each plan in the way that the user may go, or refused.
 
-    def ask(plan: Plan) -> Plan | errors.Refused:
-        try:
-            return rights.permitted(plan, cloud, clock, on_blip)
-        except errors.Refused as refused:
-            return refused
+    Ironic is asked once about all plans that its policies treat alike.
+    """
+    groups: dict[policies.Mark, list[Plan]] = {}
+    for one in plan.to_do:
+        groups.setdefault(policies.mark(one), []).append(one)
+
+    def ask(alike: list[Plan]) -> list[Plan | errors.Refused]:
+        return rights.permitted_alike(alike, cloud, clock, on_blip)
 
     with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = list(pool.map(ask, plan.plans))
-    refused = [
-        (one.server, answer)
-        for one, answer in zip(plan.plans, answers, strict=True)
-        if isinstance(answer, errors.Refused)
-    ]
-    return fleetplan.FleetPlan(
-        tuple(answer for answer in answers if isinstance(answer, Plan)),
-        (*plan.refused, *refused),
+        answered = {
+            one.server.id: answer
+            for alike, answers in zip(
+                groups.values(), pool.map(ask, groups.values()), strict=True
+            )
+            for one, answer in zip(alike, answers, strict=True)
+        }
+    found = [_answered(one, answered.get(one.server.id)) for one in plan.plans]
+    return FleetPlan(
+        tuple(one for one in found if isinstance(one, Plan)),
+        (*(o for o in found if isinstance(o, Refusal)), *plan.refused),
     )
+
+
+def _answered(
+    plan: Plan, answer: Plan | errors.Refused | None
+) -> Plan | Refusal:
+    """Return a plan as it was answered, or as it is if nobody was asked."""
+    if isinstance(answer, errors.Refused):
+        server = plan.server
+        return Refusal(server.name, server.id, answer, plan.items)
+    return answer or plan
 
 
 def goods(

@@ -12,13 +12,77 @@ from osc_baremetal_config.run.protocols import Clock
 
 T = TypeVar('T')
 
-# A one-second service should not take ten; a twenty-minute one should not
-# cost a thousand requests.
-_FIRST_S = 1.0
-LONGEST_S = 10.0
-_GROWTH = 1.3
+# A one-second service should not take two; a twenty-minute one should not
+# cost a thousand requests. So the next look is a tenth of the time away that
+# has passed, within these.
+_SHORTEST_S = 0.5
+_LONGEST_S = 10.0
+_SHARE = 0.1
+# One look for many costs as much as one for one, and each server would wait
+# for it at every turn; but so much longer than it takes is it waited.
+_SHORTEST_FOR_MANY_S = 0.25
+_TIMES_TAKEN = 2
+# Where it is known that nothing is another at once.
+LATER_S = 1.0
 # A blip of an API is no news; this many in a row are.
 _BLIPS = 3
+
+
+class Pace:
+    """When many are looked at next, by one look for all of them.
+
+    The waits grow as those of :func:`poll` while nothing happens, and begin
+    anew when something does. None is shorter than twice what the last look
+    took, so that a slow cloud is not kept busy by being looked at.
+
+    :param on_blip: told of the third temporary error in a row.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_blip: Callable[[errors.TemporaryCloudError], None],
+    ) -> None:
+        self._clock = clock
+        self._on_blip = on_blip
+        self._blips = 0
+        self._happened = clock.now()
+        self._due = self._happened + _SHORTEST_FOR_MANY_S
+
+    @property
+    def due_in_s(self) -> float:
+        """Return the seconds until the next look, none if it is due."""
+        return max(0.0, self._due - self._clock.now())
+
+    def wait(self) -> None:
+        """Return when the next look is due."""
+        self._clock.sleep(self.due_in_s)
+
+    def happened(self) -> None:
+        """Take note that something has happened, so more may soon."""
+        self._happened = self._clock.now()
+
+    def looked(self, took_s: float) -> None:
+        """Take note of a look that took so many seconds."""
+        self._blips = 0
+        self._wait_for(took_s)
+
+    def failed(self, error: errors.TemporaryCloudError, took_s: float) -> None:
+        """Take note of a look that failed for the moment."""
+        self._blips += 1
+        if self._blips == _BLIPS:
+            self._on_blip(error)
+        self._wait_for(took_s)
+
+    def _wait_for(self, took_s: float) -> None:
+        now = self._clock.now()
+        wait_s = _interval_s(now - self._happened, _SHORTEST_FOR_MANY_S)
+        self._due = now + max(wait_s, _TIMES_TAKEN * took_s)
+
+
+def _interval_s(passed_s: float, shortest_s: float = _SHORTEST_S) -> float:
+    """Return the seconds until the next look, by those that have passed."""
+    return min(max(passed_s * _SHARE, shortest_s), _LONGEST_S)
 
 
 class TimeIsUp(Exception):
@@ -40,7 +104,6 @@ def poll(
     deadline: float,
     on_blip: Callable[[errors.TemporaryCloudError], None],
     wait_first: bool = False,
-    longest_s: float = LONGEST_S,
 ) -> T:
     """Return the first thing seen that is not pending.
 
@@ -50,13 +113,12 @@ def poll(
     :param deadline: on ``clock``, in its seconds.
     :param on_blip: told of the third temporary error in a row.
     :param wait_first: wait once before the first look.
-    :param longest_s: between two looks, to which the waits grow.
     :raises TimeIsUp: at the deadline.
     """
-    interval, blips = _FIRST_S, 0
+    began, blips = clock.now(), 0
     blip: errors.TemporaryCloudError | None = None
     if wait_first:
-        clock.sleep(interval)
+        clock.sleep(LATER_S)
         if clock.now() >= deadline:
             raise TimeIsUp(blip)
     while True:
@@ -70,11 +132,10 @@ def poll(
             blip, blips = None, 0
             if not is_pending(seen):
                 return seen
-        left = deadline - clock.now()
-        if left <= 0:
+        now = clock.now()
+        if now >= deadline:
             raise TimeIsUp(blip)
-        clock.sleep(min(interval, left))
-        interval = min(interval * _GROWTH, longest_s)
+        clock.sleep(min(_interval_s(now - began), deadline - now))
 
 
 def patiently(

@@ -38,8 +38,14 @@ class Compute(Protocol):
     def server(self, server_id: str) -> Server:
         """Return a server."""
 
-    def servers(self, query: Query) -> tuple[Server, ...]:
-        """Return all servers that a query means, page by page."""
+    def servers(
+        self, query: Query, ids: Collection[str] | None = None
+    ) -> tuple[Server, ...]:
+        """Return all servers that a query means, page by page.
+
+        :param ids: no page is asked for any more once all of these have been
+            seen. None for no such end.
+        """
 
     def server_groups(self) -> Mapping[str, str]:
         """Return server id → id of its server group."""
@@ -93,8 +99,12 @@ class BareMetal(Protocol):
     def node(self, node_uuid: str) -> Node:
         """Return a node."""
 
-    def nodes(self) -> Mapping[str, Node]:
-        """Return server id → node, of all servers whose node is seen."""
+    def nodes(self, ids: Collection[str] | None = None) -> Mapping[str, Node]:
+        """Return server id → node, of all servers whose node is seen.
+
+        :param ids: of servers; no page is asked for any more once the nodes
+            of all of these have been seen. None for no such end.
+        """
 
     def history(self, node_uuid: str) -> tuple[Event, ...]:
         """Return what Ironic remembers of a node."""

@@ -1,46 +1,94 @@
 """Asking the cloud what the user may do, before anything is touched.
 
-Owns the order in which the ways of a plan are asked about. The answers are
-Ironic's; nothing here begins anything.
+Owns the order in which the ways of a plan are asked about, and for whom an
+answer holds. The answers are Ironic's; nothing here begins anything.
 """
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import advice, moves
-from osc_baremetal_config.core.plan import Aim, Plan
+from osc_baremetal_config.core import advice, policies
+from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # How long Ironic may take to say whether.
 _LIMIT_S = 60.0
+_Blip = Callable[[errors.TemporaryCloudError], None]
 
 
-def permitted(
-    plan: Plan,
-    cloud: Cloud,
-    clock: Clock,
-    on_blip: Callable[[errors.TemporaryCloudError], None],
-) -> Plan:
+def permitted(plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip) -> Plan:
     """Return the plan in the first of its ways that the user may go.
 
     :raises Refused: the user may go none of them.
     :raises CloudError: Ironic does not answer.
     """
+    [answer] = permitted_alike([plan], cloud, clock, on_blip)
+    if isinstance(answer, errors.Refused):
+        raise answer
+    return answer
+
+
+def permitted_alike(
+    plans: Sequence[Plan], cloud: Cloud, clock: Clock, on_blip: _Blip
+) -> list[Plan | errors.Refused]:
+    """Return each plan in the way that the user may go, or refused.
+
+    :param plans: that Ironic's policies treat alike, by
+        :func:`osc_baremetal_config.core.policies.mark`. So it is asked about
+        the first, and about others only where the answer is not a policy's.
+    :raises CloudError: Ironic does not answer.
+    """
+    known: _Answer | None = None
+    found = []
+    for plan in plans:
+        answer = known or _ask(plan, cloud, clock, on_blip)
+        if answer.is_policy:
+            known = answer
+        found.append(answer.about(plan))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What Ironic has said of the ways of a plan.
+
+    :param way: the number of the one that may be gone, None if none may.
+    :param refusals: of those before it.
+    """
+
+    way: int | None
+    refusals: Sequence[errors.CloudError] = ()
+
+    @property
+    def is_policy(self) -> bool:
+        """Return whether only policies were spoken of, not the node."""
+        return all(isinstance(r, errors.Forbidden) for r in self.refusals)
+
+    def about(self, plan: Plan) -> Plan | errors.Refused:
+        """Return what is said of a plan."""
+        if self.way is not None:
+            return plan.ways()[self.way]
+        reasons = {error.reason: error.message for error in self.refusals}
+        return errors.Refused(
+            f'{plan.server}: Ironic refuses you the service of its node '
+            f'{plan.node}; nothing was touched:',
+            [*reasons.values(), *advice.who_may(plan)],
+        )
+
+
+def _ask(plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip) -> _Answer:
+    """Return what Ironic says of a plan."""
     if plan.is_begun:
-        _check_attaching(plan, cloud)
-        # The steps, if they may be used, are what was asked about.
-        return plan.ways()[-1]
-    is_back = bool(plan.steps) and moves.begin(plan).failure is not None
-    if not (plan.needs_service or is_back):
-        return plan
+        return _ask_to_attach(plan, cloud)
+    if not policies.is_to_ask(plan):
+        return _Answer(0)
     refusals = []
-    for way in plan.ways():
-        what = way.what_undoes if way.aim is Aim.ROLLBACK else way.what
+    for number, way in enumerate(plan.ways()):
         check = functools.partial(
-            cloud.baremetal.check_service, way.node.uuid, what
+            cloud.baremetal.check_service, way.node.uuid, policies.what(way)
         )
         try:
             poll.patiently(
@@ -51,32 +99,22 @@ def permitted(
         except errors.CloudError as error:
             refusals.append(error)
         else:
-            return way
-    raise _refused(plan, refusals)
+            return _Answer(number, refusals)
+    return _Answer(None, refusals)
 
 
-def _check_attaching(plan: Plan, cloud: Cloud) -> None:
-    """Return if the user may have serviced what is being serviced already.
+def _ask_to_attach(plan: Plan, cloud: Cloud) -> _Answer:
+    """Return whether the user may have serviced what is being serviced.
 
-    Ironic checks the policies before it says that the node is busy.
-
-    :raises Refused: a policy denies it.
+    Ironic checks the policies before it says that the node is busy. The
+    steps, if they may be used, are what is asked about.
     """
+    last = len(plan.ways()) - 1
     by_steps = replace(plan, runbook=None)
     try:
         cloud.baremetal.check_service(plan.node.uuid, by_steps.what)
     except errors.Forbidden as error:
-        raise _refused(plan, [error]) from error
+        return _Answer(None, [error])
     except errors.CloudError:
-        return
-
-
-def _refused(
-    plan: Plan, refusals: Sequence[errors.CloudError]
-) -> errors.Refused:
-    reasons = {error.reason: error.message for error in refusals}
-    return errors.Refused(
-        f'{plan.server}: Ironic refuses you the service of its node '
-        f'{plan.node}; nothing was touched:',
-        [*reasons.values(), *advice.who_may(plan)],
-    )
+        pass
+    return _Answer(last)

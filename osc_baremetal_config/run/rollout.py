@@ -1,29 +1,33 @@
-"""Changing many servers: beginning them, and waiting for all.
+"""Changing many servers: beginning them, looking at all, going on with each.
 
-Owns the threads. Who is begun next is decided in
-:mod:`osc_baremetal_config.core.rollout`; a change itself is carried out by
-:mod:`.execute`.
+Owns the loop and the threads, of which there are as many as calls are made
+at once, however many servers are under way. Who is begun next is decided in
+:mod:`osc_baremetal_config.core.rollout`; the moves of a server are made by
+:mod:`.change`.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import queue
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import rollout
+from osc_baremetal_config.core.answers import When
+from osc_baremetal_config.core.model import Node, Query
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
-from osc_baremetal_config.run import execute
-from osc_baremetal_config.run.clock import Stoppable
-from osc_baremetal_config.run.execute import Outcome
+from osc_baremetal_config.run import poll
+from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
-from osc_baremetal_config.run.watch import Look
+from osc_baremetal_config.run.watch import Watch
 
-# Between two looks at one server. They share their lists, so looking often
-# costs little.
-_LONGEST_S = 1.0
+# Calls at once; more would only queue up in the services.
+_AT_ONCE = 32
+# The lists of a look must not wait behind the calls.
+_LISTS_AT_ONCE = 1
 
 
 class Telling(Protocol):
@@ -33,20 +37,25 @@ class Telling(Protocol):
         """Return who is told how one server goes."""
 
     def progress(self, progress: Progress) -> None:
-        """Take note of how far it is."""
+        """Take note of how far it is; called at every look."""
 
     def ended(self, plan: Plan, end: 'Ended') -> None:
         """Take note that a server has ended."""
+
+    def warn(self, text: str) -> None:
+        """Take note of something that the person should know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How the change of one server has ended.
 
+    :param seconds: that it took.
     :param outcome: None if it failed.
     :param error: why it failed, None if it did not.
     """
 
+    seconds: float
     outcome: Outcome | None = None
     error: errors.ConfigError | None = None
 
@@ -62,98 +71,248 @@ class Rolled:
     ended: Mapping[str, Ended]
     held: str | None
 
+    @property
+    def failed(self) -> int:
+        """Return how many of those that were begun have failed."""
+        return sum(end.error is not None for end in self.ended.values())
+
+
+# What a server has come to: a look is due, it has ended, or it has failed.
+_Result = When | Outcome | errors.ConfigError
+
+
+@dataclass(slots=True)
+class _Running:
+    """A server that is under way."""
+
+    member: Member
+    plan: Plan
+    change: Change
+    not_before: float = 0.0
+
 
 def roll_out(
     plans: Sequence[tuple[Member, Plan]],
     cloud: Cloud,
     clock: Clock,
     telling: Telling,
-    look: Look,
+    query: Query,
     *,
+    how: How,
     limits: Limits,
     refused: int,
-    limit_s: float,
-    wait: bool,
 ) -> Rolled:
     """Carry many plans out, as many at once as the limits allow.
 
+    An interrupt takes effect once the calls in flight are finished.
+
+    :param query: which servers are listed, to look at those under way.
     :param refused: servers that were refused beforehand; they count as
         failed.
-    :param limit_s: seconds after which each server is left to itself.
-    :param wait: wait for the ends, not only for the services' beginnings.
     """
-    stop = threading.Event()
-    stoppable = Stoppable(clock, stop)
-    by_id = {member.id: plan for member, plan in plans}
-
-    def carry_out(member: Member) -> Ended:
-        plan = by_id[member.id]
+    with (
+        futures.ThreadPoolExecutor(_LISTS_AT_ONCE) as lists,
+        futures.ThreadPoolExecutor(min(_AT_ONCE, limits.at_once)) as pool,
+    ):
+        run = _Rollout(
+            plans,
+            cloud,
+            clock,
+            telling,
+            Watch(cloud, query, lists),
+            pool,
+            how=how,
+            limits=limits,
+            refused=refused,
+        )
         try:
-            outcome = execute.execute(
-                plan,
-                cloud,
-                stoppable,
-                telling.reporter(plan),
-                limit_s=limit_s,
-                wait=wait,
-                look=look,
-                longest_s=_LONGEST_S,
-            )
-        except errors.ConfigError as error:
-            return Ended(error=error)
-        return Ended(outcome=outcome)
-
-    with futures.ThreadPoolExecutor(limits.at_once) as pool:
-        try:
-            return _roll(plans, pool, carry_out, telling, limits, refused)
+            return run.to_the_end()
         except KeyboardInterrupt:
-            stop.set()
+            telling.warn('interrupted; the calls in flight are finished')
+            pool.shutdown(cancel_futures=True)
             raise
 
 
-def _roll(
-    plans: Sequence[tuple[Member, Plan]],
-    pool: futures.Executor,
-    carry_out: Callable[[Member], Ended],
-    telling: Telling,
-    limits: Limits,
-    refused: int,
-) -> Rolled:
-    by_id = {member.id: plan for member, plan in plans}
-    progress = Progress(
-        waiting=tuple(member for member, _ in plans), failed=refused
-    )
-    running: dict[futures.Future[Ended], Member] = {}
-    ended: dict[str, Ended] = {}
-    while True:
-        for member in rollout.startable(progress, limits):
-            running[pool.submit(carry_out, member)] = member
-        progress = _moved_on(progress, running.values(), ended, refused)
-        telling.progress(progress)
-        if not running:
-            return Rolled(ended, rollout.why_not(progress, limits))
-        done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
-        for future in done:
-            member = running.pop(future)
-            ended[member.id] = future.result()
-            telling.ended(by_id[member.id], ended[member.id])
-        progress = _moved_on(progress, running.values(), ended, refused)
+class _Rollout:
+    """A rollout that is going on. All but the calls is in one thread."""
 
+    def __init__(
+        self,
+        plans: Sequence[tuple[Member, Plan]],
+        cloud: Cloud,
+        clock: Clock,
+        telling: Telling,
+        watch: Watch,
+        pool: futures.Executor,
+        *,
+        how: How,
+        limits: Limits,
+        refused: int,
+    ) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._telling = telling
+        self._watch = watch
+        self._pool = pool
+        self._how = how
+        self._limits = limits
+        self._plans = {member.id: plan for member, plan in plans}
+        self._progress = Progress(
+            waiting=tuple(member for member, _ in plans),
+            failed=refused,
+            refused=refused,
+        )
+        # Those whose calls are made, and those that wait for a look.
+        self._calling: dict[str, _Running] = {}
+        self._watched: dict[str, _Running] = {}
+        self._results: queue.SimpleQueue[
+            tuple[_Running, _Result | Exception]
+        ] = queue.SimpleQueue()
+        self._ended: dict[str, Ended] = {}
+        # Whether a call was answered since the last look.
+        self._has_news = False
+        self._pace = poll.Pace(
+            clock,
+            on_blip=lambda error: telling.warn(
+                f'{error.message}; still trying'
+            ),
+        )
 
-def _moved_on(
-    progress: Progress,
-    running: Iterable[Member],
-    ended: Mapping[str, Ended],
-    refused: int,
-) -> Progress:
-    """Return how far it is, by who runs and who has ended."""
-    busy = tuple(running)
-    begun = {member.id for member in busy} | ended.keys()
-    failed = sum(end.error is not None for end in ended.values())
-    return replace(
-        progress,
-        waiting=tuple(m for m in progress.waiting if m.id not in begun),
-        running=busy,
-        verified=len(ended) - failed,
-        failed=failed + refused,
-    )
+    def to_the_end(self) -> Rolled:
+        """Return how it has ended, once all have that were begun."""
+        self._begin()
+        while self._calling or self._watched:
+            if self._is_look_due:
+                self._look()
+            elif self._calling:
+                self._take_result()
+            else:
+                self._pace.wait()
+        held = rollout.why_not(self._progress, self._limits)
+        return Rolled(self._ended, held)
+
+    @property
+    def _is_look_due(self) -> bool:
+        """Return whether those that wait for it are to be looked at now.
+
+        That is so as well once all calls have been answered.
+        """
+        if not self._watched:
+            return False
+        is_idle = self._has_news and not self._calling
+        return is_idle or not self._pace.due_in_s
+
+    def _begin(self) -> None:
+        """Begin those that may be begun now."""
+        found = rollout.startable(self._progress, self._limits)
+        self._progress = rollout.begun(self._progress, found)
+        self._telling.progress(self._progress)
+        for member in found:
+            plan = self._plans[member.id]
+            reporter = self._telling.reporter(plan)
+            change = Change(
+                plan, self._cloud, self._clock, reporter, self._how
+            )
+            self._submit(_Running(member, plan, change), change.proceed)
+
+    def _submit(self, one: _Running, call: Callable[[], _Result]) -> None:
+        """Have calls made for a server, in a thread of the pool."""
+        self._calling[one.member.id] = one
+
+        def work() -> None:
+            result: _Result | Exception
+            try:
+                result = call()
+            except Exception as error:  # noqa: BLE001  raised by who waits
+                result = error
+            self._results.put((one, result))
+
+        self._pool.submit(work)
+
+    def _take_result(self) -> None:
+        """Wait for a server that is called for, but not past the next look."""
+        limit_s = self._pace.due_in_s if self._watched else None
+        try:
+            one, result = self._results.get(timeout=limit_s)
+        except queue.Empty:
+            return
+        del self._calling[one.member.id]
+        self._has_news = True
+        self._pace.happened()
+        match result:
+            case When():
+                later_s = poll.LATER_S if result is When.LATER else 0.0
+                one.not_before = self._clock.now() + later_s
+                self._watched[one.member.id] = one
+            case Outcome() | errors.ConfigError():
+                self._end(one, result)
+            case _:
+                raise result
+
+    def _end(
+        self, one: _Running, result: Outcome | errors.ConfigError
+    ) -> None:
+        """Take note of how a server has ended."""
+        seconds = one.change.elapsed_s
+        if isinstance(result, Outcome):
+            end = Ended(seconds, outcome=result)
+        else:
+            end = Ended(seconds, error=result)
+        self._ended[one.member.id] = end
+        self._progress = rollout.ended(
+            self._progress, one.member, failed=end.error is not None
+        )
+        self._telling.ended(one.plan, end)
+        self._begin()
+
+    def _look(self) -> None:
+        """Look at all that wait for it, and go on with those that can."""
+        began = self._clock.now()
+        self._has_news = False
+        watched = [
+            one for one in self._watched.values() if one.not_before <= began
+        ]
+        try:
+            servers, nodes = self._watch.look({o.member.id for o in watched})
+        except errors.TemporaryCloudError as error:
+            self._pace.failed(error, self._clock.now() - began)
+            self._end_late(watched)
+            return
+        except errors.CloudError as error:
+            for one in watched:
+                self._stop_watching(one, one.change.unseen(error))
+            return
+        self._pace.looked(self._clock.now() - began)
+        for one in watched:
+            server = servers.get(one.member.id)
+            node = nodes.get(one.member.id, one.change.node)
+            if server is None:
+                del self._watched[one.member.id]
+                self._submit(one, partial(self._look_alone, one.change, node))
+            elif one.change.see(server, node):
+                del self._watched[one.member.id]
+                self._submit(one, one.change.proceed)
+        self._end_late(watched)
+        self._telling.progress(self._progress)
+
+    def _look_alone(self, change: Change, node: Node) -> _Result:
+        """Look at a server by itself that is not listed, and go on with it."""
+        try:
+            server = self._cloud.compute.server(change.plan.server.id)
+        except errors.TemporaryCloudError:
+            return When.LATER
+        except errors.CloudError as error:
+            return change.unseen(error)
+        return change.proceed() if change.see(server, node) else When.LATER
+
+    def _end_late(self, looked_at: Collection[_Running]) -> None:
+        """End those whose time is up and that still wait."""
+        now = self._clock.now()
+        for one in looked_at:
+            is_waiting = one.member.id in self._watched
+            if is_waiting and now >= one.change.deadline:
+                self._stop_watching(one, one.change.out_of_time())
+
+    def _stop_watching(self, one: _Running, error: errors.ConfigError) -> None:
+        del self._watched[one.member.id]
+        self._end(one, error)

@@ -90,6 +90,8 @@ def node(**changes: Any) -> Document:
         'last_error': REDACTED,
         'service_step': {},
         'provision_updated_at': '2026-11-22T13:00:00+00:00',
+        'owner': None,
+        'lessee': PROJECT_ID,
     } | changes
 
 

@@ -62,7 +62,12 @@ class ApplyTest(ChangingTest):
         ran = self.do('apply', *names, '-f', 'json', '--max-failures', '1')
         self.assert_ended(7, ran)
         self.assertEqual(
-            ['web-1', 'web-2'], [row['Server'] for row in ran.json()]
+            [
+                ('nope', 'refused'),
+                ('web-1', 'verified'),
+                ('web-2', 'verified'),
+            ],
+            [(row['Server'], row['Result']) for row in ran.json()],
         )
         self.assertIn('No server has the name or ID nope.', ran.err)
         self.assertEqual('Disabled', self.holds(first))

@@ -7,7 +7,7 @@ from osc_baremetal_config.core import planner
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.options import Method, Options
 from osc_baremetal_config.osc import files, report
-from osc_baremetal_config.run import execute, read, rights
+from osc_baremetal_config.run import change, execute, read, rights
 from tests.matrix import scenarios
 from tests.model import fixture
 from tests.unit import base
@@ -21,7 +21,7 @@ class TwoTest(base.TestCase):
         model = self.useFixture(fixture.Model(world))
         planned = threading.Barrier(2)
 
-        def run(person: str) -> execute.Outcome:
+        def run(person: str) -> change.Outcome:
             client = model.client(person)
             snapshot = read.snapshot(
                 client.cloud,
@@ -45,7 +45,7 @@ class TwoTest(base.TestCase):
                 client.cloud,
                 client.clock,
                 report.Silent(),
-                limit_s=3600,
+                change.How(limit_s=3600, plan_again=lambda plan: plan),
             )
 
         with futures.ThreadPoolExecutor(2) as pool:

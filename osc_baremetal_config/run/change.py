@@ -1,0 +1,271 @@
+"""One change that is under way: making the moves that are due.
+
+Owns the calls of the moves and what was seen last. Which move comes next is
+decided in :mod:`osc_baremetal_config.core.sequence`, and what an error means
+in :mod:`~osc_baremetal_config.core.answers`. Never waits and never looks: who
+drives it does, for one (:mod:`.execute`) or for many (:mod:`.rollout`).
+"""
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import (
+    advice,
+    answers,
+    endings,
+    metadata,
+    moves,
+    noting,
+    sequence,
+)
+from osc_baremetal_config.core.answers import When
+from osc_baremetal_config.core.model import Bios, Node, Server
+from osc_baremetal_config.core.moves import (
+    Act,
+    Do,
+    End,
+    Move,
+    Result,
+    Seen,
+    Wait,
+)
+from osc_baremetal_config.core.options import Method
+from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.run import shield
+from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class How:
+    """How changes are carried out, whatever their plans.
+
+    :param limit_s: seconds after which the cloud is left to itself.
+    :param plan_again: makes the plan for what is left where a resize has
+        moved the server of a plan to another node; it may raise what ends
+        the change.
+    :param wait: wait for the end, not only for the service's beginning.
+    """
+
+    limit_s: float
+    plan_again: Callable[[Plan], Plan]
+    wait: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a plan ended well.
+
+    :param seconds: that it took.
+    :param method: that this run has had the steps carried out by; None if
+        they were, or are, an earlier one's.
+    :param is_finished: False if the service has only begun.
+    """
+
+    seconds: float
+    method: Method | None
+    is_finished: bool
+
+
+class Change:
+    """A plan that is being carried out."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        cloud: Cloud,
+        clock: Clock,
+        reporter: Reporter,
+        how: How,
+    ) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._reporter = reporter
+        self._how = how
+        self._began = clock.now()
+        self._plan: Plan
+        self._seen: Seen
+        self._move: Move
+        self._take(plan)
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan; another one after a move to another node."""
+        return self._plan
+
+    @property
+    def node(self) -> Node:
+        """Return the node as it was seen last."""
+        return self._seen.node
+
+    @property
+    def elapsed_s(self) -> float:
+        """Return the seconds since it began."""
+        return self._clock.now() - self._began
+
+    @property
+    def deadline(self) -> float:
+        """Return when the time is up, on the clock."""
+        return self._began + self._how.limit_s
+
+    def proceed(self) -> Outcome | When:
+        """Make moves until a look is due.
+
+        :returns: when it is, or how the change has ended.
+        :raises Refused: it could not be begun; nothing was touched.
+        :raises PutBack: it failed, and all is as it was.
+        :raises LeftBetween: it failed on the way.
+        """
+        while True:
+            match self._move:
+                case End(Result.MOVED):
+                    self._take(self._how.plan_again(self._plan))
+                    for warning in self._plan.warnings:
+                        self._reporter.warn(warning)
+                case End() as end:
+                    if error := endings.of(self._plan, self._seen, end):
+                        raise error
+                    return self._outcome(is_finished=True)
+                case _ if self._is_begun_enough:
+                    return self._outcome(is_finished=False)
+                case Act() as act:
+                    when = self._make(act)
+                    if when is When.NOW:
+                        self._move = sequence.next_move(self._plan, self._seen)
+                    elif not self._is_begun_enough:
+                        return when
+                case Wait():
+                    return When.LOOK
+
+    def see(self, server: Server, node: Node) -> bool:
+        """Take note of a look.
+
+        :returns: whether :meth:`proceed` has something to do by it.
+        """
+        self._seen = moves.look(self._plan, self._seen, server, node)
+        self._move = sequence.next_move(self._plan, self._seen)
+        if isinstance(self._move, Wait):
+            self._tell(self._move.doing)
+            return False
+        return True
+
+    def unseen(self, error: errors.CloudError) -> errors.LeftBetween:
+        """Return what ends a change that cannot be looked at any more."""
+        return endings.unseen(self._plan, self._seen, error)
+
+    def out_of_time(self) -> errors.StillGoing:
+        """Return what ends a change whose time is up."""
+        return endings.out_of_time(self._plan, self._how.limit_s)
+
+    def hold_on(self) -> None:
+        """Tell that an interrupt takes effect after the call in flight."""
+        self._reporter.warn('interrupted; the call in flight is finished')
+
+    def _take(self, plan: Plan) -> None:
+        """Begin with a plan."""
+        self._plan = plan
+        self._seen = moves.begin(plan, run=secrets.token_hex(4))
+        self._move = sequence.next_move(plan, self._seen)
+
+    @property
+    def _is_begun_enough(self) -> bool:
+        """Return whether Ironic has taken it on and nobody waits for more."""
+        seen = self._seen
+        return not self._how.wait and seen.is_serviced and seen.failure is None
+
+    def _outcome(self, *, is_finished: bool) -> Outcome:
+        tried = self._seen.tried
+        begun = tried.get(Do.SERVICE) or tried.get(Do.RESIZE)
+        method = self._plan.method if begun else None
+        return Outcome(self.elapsed_s, method, is_finished)
+
+    def _make(self, act: Act) -> When:
+        """Make an act and return when the next move can be decided."""
+        self._tell(act.do.value)
+        try:
+            with shield.shielded(self.hold_on):
+                seen = self._call(act)
+        except errors.CloudError as error:
+            answer = answers.to_error(self._plan, self._seen, act.do, error)
+            self._seen = answer.seen
+            if answer.words:
+                self._tell(answer.words)
+            return answer.when
+        self._seen = (seen or self._seen).after(act.do)
+        return When.NOW if seen else When.LOOK
+
+    def _call(self, act: Act) -> Seen | None:
+        """Make the call of an act.
+
+        :returns: what is seen by its answer; None if it only has begun.
+        """
+        plan, seen = self._plan, self._seen
+        compute, baremetal = self._cloud.compute, self._cloud.baremetal
+        server_id, node_id = plan.server.id, seen.node.uuid
+        match act.do:
+            case Do.NOTE:
+                notes = noting.begin(plan, self._now, seen.run)
+                compute.set_metadata(server_id, notes)
+            case Do.STOP:
+                compute.begin_stop(server_id)
+            case Do.RESIZE if plan.resize_to:
+                compute.begin_resize(server_id, plan.resize_to.id)
+            case Do.READ_BOUNCE:
+                action = compute.last_action(server_id, 'resize')
+                return dataclasses.replace(
+                    seen, failure=advice.bounced(plan, action)
+                )
+            case Do.SERVICE:
+                baremetal.begin_service(node_id, plan.what)
+            case Do.READ_BIOS:
+                bios = self._of_plan(baremetal.bios(node_id))
+                return dataclasses.replace(seen, bios=bios)
+            case Do.CONFIRM:
+                compute.confirm_resize(server_id)
+            case Do.START:
+                compute.begin_start(server_id)
+            case Do.POWER_ON | Do.POWER_OFF:
+                baremetal.begin_power(node_id, on=act.do is Do.POWER_ON)
+            case Do.RECORD:
+                return self._write(metadata.record(plan.record))
+            case Do.FORGET:
+                keys = sequence.keys_to_forget(plan, seen)
+                compute.delete_metadata(server_id, keys)
+                return seen.with_metadata(dict.fromkeys(keys))
+            case Do.NOTE_FAILURE:
+                notes = noting.failed(plan, seen, act.reason, self._now)
+                return dataclasses.replace(
+                    self._write(notes), failure=act.reason
+                )
+            case Do.END_MAINTENANCE:
+                baremetal.end_maintenance(node_id)
+            case Do.ABORT:
+                baremetal.abort(node_id)
+            case Do.UNDO:
+                baremetal.begin_service(node_id, plan.what_undoes)
+            case Do.REVERT:
+                compute.revert_resize(server_id)
+        return None
+
+    def _of_plan(self, bios: Bios) -> Bios:
+        """Return the settings that the plan is about.
+
+        A real BIOS has hundreds, and there may be a thousand changes.
+        """
+        wanted = self._plan.wanted
+        return {name: bios[name] for name in wanted if name in bios}
+
+    def _write(self, items: dict[str, str]) -> Seen:
+        """Set metadata, if any, and return what is seen by the answer."""
+        if not items:
+            return self._seen
+        self._cloud.compute.set_metadata(self._plan.server.id, items)
+        return self._seen.with_metadata(items)
+
+    @property
+    def _now(self) -> str:
+        return self._clock.utc().isoformat(timespec='milliseconds')
+
+    def _tell(self, what: str) -> None:
+        self._reporter.doing(what, self.elapsed_s, self._how.limit_s)
