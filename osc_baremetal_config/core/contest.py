@@ -73,6 +73,9 @@ def must_note_again(plan: Plan, seen: Seen) -> bool:
 def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
     """Return how a node was changed since its change was planned, if it was.
 
+    That it is as wanted is no obstacle: another run that wants the same can
+    have made it so, between the looks at the server and at its node even.
+
     Only before anything is touched; what was read then would be put back.
     """
     if seen.is_serviced or seen.unsure or plan.is_resumed:
@@ -80,6 +83,8 @@ def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
     if seen.node.uuid != plan.node.uuid:
         return None
     unlike = moves.unlike(plan.was, seen)
+    if not moves.unlike(plan.wanted, seen):
+        return None
     if not unlike or any(seen.tried.get(do) for do in (Do.STOP, Do.RESIZE)):
         return None
     return f'the node was changed since it was read: {", ".join(unlike)}'

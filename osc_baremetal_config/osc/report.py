@@ -195,8 +195,7 @@ class Rollout:
         with self._lock:
             self._phases.pop(plan.server.id, None)
         if not self._stream.isatty():
-            how = 'failed' if end.error else 'done'
-            self.warn(f'{plan.server.name}: {how}')
+            self.warn(f'{plan.server.name}: {_how(end)}')
 
     def warn(self, text: str) -> None:
         """Tell something that the person should know."""
@@ -210,6 +209,12 @@ class Rollout:
         if self._stream.isatty():
             self._stream.write(_CLEAR)
             self._stream.flush()
+
+
+def _how(end: Ended) -> str:
+    if end.outcome is None:
+        return 'failed'
+    return 'done' if end.outcome.is_finished else 'begun'
 
 
 def _so_far(now: Progress, phases: Iterable[str], elapsed_s: float) -> str:

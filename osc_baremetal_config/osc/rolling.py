@@ -123,6 +123,8 @@ class Rolling(base.Lister):
             raise
         finally:
             telling.close()
+        if not self.is_quiet:
+            self.say(rollout_tables.begun(rolled))
         self.say(rollout_tables.failures(plan, rolled))
         self.code = (
             rollout_.exit_code(

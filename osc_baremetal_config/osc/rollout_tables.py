@@ -89,6 +89,22 @@ def results(plan: FleetPlan, rolled: Rolled) -> Table:
     return RESULTS, _in_order(rows)
 
 
+def begun(rolled: Rolled) -> list[str]:
+    """Return what is left to be done after ``--no-wait``."""
+    count = sum(
+        not end.outcome.is_finished
+        for end in rolled.ended.values()
+        if end.outcome
+    )
+    if not count:
+        return []
+    return [
+        f'{count} services have begun; their servers are neither verified nor '
+        f'recorded, and off until then if they were stopped.',
+        'The same command finishes what is left.',
+    ]
+
+
 def failures(plan: FleetPlan, rolled: Rolled) -> list[str]:
     """Return why servers failed, and why others were not begun."""
     lines = [

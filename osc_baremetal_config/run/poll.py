@@ -46,6 +46,7 @@ class Pace:
         self._clock = clock
         self._on_blip = on_blip
         self._blips = 0
+        self._took_s = 0.0
         self._happened = clock.now()
         self._due = self._happened + _SHORTEST_FOR_MANY_S
 
@@ -61,23 +62,28 @@ class Pace:
     def happened(self) -> None:
         """Take note that something has happened, so more may soon."""
         self._happened = self._clock.now()
+        self._due = min(self._due, self._next)
 
     def looked(self, took_s: float) -> None:
         """Take note of a look that took so many seconds."""
         self._blips = 0
-        self._wait_for(took_s)
+        self._took_s = took_s
+        self._due = self._next
 
     def failed(self, error: errors.TemporaryCloudError, took_s: float) -> None:
         """Take note of a look that failed for the moment."""
         self._blips += 1
         if self._blips == _BLIPS:
             self._on_blip(error)
-        self._wait_for(took_s)
+        self._took_s = took_s
+        self._due = self._next
 
-    def _wait_for(self, took_s: float) -> None:
+    @property
+    def _next(self) -> float:
+        """Return when the next look is due if the last one was just now."""
         now = self._clock.now()
         wait_s = _interval_s(now - self._happened, _SHORTEST_FOR_MANY_S)
-        self._due = now + max(wait_s, _TIMES_TAKEN * took_s)
+        return now + max(wait_s, _TIMES_TAKEN * self._took_s)
 
 
 def _interval_s(passed_s: float, shortest_s: float = _SHORTEST_S) -> float:

@@ -127,8 +127,10 @@ def roll_out(
         )
         try:
             return run.to_the_end()
-        except KeyboardInterrupt:
-            telling.warn('interrupted; the calls in flight are finished')
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                telling.warn('interrupted; the calls in flight are finished')
+            # Else what has only been queued would be done as well.
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -166,7 +168,7 @@ class _Rollout:
         self._calling: dict[str, _Running] = {}
         self._watched: dict[str, _Running] = {}
         self._results: queue.SimpleQueue[
-            tuple[_Running, _Result | Exception]
+            tuple[_Running, _Result | BaseException]
         ] = queue.SimpleQueue()
         self._ended: dict[str, Ended] = {}
         # Whether a call was answered since the last look.
@@ -220,10 +222,10 @@ class _Rollout:
         self._calling[one.member.id] = one
 
         def work() -> None:
-            result: _Result | Exception
+            result: _Result | BaseException
             try:
                 result = call()
-            except Exception as error:  # noqa: BLE001  raised by who waits
+            except BaseException as error:  # noqa: BLE001  raised by who waits
                 result = error
             self._results.put((one, result))
 

@@ -17,16 +17,17 @@ QUICK = Settings(
     stop_s=0.4, start_s=0.4, step_s=0.8, resize_s=0.8, revert_s=0.4
 )
 MOVING = replace(QUICK, resize_moves_node=True)
-Prepare = Callable[[World], Server]
+Servers = tuple[Server, ...]
+Prepare = Callable[[World], Servers]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One change of one server.
+    """One change of one server, or of several by one command.
 
     :param person: who makes it.
-    :param argv: what follows ``server config set``, but for the server.
-    :param prepare: makes the server in a new world.
+    :param argv: what follows ``server config set``, but for the servers.
+    :param prepare: makes the servers in a new world.
     :param code: how a run ends in the end, whatever has hit it before.
     """
 
@@ -37,14 +38,22 @@ class Scenario:
     code: int = 0
     settings: Settings = field(default_factory=lambda: QUICK)
 
-    def world(self) -> tuple[World, Server]:
-        """Return a new world with the server in it."""
+    def world(self) -> tuple[World, Servers]:
+        """Return a new world with the servers in it."""
         world = World.standard(settings=self.settings)
         return world, self.prepare(world)
 
 
-def state(world: World, server: Server) -> dict[str, Any]:
-    """Return all of a server and its node that a change may leave behind."""
+def state(world: World, servers: Servers) -> dict[str, Any]:
+    """Return all of servers and nodes that a change may leave behind."""
+    return {
+        f'{server.name} {what}': value
+        for server in servers
+        for what, value in _state(world, server).items()
+    }
+
+
+def _state(world: World, server: Server) -> dict[str, Any]:
     node = world.nodes[server.node_uuid or '']
     return {
         'bmc': dict(node.bmc),
@@ -61,38 +70,49 @@ def state(world: World, server: Server) -> dict[str, Any]:
 def boot(flavor: str, **knobs: Any) -> Prepare:
     """Return what boots a server on a node with these knobs."""
 
-    def prepare(world: World) -> Server:
+    def prepare(world: World) -> Servers:
         server = world.boot(NAME, flavor)
         world.nodes[server.node_uuid or ''].driver_info.update(knobs)
-        return server
+        return (server,)
 
     return prepare
 
 
 def _resizable(**knobs: Any) -> Prepare:
-    def prepare(world: World) -> Server:
+    def prepare(world: World) -> Servers:
         server = world.boot(
             NAME, 'rz.small.ht-off', node='bm-0', host=RESIZABLE_HOST
         )
         node = world.nodes[server.node_uuid or '']
         node.driver_info.update(knobs)
         world.set_bios(node, {'LogicalProc': 'Disabled'})
-        return server
+        return (server,)
 
     return prepare
 
 
-def _movable(world: World) -> Server:
+def _movable(world: World) -> Servers:
     """Return a server of a cloud that resizes bare metal to another node."""
     host = Host('devcloud', can_resize=True)
-    return world.boot(NAME, 'bm.large.ht-off', host=host)
+    return (world.boot(NAME, 'bm.large.ht-off', host=host),)
 
 
-def _off(world: World) -> Server:
-    server = boot('bm.redfish.ht-off')(world)
+def _fleet(world: World) -> Servers:
+    """Return servers of which one node is on, one off and one Redfish."""
+    return (
+        *boot('bm.large.ht-off')(world),
+        *_off(world, 'web-2', 'bm.large.ht-off'),
+        world.boot('web-3', 'bm.redfish.ht-off'),
+    )
+
+
+def _off(
+    world: World, name: str = NAME, flavor: str = 'bm.redfish.ht-off'
+) -> Servers:
+    server = world.boot(name, flavor)
     server.vm_state, server.power = 'stopped', OFF
     world.nodes[server.node_uuid or ''].power_state = OFF
-    return server
+    return (server,)
 
 
 ENABLE = ('--hyperthreading', 'enabled')
@@ -101,10 +121,12 @@ RUNBOOK = Scenario('runbook', 'operator', ENABLE, boot('bm.large.ht-off'))
 RESIZE = Scenario(
     'resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable()
 )
+FLEET = Scenario('fleet', 'mona', ENABLE, _fleet)
 SCENARIOS = (
     SERVICE,
     RUNBOOK,
     RESIZE,
+    FLEET,
     Scenario('redfish', 'mona', ENABLE, boot('bm.redfish.ht-off')),
     Scenario('off', 'mona', ENABLE, _off),
     Scenario(

@@ -1,6 +1,5 @@
 """Who of many is changed next: cases, and what holds for all of them."""
 
-import dataclasses
 import random
 
 import hypothesis
@@ -13,6 +12,7 @@ from osc_baremetal_config.core.rollout import (
     Member,
     Progress,
 )
+from osc_baremetal_config.errors import ExitCode
 from tests.unit import base
 
 
@@ -69,6 +69,30 @@ class StartableTest(base.TestCase):
         self.assertEqual(['s2', 's3'], names(rollout.startable(now, Limits())))
 
 
+class EndTest(base.TestCase):
+    def test_how_long_it_takes_is_told_by_those_that_have_ended(self) -> None:
+        none = Progress(waiting=members(None), failed=2, refused=2)
+        self.assertIsNone(rollout.left_s(none, 60.0))
+        half = Progress(
+            waiting=members(None), running=members(None), verified=1, failed=3
+        )
+        self.assertEqual(30.0, rollout.left_s(half, 60.0))
+
+    def test_exit_code(self) -> None:
+        for refused, failed, begun, expected in (
+            (0, 0, 0, ExitCode.OK),
+            (0, 0, 3, ExitCode.OK),
+            (1, 0, 0, ExitCode.REFUSED),
+            (1, 2, 0, ExitCode.REFUSED),
+            (1, 0, 2, ExitCode.SOME_FAILED),
+            (0, 1, 2, ExitCode.SOME_FAILED),
+        ):
+            code = rollout.exit_code(
+                refused=refused, failed=failed, begun=begun
+            )
+            self.assertEqual(expected, code)
+
+
 class RolloutProperties(base.TestCase):
     @hypothesis.given(
         st.lists(st.none() | st.sampled_from('abc'), max_size=12),
@@ -90,26 +114,16 @@ class RolloutProperties(base.TestCase):
         )
         now = Progress(waiting=members(*groups))
         while True:
-            found = rollout.startable(now, limits)
-            busy = (*now.running, *found)
-            now = dataclasses.replace(
-                now,
-                running=busy,
-                waiting=tuple(m for m in now.waiting if m not in found),
-            )
+            now = rollout.begun(now, rollout.startable(now, limits))
+            busy = now.running
             self.assertLessEqual(len(busy), at_once)
             taken = [m.group for m in busy if m.group]
             self.assertEqual(len(set(taken)), len(taken))
             if not busy:
                 break
-            ended = dice.choice(busy)
-            well = dice.random() < 0.8
-            now = dataclasses.replace(
-                now,
-                running=tuple(m for m in busy if m is not ended),
-                verified=now.verified + well,
-                failed=now.failed + (not well),
-            )
+            failed = dice.random() < 0.2
+            now = rollout.ended(now, dice.choice(busy), failed=failed)
+            self.assertEqual(len(groups), now.total)
         held = rollout.why_not(now, limits)
         self.assertEqual(bool(now.waiting), held is not None)
         if now.waiting:

@@ -1,7 +1,7 @@
 """Killed before or after any request, a change is ended by the same command.
 
-The points of the methods, all of them. ``tox -e faults`` has more: every
-scenario and every fault.
+The points of the methods, all of them, and some of a fleet. ``tox -e faults``
+has more: every scenario and every fault.
 """
 
 from tests.matrix import points, scenarios
@@ -10,10 +10,12 @@ from tests.unit import base
 
 
 class _CrashTest(base.TestCase):
-    def check(self, scenario: scenarios.Scenario) -> None:
+    def check(self, scenario: scenarios.Scenario, every: int = 1) -> None:
+        """Hit a scenario at every so many points."""
         reference = points.Reference.of(scenario)
         self.assertGreater(reference.requests, 20)
-        for point in reference.points(points.CRASHES):
+        found = list(reference.points(points.CRASHES))
+        for point in found[::every]:
             outcome = reference.hit(point)
             self.assertEqual(
                 Verdict.CONVERGED, outcome.verdict, f'{point}: {outcome.why}'
@@ -34,3 +36,9 @@ class RunbookTest(_CrashTest):
 class ResizeTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
         self.check(scenarios.RESIZE)
+
+
+class FleetTest(_CrashTest):
+    def test_killed_at_any_request(self) -> None:
+        # An odd number, so that there are some before and some after.
+        self.check(scenarios.FLEET, every=9)

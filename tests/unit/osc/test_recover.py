@@ -5,7 +5,6 @@ from typing import Any
 from tests import runs
 from tests.matrix import scenarios
 from tests.model import fixture
-from tests.model.records import Server
 from tests.model.world import World
 from tests.unit import base
 
@@ -15,10 +14,10 @@ LEAVE = ('--hyperthreading', 'enabled', '--on-failure', 'leave')
 
 
 class RecoverTest(base.TestCase):
-    def play(self, world: World, server: Server) -> None:
+    def play(self, world: World, servers: scenarios.Servers) -> None:
         self.model = self.useFixture(fixture.Model(world))
-        self.server = server
-        self.node = world.nodes[server.node_uuid or '']
+        [self.server] = servers
+        self.node = world.nodes[self.server.node_uuid or '']
 
     def setUp(self) -> None:
         super().setUp()
@@ -52,7 +51,7 @@ class RecoverTest(base.TestCase):
 
     def test_without_a_choice_it_only_explains(self) -> None:
         self.fail()
-        before = scenarios.state(self.model.world, self.server)
+        before = scenarios.state(self.model.world, (self.server,))
         for person in ('mona', 'alice', 'rita', 'operator'):
             ran = self.recover(person=person)
             self.assert_ended(0, ran)
@@ -64,7 +63,7 @@ class RecoverTest(base.TestCase):
             self.assertIn('It was on before the change.', words)
             self.assertIn('puts LogicalProc=Disabled back', told['rollback'])
         self.assertEqual(
-            before, scenarios.state(self.model.world, self.server)
+            before, scenarios.state(self.model.world, (self.server,))
         )
 
     def test_retry(self) -> None:
@@ -102,7 +101,7 @@ class RecoverTest(base.TestCase):
 
     def test_who_may_not_touches_nothing(self) -> None:
         self.fail()
-        before = scenarios.state(self.model.world, self.server)
+        before = scenarios.state(self.model.world, (self.server,))
         for person in ('alice', 'rita'):
             for choice in ('--retry', '--rollback', '--abort'):
                 ran = self.recover(choice, person=person)
@@ -112,7 +111,7 @@ class RecoverTest(base.TestCase):
         ran = self.recover('--abort', person='rita')
         self.assert_refused(ran, '403')
         self.assertEqual(
-            before, scenarios.state(self.model.world, self.server)
+            before, scenarios.state(self.model.world, (self.server,))
         )
 
     def test_nothing_to_recover(self) -> None:

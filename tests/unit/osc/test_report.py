@@ -4,8 +4,13 @@ import io
 
 import fixtures
 
-from osc_baremetal_config.osc import report
-from tests.unit import base
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import planner, rollout
+from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.run import change
+from osc_baremetal_config.run.rollout import Ended
+from tests.unit import base, canned
+from tests.unit.core import snapshots
 
 
 class Terminal(io.StringIO):
@@ -52,6 +57,66 @@ class ReportTest(base.TestCase):
     def test_elsewhere_a_line_is_a_change(self) -> None:
         self.assertEqual(
             'web-1: servicing (0:01)\nweb-1: Nova is away\n',
+            self.told(io.StringIO()),
+        )
+
+    def test_quiet_is_silent(self) -> None:
+        self.assertEqual('', self.told(Terminal(), quiet=True))
+
+
+class RolloutTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '120'))
+        self.clock = canned.Clock()
+        self.plans = [
+            planner.make(
+                [snapshots.item('hyperthreading=enabled')],
+                snapshots.snapshot({'server': {'name': name, 'id': name}}),
+                files.load(()),
+            )
+            for name in ('web-1', 'web-2', 'web-3', 'web-4')
+        ]
+
+    def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
+        """Return what is told of four servers, of which two end."""
+        telling = report.telling(stream, self.clock, quiet=quiet)
+        members = [rollout.Member(plan.server.id) for plan in self.plans]
+        now = rollout.Progress(
+            running=tuple(members[:2]), waiting=(members[2], members[3])
+        )
+        reporters = [telling.reporter(plan) for plan in self.plans]
+        reporters[0].doing('Nova: powering-off', 1.0, 3600.0)
+        reporters[1].doing('service wait bios.apply', 1.0, 3600.0)
+        telling.progress(now)
+        self.clock.sleep(60.0)
+        well = change.Outcome(60.0, None, is_finished=True)
+        telling.ended(self.plans[0], Ended(60.0, outcome=well))
+        telling.progress(rollout.ended(now, members[0], failed=False))
+        reporters[1].warn('Nova is away')
+        telling.ended(self.plans[1], Ended(60.0, error=errors.PutBack('no')))
+        telling.close()
+        return stream.getvalue()
+
+    def test_a_terminal_has_a_bar_with_counts_by_phase(self) -> None:
+        clear = '\r\x1b[K'
+        self.assertEqual(
+            f'{clear}....................  0/4  verified 0  failed 0  0:00  '
+            f'running 2: 1 powering-off, 1 service wait'
+            f'{clear}#####...............  1/4  verified 1  failed 0  1:00, '
+            f'about 3:00 left  running 1: 1 service wait'
+            f'{clear}web-2: Nova is away\n{clear}',
+            self.told(Terminal()),
+        )
+
+    def test_it_never_wraps(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '40'))
+        for line in self.told(Terminal()).split('\r\x1b[K'):
+            self.assertLess(len(line), 40)
+
+    def test_elsewhere_a_line_for_each_that_has_ended(self) -> None:
+        self.assertEqual(
+            'web-1: done\nweb-2: Nova is away\nweb-2: failed\n',
             self.told(io.StringIO()),
         )
 

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from tests import runs
-from tests.model import fixture
+from tests.model import faults, fixture, records, world
 from tests.model.records import Server
 from tests.unit import base
 
 CONFIG = ('server', 'config')
 ENABLE = ('--hyperthreading', 'enabled')
+PROC = 'LogicalProc'
 
 
 class RolloutTest(base.TestCase):
@@ -28,7 +29,7 @@ class RolloutTest(base.TestCase):
         return {row['Server']: row for row in ran.json()}
 
     def holds(self, server: Server) -> str:
-        return str(self.model.node_of(server).bmc['LogicalProc'])
+        return str(self.model.node_of(server).bmc[PROC])
 
     def spoil(self, server: Server) -> None:
         node = self.model.node_of(server)
@@ -146,12 +147,74 @@ class RolloutTest(base.TestCase):
             path.write_text(text, encoding='utf-8')
             self.assert_refused(self.set('--file', str(path)), str(path))
 
+    def test_a_file_and_only_some_of_its_servers(self) -> None:
+        path = Path.home() / 'desired.yaml'
+        lines = [f'{n}: {{hyperthreading: enabled}}' for n in self.names[:2]]
+        path.write_text('\n'.join(lines), encoding='utf-8')
+        argv = ('--file', str(path), '-f', 'json')
+        self.assert_ended(0, self.set(self.names[1], *argv))
+        self.assertEqual('Disabled', self.holds(self.servers[0]))
+        self.assertEqual('Enabled', self.holds(self.servers[1]))
+        ran = self.set(*self.names[1:3], *argv)
+        self.assert_ended(3, ran)
+        self.assertIn(f'{path} names it not at all', ran.err)
+
+    def test_a_file_that_names_a_server_twice(self) -> None:
+        path = Path.home() / 'desired.yaml'
+        server = self.servers[0]
+        path.write_text(
+            f'{server.name}: {{hyperthreading: enabled}}\n'
+            f'{server.id}: {{hyperthreading: disabled}}\n',
+            encoding='utf-8',
+        )
+        ran = self.set('--file', str(path))
+        self.assert_ended(3, ran)
+        self.assertIn('by its name and by its ID', ran.err)
+
     def test_one_that_is_refused_counts_as_failed(self) -> None:
         self.model.node_of(self.servers[0]).traits.clear()
-        ran = self.set(*ENABLE, *self.names)
-        self.assert_ended(3, ran)
-        self.assertIn('lacks the trait HW_CPU_HYPERTHREADING', ran.err)
+        argv = (*ENABLE, *self.names, '-f', 'json')
+        for more, code in (((), 3), (('--dry-run',), 7)):
+            ran = self.set(*argv, *more)
+            self.assert_ended(code, ran)
+            self.assertIn('lacks the trait HW_CPU_HYPERTHREADING', ran.err)
+            self.assertEqual(set(self.names), set(self.rows(ran)))
         self.assertEqual({}, self.servers[1].metadata)
+        ran = self.set(*argv, '--max-failures', '1')
+        self.assert_ended(7, ran)
+        row = self.rows(ran)[self.names[0]]
+        self.assertEqual(
+            ('hyperthreading', None, 'enabled', 'refused'),
+            (row['Config'], row['From'], row['To'], row['Result']),
+        )
+
+    def test_a_name_that_two_servers_have(self) -> None:
+        self.servers[1].name = self.names[0]
+        argv = (*ENABLE, self.names[0], self.names[2], '-f', 'json')
+        ran = self.set(*argv, '--max-failures', '2')
+        self.assert_ended(7, ran)
+        self.assertIn(
+            f'More than one server has the name {self.names[0]}', ran.err
+        )
+        results = [(row['ID'], row['Result']) for row in ran.json()]
+        self.assertEqual(
+            sorted(
+                [
+                    (self.servers[0].id, 'refused'),
+                    (self.servers[1].id, 'refused'),
+                    (self.servers[2].id, 'verified'),
+                ]
+            ),
+            sorted(results),
+        )
+        by_id = [server.id for server in self.servers[:2]]
+        self.assert_ended(0, self.set(*ENABLE, *by_id))
+
+    def test_what_nobody_is_called(self) -> None:
+        ran = self.set(*ENABLE, self.names[0], 'nope', '-f', 'json')
+        self.assert_ended(3, ran)
+        self.assertIn('No server has the name or ID nope.', ran.err)
+        self.assertIsNone(self.rows(ran)['nope']['ID'])
 
     def test_who_may_not(self) -> None:
         ran = self.set(*ENABLE, *self.names, person='rita')
@@ -170,6 +233,119 @@ class RolloutTest(base.TestCase):
         nodes = [c for c in calls if '/nodes/?' in c]
         self.assertEqual(len(lists), len(nodes))
 
+    def test_lists_end_where_the_last_that_is_watched_was_seen(self) -> None:
+        self.world.settings.page = 2
+        first = sorted(self.servers, key=lambda server: server.created)[-2:]
+        ran = self.set(*ENABLE, *(server.id for server in first))
+        self.assert_ended(0, ran)
+        calls = [str(call) for call in self.model.faults.calls()]
+        begun = next(n for n, c in enumerate(calls) if '/action' in c)
+        lists = [c for c in calls[begun:] if '/servers/detail' in c]
+        self.assertFalse([c for c in lists if 'marker' in c])
+
+    def test_ironic_is_asked_once_about_the_rights(self) -> None:
+        ran = self.set(*ENABLE, *self.names, '--dry-run')
+        self.assert_ended(0, ran)
+        # A runbook that only others may use, and the steps.
+        self.assertEqual([403, 400], self.asked())
+
+    def test_and_once_more_about_a_node_of_another_owner(self) -> None:
+        self.model.node_of(self.servers[0]).owner = self.servers[0].project_id
+        ran = self.set(*ENABLE, *self.names, '--dry-run')
+        self.assert_ended(0, ran)
+        self.assertEqual([400, 400, 403, 403], sorted(self.asked()))
+
+    def test_what_is_no_policy_is_asked_about_each(self) -> None:
+        argv = (*ENABLE, *self.names, '--dry-run')
+        self.assert_ended(0, self.set(*argv))
+        calls = self.model.faults.calls()
+        first = next(n for n, c in enumerate(calls, 1) if c.method == 'PUT')
+        # As where the first node has just been taken away.
+        self.model.faults.arm(first, faults.Fault.parse('404'))
+        self.assert_ended(0, self.set(*argv))
+        self.assertEqual(2 + 2, len(self.asked()))
+
+    def asked(self) -> list[int]:
+        """Return what was answered where a service was asked for."""
+        return [
+            call.status or 0
+            for call in self.model.faults.calls()
+            if call.method == 'PUT' and call.url.endswith('/provision')
+        ]
+
+    def test_a_server_that_is_deleted_meanwhile(self) -> None:
+        gone = self.servers[0]
+        stop = self.world.clock.sleep
+
+        def sleep(seconds: float) -> None:
+            stop(seconds)
+            if self.world.clock.now() > began + 4:
+                self.world.servers.pop(gone.id, None)
+
+        began = self.world.clock.now()
+        self.world.clock.sleep = sleep  # type: ignore[method-assign]
+        ran = self.set(
+            *(*ENABLE, *self.names, '--max-failures', '1', '-f', 'json')
+        )
+        self.assert_ended(7, ran)
+        self.assertIn('the server is gone', ran.err)
+        rows = self.rows(ran)
+        self.assertEqual('left between', rows[gone.name]['Result'])
+        self.assertGreater(rows[gone.name]['Seconds'], 3)
+        self.assertEqual('verified', rows[self.names[1]]['Result'])
+
+    def test_an_api_that_is_away_now_and_then(self) -> None:
+        away = faults.Fault.parse('503')
+        self.model.faults.arm(3, away)
+        for nth in range(10, 1000, 3):
+            self.model.faults.also(nth, away)
+        self.addCleanup(self.model.faults.disarm)
+        ran = self.set(*ENABLE, *self.names, '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
+
+    def test_tokens_that_expire_meanwhile(self) -> None:
+        self.world.settings.token_s = 3.0
+        ran = self.set(*ENABLE, *self.names, '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
+        self.assertGreater(len(self.world.tokens), 2)
+
+    def test_time_is_up(self) -> None:
+        self.world.settings.step_s = 1000.0
+        ran = self.set(
+            *(*ENABLE, *self.names[:2], '--timeout', '60', '-f', 'json')
+        )
+        self.assert_ended(7, ran)
+        for row in ran.json():
+            self.assertEqual('still going', row['Result'])
+            self.assertGreaterEqual(row['Seconds'], 60)
+        self.assertEqual(2, ran.err.count('Continue with: openstack'))
+
+    def test_not_waiting(self) -> None:
+        ran = self.set(*ENABLE, *self.names, '--no-wait', '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({'begun'}, {row['Result'] for row in ran.json()})
+        self.assertIn('fleet-00001: begun', ran.err)
+        self.assertIn('neither verified nor recorded', ran.err)
+        ran = self.set(*ENABLE, *self.names, '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
+
+    def test_interrupt(self) -> None:
+        sleep = self.world.clock.sleep
+
+        def interrupted(seconds: float) -> None:
+            self.world.clock.sleep = sleep  # type: ignore[method-assign]
+            raise KeyboardInterrupt
+
+        self.world.clock.sleep = interrupted  # type: ignore[method-assign]
+        ran = self.set(*ENABLE, *self.names)
+        self.assertEqual(130, ran.code)
+        self.assertIn('Interrupted. The cloud works on', ran.err)
+        ran = self.set(*ENABLE, *self.names)
+        self.assert_ended(0, ran)
+
     def test_quiet(self) -> None:
         ran = self.set(*ENABLE, *self.names, '-q', '-f', 'json')
         self.assert_ended(0, ran, err='')
@@ -178,3 +354,22 @@ class RolloutTest(base.TestCase):
         ran = self.set(*ENABLE)
         self.assert_ended(2, ran, out='')
         self.assertIn('No server: name at least one', ran.err)
+
+
+class MovingTest(base.TestCase):
+    def test_servers_that_a_resize_moves(self) -> None:
+        settings = world.Settings(resize_moves_node=True)
+        cloud = self.useFixture(fixture.Model(settings=settings))
+        host = records.Host('devcloud', can_resize=True)
+        servers = [
+            cloud.world.boot(f'web-{n}', 'bm.large.ht-off', host=host)
+            for n in range(2)
+        ]
+        argv = (*CONFIG, 'set', *ENABLE, '--method', 'resize', '-f', 'json')
+        names = [server.name for server in servers]
+        ran = cloud.openstack('mona', *argv, *names, '--allow-move')
+        self.assert_ended(0, ran)
+        self.assertEqual(['verified'] * 2, [r['Result'] for r in ran.json()])
+        for server in servers:
+            self.assertEqual('Enabled', cloud.node_of(server).bmc[PROC])
+            self.assertEqual('bm.large.ht-on', server.flavor.name)

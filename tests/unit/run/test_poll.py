@@ -1,4 +1,4 @@
-"""The one loop that waits."""
+"""The one loop that waits, and the pace of looking at many."""
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.run import poll
@@ -41,7 +41,7 @@ class PollTest(base.TestCase):
         self.assertEqual([], self.clock.slept)
 
     def test_the_interval_grows_from_half_a_second_to_ten(self) -> None:
-        self.poll(*['pending'] * 70, 'yes')
+        self.poll(*['pending'] * 70, 'yes', deadline=1000.0)
         slept = self.clock.slept
         self.assertEqual(0.5, slept[0])
         self.assertEqual(sorted(slept), slept)
@@ -68,3 +68,42 @@ class PollTest(base.TestCase):
         self.assertRaises(
             poll.TimeIsUp, self.poll, deadline=0.5, wait_first=True
         )
+
+
+class PaceTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = canned.Clock()
+        self.blips: list[errors.TemporaryCloudError] = []
+        self.pace = poll.Pace(self.clock, self.blips.append)
+
+    def looks(self, until: float, took_s: float = 0.0) -> int:
+        """Return how many looks there are until then."""
+        count = 0
+        while self.clock.now() < until:
+            self.pace.wait()
+            self.pace.looked(took_s)
+            count += 1
+        return count
+
+    def test_looks_become_rarer_while_nothing_happens(self) -> None:
+        self.assertGreater(self.looks(3.0), 10)
+        self.clock.sleep(600.0)
+        self.assertLess(self.looks(700.0), 13)
+
+    def test_and_begin_anew_when_something_does(self) -> None:
+        self.looks(100.0)
+        self.pace.happened()
+        self.assertGreater(self.looks(115.0), 10)
+
+    def test_a_slow_cloud_is_left_alone_twice_as_long(self) -> None:
+        self.assertEqual(4, self.looks(30.0, took_s=5.0))
+
+    def test_the_third_blip_is_told(self) -> None:
+        for _ in range(2):
+            self.pace.failed(BLIP, 0.0)
+        self.pace.looked(0.0)
+        self.assertEqual([], self.blips)
+        for _ in range(4):
+            self.pace.failed(BLIP, 0.0)
+        self.assertEqual([BLIP], self.blips)

@@ -17,7 +17,7 @@ class TwoTest(base.TestCase):
     def both(self, method: Method) -> tuple[fixture.Model, str]:
         """Have two people make the same change at once."""
         scenario = scenarios.RESIZE
-        world, server = scenario.world()
+        world, [server] = scenario.world()
         model = self.useFixture(fixture.Model(world))
         planned = threading.Barrier(2)
 
