@@ -84,39 +84,11 @@ def make(
     merged = steps.merge(change.template.steps for change in changes)
     runbook = _runbook(merged, snapshot, options)
     undo = undoing.steps_for(changes, snapshot.bios)
-    unsure = effects.unsure(changes, snapshot)
     variants = _variants(wish, snapshot)
     resizes = _resizes(options, catalogue, notes)
-    target = (
-        flavors.target(variants, options, server.flavor) if resizes else None
-    )
-    if not notes and target and target.name == server.flavor.name:
-        target = None
-    mark = metadata.mark(wish, resize=bool(target))
+    target = _target(variants, options, server, notes) if resizes else None
     record = _to_record(changes, settled, notes, snapshot)
-    if not options.records:
-        record = ()
-    clashes = effects.contradictions(wish) or effects.clashes(changes)
-    violations += clashes or effects.undone(wish, changes, snapshot, catalogue)
-    violations += readiness.foreign_notes(wish, notes, mark, server)
-    if changes or notes or record or target:
-        violations += readiness.locked(server)
-    if changes or notes or target:
-        violations += readiness.not_ready(server, node, notes)
-    if changes and runbook is None and options.method is Method.RUNBOOK:
-        violations.append(_no_runbook(merged, snapshot))
-    if options.strict:
-        violations += [f'{text} (--strict)' for text in unsure]
-    is_one = bool(changes) and options.require_flavor
-    violations += flavors.unclear(
-        variants, options, server.flavor, is_one=is_one or resizes
-    )
-    if violations:
-        raise errors.Refused(
-            f'{server} cannot be set as asked; nothing was touched:',
-            violations,
-        )
-    return Plan(
+    plan = Plan(
         server=server,
         node=node,
         origin=_origin(notes) or node.uuid,
@@ -131,12 +103,30 @@ def make(
         options=options,
         variants=flavors.meant(variants, options),
         power=_power(server, notes),
-        record=record,
+        record=record if options.records else (),
         notes=tuple(sorted(notes)),
-        mark=mark,
-        warnings=(*unsure, *effects.drifting(changes, snapshot, catalogue)),
+        mark=metadata.mark(wish, resize=bool(target)),
+        warnings=(
+            *effects.unsure(changes, snapshot),
+            *effects.drifting(changes, snapshot, catalogue),
+        ),
         aim=aim,
     )
+    violations += _together(wish, plan, snapshot, catalogue)
+    violations += _not_now(wish, plan, notes)
+    violations += _not_this_way(plan, snapshot)
+    violations += flavors.unclear(
+        variants,
+        options,
+        server.flavor,
+        is_one=resizes or (bool(changes) and options.require_flavor),
+    )
+    if violations:
+        raise errors.Refused(
+            f'{server} cannot be set as asked; nothing was touched:',
+            violations,
+        )
+    return plan
 
 
 def resume(
@@ -216,6 +206,39 @@ def _outcomes(
     return changes, settled, violations
 
 
+def _together(
+    wish: Sequence[Item], plan: Plan, snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what the items of a plan do to each other."""
+    clashes = effects.contradictions(wish) or effects.clashes(plan.changes)
+    return clashes or effects.undone(wish, plan.changes, snapshot, catalogue)
+
+
+def _not_now(
+    wish: Sequence[Item], plan: Plan, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return why server and node cannot be changed as they are now."""
+    server, target = plan.server, plan.resize_to
+    found = readiness.foreign_notes(wish, notes, plan.mark, server)
+    if plan.changes or notes or plan.record or target:
+        found += readiness.locked(server)
+    if plan.changes or notes or target:
+        found += readiness.not_ready(server, plan.node, notes)
+    return found
+
+
+def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[str]:
+    """Return why a plan cannot be carried out as the options want it."""
+    options = plan.options
+    found = []
+    if plan.changes and not plan.runbook and not plan.may_use_steps:
+        found.append(_no_runbook(plan.steps, snapshot))
+    if options.strict:
+        unsure = effects.unsure(plan.changes, snapshot)
+        found += [f'{text} (--strict)' for text in unsure]
+    return found
+
+
 def _plan_item(
     item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
 ) -> Change | list[str]:
@@ -262,6 +285,22 @@ def _resizes(
     if notes:
         return any(note.resize for note in notes.values())
     return options.method is Method.AUTO and catalogue.resizes
+
+
+def _target(
+    variants: Sequence[Flavor] | None,
+    options: Options,
+    server: Server,
+    notes: Mapping[str, Pending],
+) -> Flavor | None:
+    """Return the flavor that a server is to be resized to, if it has to be.
+
+    One that has been resized by an earlier run has that still to be confirmed.
+    """
+    target = flavors.target(variants, options, server.flavor)
+    if not notes and target and target.name == server.flavor.name:
+        return None
+    return target
 
 
 def _runbook(

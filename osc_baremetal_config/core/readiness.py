@@ -5,7 +5,6 @@ Owns what has to be so before anything is touched, apart from the items.
 
 from collections.abc import Mapping, Sequence
 
-from osc_baremetal_config.core import recovery
 from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.model import Item, Node, Server
@@ -34,7 +33,7 @@ def not_ready(
             f'Nova is busy with the server ({server.task_state}); try again '
             f'when it has ended'
         )
-    return found + _node_not_ready(node, is_ours=bool(notes))
+    return found + _node_not_ready(server, node, is_ours=bool(notes))
 
 
 def locked(server: Server) -> list[str]:
@@ -70,10 +69,10 @@ def foreign_notes(
     ]
 
 
-def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
+def _node_not_ready(server: Server, node: Node, *, is_ours: bool) -> list[str]:
     state = node.provision_state
     if state == 'service failed':
-        return [] if is_ours else [_has_failed(node)]
+        return [] if is_ours else [_has_failed(server, node)]
     found = []
     running = is_ours and state in SERVICING
     if node.maintenance and not running:
@@ -91,12 +90,11 @@ def _node_not_ready(node: Node, *, is_ours: bool) -> list[str]:
     return found
 
 
-def _has_failed(node: Node) -> str:
+def _has_failed(server: Server, node: Node) -> str:
     why = node.last_error or node.maintenance_reason or 'no reason shown'
-    ways = recovery.out_of_service_failed(node)
     return (
         f'node {node} is in state "service failed" ({why}); make it active '
-        f'first: {", then: ".join(ways)}'
+        f'first: openstack server config recover --abort {server.id}'
     )
 
 

@@ -13,8 +13,24 @@ from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import OFF, ON
 
 _RESIZED = 'VERIFY_RESIZE'
-_NOT_NOTED = 'no: no change is noted on the server'
-_WEDGED = 'no: only an operator can help'
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way out.
+
+    :param words: what it does, or why it cannot be gone.
+    """
+
+    words: str
+    is_possible: bool = True
+
+    def __str__(self) -> str:
+        return self.words if self.is_possible else f'no: {self.words}'
+
+
+_NOT_NOTED = Choice('no change is noted on the server', is_possible=False)
+_WEDGED = Choice('only an operator can help', is_possible=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +41,18 @@ class Situation:
     :param since: when it began, None if that is not noted.
     :param failure: why it failed, as far as it is noted or shown.
     :param words: what is so and why, a sentence each.
-    :param retry: what another try does; begins with ``no`` where it cannot.
-    :param rollback: the same for putting back.
-    :param abort: the same for dropping the change as it is.
+    :param retry: another try.
+    :param rollback: putting back.
+    :param abort: dropping the change as it is.
     """
 
     change: tuple[str, ...]
     since: str | None
     failure: str | None
     words: tuple[str, ...]
-    retry: str
-    rollback: str
-    abort: str
+    retry: Choice
+    rollback: Choice
+    abort: Choice
 
 
 def explain(server: Server, node: Node) -> Situation:
@@ -159,13 +175,15 @@ def _server(server: Server, note: Pending | None) -> list[str]:
 
 def _choices(
     server: Server, node: Node, notes: Mapping[str, Pending]
-) -> tuple[str, str, str]:
+) -> tuple[Choice, Choice, Choice]:
     """Return what another try, putting back and dropping would do."""
     if is_wedged(node):
         return _WEDGED, _WEDGED, _WEDGED
     has_failed = node.provision_state == 'service failed'
     if has_failed and node.maintenance and node.fault != lifecycle.FAULT:
-        held = 'no: an operator has to end the maintenance first'
+        held = Choice(
+            'an operator has to end the maintenance first', is_possible=False
+        )
         return held, held, held
     active = (
         f'{"makes the node active, " if has_failed else ""}'
@@ -173,7 +191,8 @@ def _choices(
         f'leaves the settings as they are'
     )
     if not notes:
-        abort = active if has_failed else 'no: there is nothing to drop'
+        nothing = Choice('there is nothing to drop', is_possible=False)
+        abort = Choice(active) if has_failed else nothing
         return _NOT_NOTED, _NOT_NOTED, abort
     wished = ', '.join(
         f'{n}={note.value}' for n, note in sorted(notes.items())
@@ -188,7 +207,7 @@ def _choices(
     ]
     back = f'puts {", ".join(settings)} back' if settings else 'puts all back'
     return (
-        f'goes on to {wished}, whatever has failed',
-        f'{back}, with the server {power}',
-        f'{active}, with the server {power}, and forgets the change',
+        Choice(f'goes on to {wished}, whatever has failed'),
+        Choice(f'{back}, with the server {power}'),
+        Choice(f'{active}, with the server {power}, and forgets the change'),
     )

@@ -332,10 +332,10 @@ class RecoverServerConfig(base.ShowOne):
         from osc_baremetal_config.core.plan import Aim
 
         server, node, aim = snapshot.server, snapshot.node, parsed_args.aim
-        chosen = getattr(situation.explain(server, node), aim.value)
-        if chosen.startswith('no: '):
+        choice = getattr(situation.explain(server, node), aim.value)
+        if not choice.is_possible:
             raise errors.Refused(
-                f'{server}: --{aim.value} is not possible: {chosen[4:]}.'
+                f'{server}: --{aim.value} is not possible: {choice.words}.'
             )
         options = Options(stop=parsed_args.stop)
 

@@ -34,6 +34,15 @@ def add_query(parser: argparse.ArgumentParser) -> None:
         metavar='<server>',
         help='Only this server (name or ID; repeat option for several).',
     )
+    _add_filters(parser, '--flavor')
+
+
+def _add_filters(parser: argparse.ArgumentParser, flavor: str) -> None:
+    """Add the options that choose servers by what they have in common.
+
+    :param flavor: the option that names a flavor, where another meaning of
+        it is not taken.
+    """
     parser.add_argument(
         '--tag',
         action='append',
@@ -42,7 +51,8 @@ def add_query(parser: argparse.ArgumentParser) -> None:
         help='Only servers with this tag (repeat option for all of several).',
     )
     parser.add_argument(
-        '--flavor',
+        flavor,
+        dest='server_flavor',
         metavar='<flavor>',
         help='Only servers of this flavor (name or ID).',
     )
@@ -54,11 +64,11 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 
 
 def query(parsed_args: argparse.Namespace) -> Query:
-    """Return which servers are meant."""
+    """Return which servers are meant; each name once."""
     return Query(
-        names=tuple(parsed_args.server),
+        names=tuple(dict.fromkeys(parsed_args.server)),
         tags=tuple(parsed_args.tag),
-        flavor=parsed_args.flavor,
+        flavor=parsed_args.server_flavor,
         all_projects=parsed_args.all_projects,
     )
 
@@ -71,23 +81,8 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         help='Server (name or ID); several are changed at the same time.',
     )
-    parser.add_argument(
-        '--tag',
-        action='append',
-        default=[],
-        metavar='<tag>',
-        help='All servers with this tag (repeat option for all of several).',
-    )
-    parser.add_argument(
-        '--server-flavor',
-        metavar='<flavor>',
-        help='All servers of this flavor (name or ID).',
-    )
-    parser.add_argument(
-        '--all-projects',
-        action='store_true',
-        help='Servers of all projects (by default administrators only).',
-    )
+    # A change has a --flavor that names the variant.
+    _add_filters(parser, '--server-flavor')
     parser.add_argument(
         '--max-concurrent',
         metavar='<number>',
@@ -118,16 +113,6 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
         help='Never change two servers at once that have the same value of '
         'this key of their metadata, or are in the same availability-zone '
         'or server-group.',
-    )
-
-
-def chosen(parsed_args: argparse.Namespace) -> Query:
-    """Return which servers a rollout is for."""
-    return Query(
-        names=tuple(dict.fromkeys(parsed_args.server)),
-        tags=tuple(parsed_args.tag),
-        flavor=parsed_args.server_flavor,
-        all_projects=parsed_args.all_projects,
     )
 
 

@@ -64,7 +64,7 @@ class Rolling(base.Lister):
 
         columns = rollout_tables.columns(dry_run=parsed_args.dry_run)
         self.check_columns(parsed_args.columns, columns)
-        query = parsers.chosen(parsed_args)
+        query = parsers.query(parsed_args)
         found = self.survey(
             query,
             lambda snapshot: fleetplan.make(asked, snapshot),

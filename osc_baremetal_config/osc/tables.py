@@ -10,6 +10,7 @@ from osc_baremetal_config.core import advice, offers, steps
 from osc_baremetal_config.core import requests as requests_
 from osc_baremetal_config.core import situation as situation_
 from osc_baremetal_config.core.model import Item, Kind, Node, Server, Snapshot
+from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import OFF, ON, Change, Plan, SettingChange
 from osc_baremetal_config.osc.columns import (
     Ago,
@@ -128,31 +129,34 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
     name = plan.server.name
     seconds = round(outcome.seconds, 1) if outcome else 0.0
     result = 'begun' if outcome and not outcome.is_finished else 'verified'
+    method = outcome.method if outcome else None
+    through = OrDash(method.value if method else None)
     rows: list[tuple[object, ...]] = [
         (
             name,
             change.item.type,
             OrDash(change.before),
             change.item.value,
-            OrDash(
-                outcome.method.value if outcome and outcome.method else None
-            ),
+            through,
             result,
             seconds,
         )
         for change in plan.changes
     ]
+    # The settings are right already, but not yet the flavor.
+    is_resized = method is Method.RESIZE
     for item in plan.settled:
         recorded = item in plan.record
+        same = 'recorded' if recorded else 'nothing to do'
         rows.append(
             (
                 name,
                 item.type,
                 item.value,
                 item.value,
-                OrDash(None),
-                'recorded' if recorded else 'nothing to do',
-                seconds if recorded else 0.0,
+                through if is_resized else OrDash(None),
+                'resized' if is_resized else same,
+                seconds if recorded or is_resized else 0.0,
             )
         )
     return RESULTS, sorted(rows, key=lambda row: str(row[1]))
@@ -181,9 +185,9 @@ def situation(server: Server, node: Node) -> Fields:
             OrDash(found.since),
             OrDash(found.failure),
             Listed(list(found.words)),
-            found.retry,
-            found.rollback,
-            found.abort,
+            str(found.retry),
+            str(found.rollback),
+            str(found.abort),
         ),
     )
 

@@ -1,7 +1,8 @@
 """Print what the commands cost, and write a plot of it.
 
-``tox -e bench`` runs all of it against the model, ``--only`` some. Figures
-are those of the machine and of what else it is at: repeat before believing.
+``tox -e bench`` runs all of it, ``--only`` some; what is measured on the real
+cloud needs that to be up. Figures are those of the machine and of what else
+it is at: repeat before believing.
 """
 
 import argparse
@@ -11,9 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import client, fleet, loop, one, plot, startup
+from tests.bench import client, fleet, loop, one, plot, real, startup
 
-_PARTS = ('startup', 'one', 'fleet', 'loop')
+_PARTS = ('startup', 'one', 'fleet', 'loop', 'real')
 _PLOT = Path(__file__).parents[2] / 'doc/source/user/fleet.svg'
 
 
@@ -36,6 +37,13 @@ def main(argv: Sequence[str]) -> int:
         if 'loop' in parsed.only:
             loops = loop.run(
                 parsed.loop_servers, parsed.loop_at_once, parsed.sizes, one_s
+            )
+        if 'real' in parsed.only:
+            real.run(
+                parsed.real_servers,
+                parsed.runs,
+                parsed.loop_servers,
+                parsed.loop_at_once,
             )
     except client.Failed as failed:
         print(failed, file=sys.stderr)
@@ -90,6 +98,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         ('runs', 3, 'of show, list and set'),
         ('loop-servers', 2, 'in the sequential loop'),
         ('loop-at-once', 8, 'in the loop with xargs'),
+        ('real-servers', 20, 'in the fleet on the real cloud'),
     ):
         parser.add_argument(
             f'--{name}',

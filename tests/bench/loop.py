@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tests.bench import client, cloud, tables
 
@@ -35,6 +36,20 @@ openstack server start "$server"
 is ACTIVE
 openstack server set --property deploy-config:hyperthreading=enabled "$server"
 """
+
+
+class Where(Protocol):
+    """A cloud with servers whose hyper-threading is disabled."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the shell of the servers' owner."""
+
+    def check(self, name: str) -> None:
+        """Return if hyper-threading of a server has been enabled.
+
+        :raises Failed: it has not.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +115,13 @@ def _notes(by_hand: Loop, one_s: float | None) -> Iterable[str]:
         )
 
 
-def _measure(servers: int, at_once: int) -> Loop:
-    with (
-        tempfile.TemporaryDirectory(prefix='bench-') as folder,
-        cloud.Cloud(servers) as where,
-    ):
+def by_hand(where: Where, names: Sequence[str], at_once: int) -> client.Ran:
+    """Change servers by stock commands, so many at once."""
+    with tempfile.TemporaryDirectory(prefix='bench-') as folder:
         script = Path(folder) / 'change.sh'
         program = shlex.quote(client.program())
         script.write_text(_SCRIPT.replace('@openstack@', program))
-        lines = '\\n'.join(where.names)
+        lines = '\\n'.join(names)
         ran = client.run(
             [
                 *('sh', '-c'),
@@ -117,8 +130,14 @@ def _measure(servers: int, at_once: int) -> Loop:
             ],
             where.environment,
         )
-        for name in where.names:
-            where.check(name)
+    for name in names:
+        where.check(name)
+    return ran
+
+
+def _measure(servers: int, at_once: int) -> Loop:
+    with cloud.Cloud(servers) as where:
+        ran = by_hand(where, where.names, at_once)
         requests = where.traffic().total
         return Loop(servers, at_once, ran, requests, where.limit_s())
 

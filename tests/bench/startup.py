@@ -109,7 +109,9 @@ def _check(shown: str, hidden: str) -> None:
 
 
 def _run(cache: str, hidden: str, argv: Sequence[str]) -> client.Ran:
+    # With the bytecode that a user's Python keeps.
     environment = os.environ | {'XDG_CACHE_HOME': cache}
+    environment.pop('PYTHONDONTWRITEBYTECODE', None)
     return client.run(
         [sys.executable, '-c', _HARNESS, hidden, *argv], environment
     )

@@ -66,6 +66,9 @@ class Api:
     def patch(self, path: str, body: Json | list[Json]) -> typing.Any:
         return self._call('PATCH', path, json=body)
 
+    def delete(self, path: str) -> None:
+        self._call('DELETE', path)
+
     def failed(self, reason: str) -> errors.Failed:
         """Return the error for the person, with the service's log."""
         return errors.Failed(self.name, reason.strip(), self.log)

@@ -5,6 +5,7 @@ Owns their definitions.  Run again it changes only what is missing.
 
 import concurrent.futures
 import dataclasses
+import hashlib
 import threading
 
 from tests.devcloud import api, health
@@ -194,9 +195,18 @@ def traits(name: str) -> tuple[str, ...]:
 
 
 def make_nodes(admin: api.Admin, cancel: threading.Event) -> None:
-    """Enroll the nodes, and bring them to available; all at once."""
+    """Make the nodes of the cloud."""
+    enroll(admin, nodes(admin.layout.redfish_url), cancel)
+
+
+def enroll(
+    admin: api.Admin, wanted: list[api.Json], cancel: threading.Event
+) -> None:
+    """Enroll nodes, and bring them to available; all at once.
+
+    :param wanted: what :func:`bare_node` or :func:`redfish_node` returns.
+    """
     ironic = admin.ironic()
-    wanted = nodes(admin.layout.redfish_url)
     found = {
         node['name']: node for node in ironic.get('/nodes/detail')['nodes']
     }
@@ -226,15 +236,21 @@ def _make_node(
     path = f'/nodes/{node["uuid"]}'
     ironic.put(f'{path}/traits', {'traits': list(traits(name))})
     if not ironic.get(f'{path}/ports')['ports']:
-        middle = '00' if name.startswith('bm') else '01'
-        address = f'52:54:00:00:{middle}:0{name[-1]}'
-        ironic.post('/ports', {'node_uuid': node['uuid'], 'address': address})
+        ironic.post(
+            '/ports', {'node_uuid': node['uuid'], 'address': _mac(name)}
+        )
     if node['provision_state'] == 'enroll':
         ironic.put(f'{path}/states/provision', {'target': 'manage'})
     _wait_state(ironic, path, 'manageable', cancel)
     _power_off(ironic, path, cancel)
     ironic.put(f'{path}/states/provision', {'target': 'provide'})
     _wait_state(ironic, path, 'available', cancel)
+
+
+def _mac(name: str) -> str:
+    """Return an address of a node's own, always the same."""
+    last = hashlib.sha256(name.encode()).digest()[:3]
+    return '52:54:00:' + last.hex(':')
 
 
 def _move_redfish(ironic: api.Api, node: api.Json, address: str) -> None:
