@@ -11,9 +11,8 @@ from osc_baremetal_config.core.metadata import Pending
 from osc_baremetal_config.core.moves import Do, Seen
 from osc_baremetal_config.core.plan import Plan
 
-# How many looks show whether another run has noted the same; they are more
-# than a second apart in all.
-_SETTLED = 3
+# Seconds after which another run has noted the same, if there is one.
+_SETTLED_S = 1.0
 
 
 def lost(plan: Plan, seen: Seen) -> str | None:
@@ -55,7 +54,7 @@ def others_resize(plan: Plan, seen: Seen) -> str | None:
     """
     if plan.is_resumed:
         return None
-    if seen.looks < _SETTLED:
+    if seen.noted_s is None or seen.noted_s < _SETTLED_S:
         return 'whether another run wants the same'
     notes = moves.own_notes(plan, seen).values()
     if any(note.by not in (None, seen.run) for note in notes):

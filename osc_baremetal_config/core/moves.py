@@ -89,9 +89,11 @@ class Seen:
     :param bios: its settings as read since it last was active; None if they
         have to be read.
     :param run: what tells this run from others.
-    :param looks: how often was looked since the change was noted.
+    :param noted_s: for how many seconds the change is known to have been
+        noted; None before the first look after that.
     :param tried: how often each act was made in this run.
-    :param agreed: how many looks in a row have found the power as wanted.
+    :param agreed_s: for how many seconds every look has found the power as
+        wanted; None if the last one has not.
     :param watched: Ironic was seen at this very service.
     :param unsure: Ironic did not answer whether it has taken the service on.
     :param failure: why this change will not be made; None if it still may.
@@ -102,9 +104,9 @@ class Seen:
     node: Node
     bios: Bios | None = None
     run: str = ''
-    looks: int = 0
+    noted_s: float | None = None
     tried: Mapping[Do, int] = field(default_factory=dict)
-    agreed: int = 0
+    agreed_s: float | None = None
     watched: bool = False
     unsure: bool = False
     failure: str | None = None
@@ -124,8 +126,8 @@ class Seen:
         """Return the same with an act counted."""
         tried = {**self.tried, do: self.tried.get(do, 0) + 1}
         bios = None if do in (Do.SERVICE, Do.UNDO) else self.bios
-        looks = 0 if do is Do.NOTE else self.looks
-        return replace(self, tried=tried, bios=bios, looks=looks)
+        noted_s = None if do is Do.NOTE else self.noted_s
+        return replace(self, tried=tried, bios=bios, noted_s=noted_s)
 
     def with_metadata(self, changed: Mapping[str, str | None]) -> 'Seen':
         """Return the same with items of the metadata set, or gone if None."""
@@ -149,8 +151,13 @@ def begin(plan: Plan, run: str = '') -> Seen:
     return replace(seen, failure=_known_failure(plan, seen))
 
 
-def look(plan: Plan, seen: Seen, server: Server, node: Node) -> Seen:
-    """Return what is seen after a look at server and node."""
+def look(
+    plan: Plan, seen: Seen, server: Server, node: Node, passed_s: float
+) -> Seen:
+    """Return what is seen after a look at server and node.
+
+    :param passed_s: seconds since the look before.
+    """
     is_same = (node.uuid, node.provision_updated_at) == (
         seen.node.uuid,
         seen.node.provision_updated_at,
@@ -160,15 +167,22 @@ def look(plan: Plan, seen: Seen, server: Server, node: Node) -> Seen:
         seen,
         server=server,
         node=node,
-        looks=seen.looks + 1,
+        noted_s=_longer(seen.noted_s, passed_s),
         bios=seen.bios if is_still else None,
         watched=seen.watched or is_ours(plan, node) is True,
     )
     return replace(
         now,
-        agreed=seen.agreed + 1 if power_agrees(plan, now) else 0,
+        agreed_s=_longer(seen.agreed_s, passed_s)
+        if power_agrees(plan, now)
+        else None,
         failure=_known_failure(plan, now),
     )
+
+
+def _longer(so_far_s: float | None, passed_s: float) -> float:
+    """Return for how long something is so that was so before as well."""
+    return 0.0 if so_far_s is None else so_far_s + passed_s
 
 
 def is_ours(plan: Plan, node: Node) -> bool | None:

@@ -18,10 +18,9 @@ from osc_baremetal_config.core.moves import (
 from osc_baremetal_config.core.options import OnFailure
 from osc_baremetal_config.core.plan import ON, Aim, Plan
 
-# How many looks in a row must agree on the power. Where Ironic has switched
-# it, Nova learns of it a moment later, so one look may still be too early; as
-# many are more than a second apart.
-_AGREEING_LOOKS = 3
+# Seconds for which Nova and Ironic must agree on the power. Where Ironic has
+# switched it, Nova learns of it a moment later.
+_SETTLED_S = 1.0
 # Where a service was aborted while a Redfish BMC was at it, Ironic's next one
 # only verifies what that one has set; the one after it does what is asked.
 _UNDOINGS = 2
@@ -136,8 +135,8 @@ def toward_power(plan: Plan, seen: Seen) -> Move | None:
         return None
     if moves.power_agrees(plan, seen):
         by_nova = Do.START if plan.power == ON else Do.STOP
-        needed = 1 if seen.tried.get(by_nova) else _AGREEING_LOOKS
-        if seen.agreed < needed:
+        needed_s = 0.0 if seen.tried.get(by_nova) else _SETTLED_S
+        if seen.agreed_s is None or seen.agreed_s < needed_s:
             return Wait('the power to settle')
         return None
     if seen.node.target_power_state:

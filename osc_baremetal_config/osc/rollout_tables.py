@@ -44,6 +44,8 @@ def summary(plan: FleetPlan, limits: Limits) -> list[str]:
     """Return what the plans come to, for a person."""
     to_do, right = len(plan.to_do), len(plan.plans) - len(plan.to_do)
     refused = len(plan.refused)
+    if not (plan.plans or refused):
+        return ['No server is meant by these options; nothing to do.']
     reboots = sum(one.needs_service for one in plan.to_do)
     first = f', {limits.canary} first' if limits.canary else ''
     lines = [

@@ -83,7 +83,7 @@ class Change:
         self._clock = clock
         self._reporter = reporter
         self._how = how
-        self._began = clock.now()
+        self._began = self._looked = clock.now()
         self._plan: Plan
         self._seen: Seen
         self._move: Move
@@ -143,7 +143,9 @@ class Change:
 
         :returns: whether :meth:`proceed` has something to do by it.
         """
-        self._seen = moves.look(self._plan, self._seen, server, node)
+        now = self._clock.now()
+        passed_s, self._looked = now - self._looked, now
+        self._seen = moves.look(self._plan, self._seen, server, node, passed_s)
         self._move = sequence.next_move(self._plan, self._seen)
         if isinstance(self._move, Wait):
             self._tell(self._move.doing)

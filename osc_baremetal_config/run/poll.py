@@ -15,12 +15,10 @@ T = TypeVar('T')
 # A one-second service should not take two; a twenty-minute one should not
 # cost a thousand requests. So the next look is a tenth of the time away that
 # has passed, within these.
-_SHORTEST_S = 0.5
+_SHORTEST_S = 0.25
 _LONGEST_S = 10.0
 _SHARE = 0.1
-# One look for many costs as much as one for one, and each server would wait
-# for it at every turn; but so much longer than it takes is it waited.
-_SHORTEST_FOR_MANY_S = 0.25
+# A look at many may take long itself; so much longer is it waited.
 _TIMES_TAKEN = 2
 # Where it is known that nothing is another at once.
 LATER_S = 1.0
@@ -48,7 +46,7 @@ class Pace:
         self._blips = 0
         self._took_s = 0.0
         self._happened = clock.now()
-        self._due = self._happened + _SHORTEST_FOR_MANY_S
+        self._due = self._happened + _SHORTEST_S
 
     @property
     def due_in_s(self) -> float:
@@ -82,13 +80,13 @@ class Pace:
     def _next(self) -> float:
         """Return when the next look is due if the last one was just now."""
         now = self._clock.now()
-        wait_s = _interval_s(now - self._happened, _SHORTEST_FOR_MANY_S)
+        wait_s = _interval_s(now - self._happened)
         return now + max(wait_s, _TIMES_TAKEN * self._took_s)
 
 
-def _interval_s(passed_s: float, shortest_s: float = _SHORTEST_S) -> float:
+def _interval_s(passed_s: float) -> float:
     """Return the seconds until the next look, by those that have passed."""
-    return min(max(passed_s * _SHARE, shortest_s), _LONGEST_S)
+    return min(max(passed_s * _SHARE, _SHORTEST_S), _LONGEST_S)
 
 
 class TimeIsUp(Exception):

@@ -136,6 +136,9 @@ def run(fleet: int, times: int, loop_servers: int, loop_at_once: int) -> None:
         bare = where.bare()
         ran = _sets(where, where.names, times)
         rows.append(_row('set, Redfish', bare, ran))
+        where.reset()
+        ran = [loop.by_hand(where, where.names, 1)]
+        rows.append(_row('by hand, Redfish', bare, ran))
     with _nodes(layout, fleet), _servers(layout, lab.FAKE, fleet) as where:
         bare = where.bare()
         ran = _sets(where, where.names[:1], times)

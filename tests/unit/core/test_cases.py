@@ -116,9 +116,9 @@ class SequenceCases(base.TestCase):
         )
         seen = self.seen(case)
         seen = dataclasses.replace(
-            moves.look(made, seen, seen.server, seen.node),
+            moves.look(made, seen, seen.server, seen.node, 0.0),
             bios=seen.bios,
-            agreed=seen.agreed,
+            agreed_s=seen.agreed_s,
         )
         move = sequence.next_move(made, seen)
         self.assertEqual(case['move'], self.words(move))
@@ -147,7 +147,7 @@ class SequenceCases(base.TestCase):
             node=self.node(dict(case.get('node', {}))),
             bios=self.bios(value),
             tried={moves.Do[name]: n for name, n in tried.items()},
-            agreed=case.get('agreed', 0),
+            agreed_s=case.get('agreed_s'),
             failure=case.get('failure'),
             refusal=case.get('refusal'),
         )

@@ -59,6 +59,12 @@ class RolloutTest(base.TestCase):
         self.assertEqual(ids, sorted(ran.out.split()))
         self.assertEqual('Disabled', self.holds(self.servers[2]))
 
+    def test_a_tag_that_no_server_has(self) -> None:
+        ran = self.set(*ENABLE, '--tag', 'nobody', '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual([], ran.json())
+        self.assertIn('No server is meant by these options', ran.err)
+
     def test_dry_run_touches_nothing(self) -> None:
         ran = self.set(*ENABLE, *self.names, '--dry-run', '-f', 'json')
         self.assert_ended(0, ran)
