@@ -143,14 +143,29 @@ def members(
 ) -> list[Member]:
     """Return who is to be changed, with the group of each.
 
+    Those that an earlier run has begun are the first, as their nodes may be
+    out of service already.
+
     :param group_by: a key of the metadata, or one of this module's names;
         None for no groups.
     :param server_groups: server id → its server group.
+    :raises Refused: none of them has a group, so it will be a slip.
     """
-    return [
+    first = sorted(plans, key=lambda plan: not plan.is_resumed)
+    found = [
         Member(plan.server.id, _group(plan.server, group_by, server_groups))
-        for plan in plans
+        for plan in first
     ]
+    if group_by and found and not any(member.group for member in found):
+        raise errors.Refused(
+            f'--group-by {group_by}: none of the servers to be changed has '
+            f'such a group; nothing was touched.',
+            [
+                f'It is a key of their metadata, {ZONE} or {SERVER_GROUP}; '
+                f'leave it out if they may all be changed at once.'
+            ],
+        )
+    return found
 
 
 def _group(

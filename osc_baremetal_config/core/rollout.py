@@ -56,6 +56,8 @@ class Progress:
 
     :param failed: those that were refused beforehand, too.
     :param refused: those of the failed that were refused beforehand.
+    :param out: those that have ended, but whose nodes are still out of
+        service: what was begun goes on, or was left between.
     """
 
     waiting: tuple[Member, ...]
@@ -63,6 +65,7 @@ class Progress:
     verified: int = 0
     failed: int = 0
     refused: int = 0
+    out: tuple[Member, ...] = ()
 
     @property
     def total(self) -> int:
@@ -81,13 +84,19 @@ def begun(progress: Progress, found: Collection[Member]) -> Progress:
     )
 
 
-def ended(progress: Progress, member: Member, *, failed: bool) -> Progress:
-    """Return how far it is once one that was running has ended."""
+def ended(
+    progress: Progress, member: Member, *, failed: bool, is_out: bool = False
+) -> Progress:
+    """Return how far it is once one that was running has ended.
+
+    :param is_out: its node is still out of service.
+    """
     return replace(
         progress,
         running=tuple(m for m in progress.running if m.id != member.id),
         verified=progress.verified + (not failed),
         failed=progress.failed + failed,
+        out=(*progress.out, member) if is_out else progress.out,
     )
 
 
@@ -119,7 +128,8 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
     """Return who may be begun now, in the order in which they wait."""
     if progress.failed > limits.failures.of(progress.total):
         return []
-    busy = {m.group for m in progress.running if m.group is not None}
+    away = (*progress.running, *progress.out)
+    busy = {m.group for m in away if m.group is not None}
     free = _free(progress, limits)
     found: list[Member] = []
     for member in progress.waiting:
@@ -136,14 +146,22 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
     if not progress.waiting:
         return None
     if progress.failed > limits.failures.of(progress.total):
-        return f'{progress.failed} failed'
-    return 'a canary failed'
+        refused, failed = progress.refused, progress.failed - progress.refused
+        counts = [f'{refused} refused'] if refused else []
+        counts += [f'{failed} failed'] if failed else []
+        return f'{" and ".join(counts)} (--max-failures allows more)'
+    if progress.verified < limits.canary:
+        return 'a canary failed'
+    count = len(progress.out)
+    return (
+        f'{count} node{" is" if count == 1 else "s are"} still out of service'
+    )
 
 
 def _free(progress: Progress, limits: Limits) -> int:
     """Return how many more may be begun."""
     begun = len(progress.running) + progress.verified + progress.failed
-    room = limits.at_once - len(progress.running)
+    room = limits.at_once - len(progress.running) - len(progress.out)
     if progress.verified >= limits.canary:
         return room
     # The canaries are not all well yet.

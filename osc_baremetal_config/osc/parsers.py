@@ -88,8 +88,8 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
         metavar='<number>',
         type=_at_least(1),
         default=10,
-        help='How many nodes may be out of service at once (default: '
-        '%(default)d).',
+        help='How many nodes may be out of service at once, with those that '
+        'a failure has left between (default: %(default)d).',
     )
     parser.add_argument(
         '--max-failures',

@@ -79,8 +79,9 @@ class Rolling(base.Lister):
         self.say(rollout_tables.refusals(plan))
         if parsed_args.detailed_exit_code and plan.to_do:
             self.code = errors.ExitCode.CHANGED
+        members = self._members(plan, parsed_args)
         if not parsed_args.dry_run:
-            return self._carry_all_out(plan, asked, parsed_args)
+            return self._carry_all_out(plan, members, asked, parsed_args)
         self.code = (
             rollout_.exit_code(
                 refused=len(plan.refused), failed=0, begun=len(plan.plans)
@@ -89,26 +90,36 @@ class Rolling(base.Lister):
         )
         return rollout_tables.plans(plan)
 
+    def _members(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return who is to be changed, in order, with the group of each."""
+        from osc_baremetal_config.core import fleetplan
+
+        server_groups = {}
+        if parsed_args.group_by == fleetplan.SERVER_GROUP:
+            server_groups = self.client.cloud.compute.server_groups()
+        return fleetplan.members(
+            plan.to_do, parsed_args.group_by, server_groups
+        )
+
     def _carry_all_out(
-        self, plan: Any, asked: Any, parsed_args: argparse.Namespace
+        self,
+        plan: Any,
+        members: Any,
+        asked: Any,
+        parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done."""
-        from osc_baremetal_config.core import fleetplan, model
+        from osc_baremetal_config.core import model
         from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, report, rollout_tables
         from osc_baremetal_config.run import rollout
 
         cloud, clock = self.client.cloud, self.client.clock
-        server_groups = {}
-        if parsed_args.group_by == fleetplan.SERVER_GROUP:
-            server_groups = cloud.compute.server_groups()
-        members = fleetplan.members(
-            plan.to_do, parsed_args.group_by, server_groups
-        )
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
             rolled = rollout.roll_out(
-                list(zip(members, plan.to_do, strict=True)),
+                members,
+                plan.to_do,
                 cloud,
                 clock,
                 telling,

@@ -7,7 +7,13 @@ at once, however many servers are under way. Who is begun next is decided in
 """
 
 import queue
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +65,13 @@ class Ended:
     outcome: Outcome | None = None
     error: errors.ConfigError | None = None
 
+    @property
+    def is_out(self) -> bool:
+        """Return whether its node is still out of service."""
+        if self.outcome is not None:
+            return not self.outcome.is_finished
+        return isinstance(self.error, errors.LeftBetween | errors.StillGoing)
+
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -92,7 +105,8 @@ class _Running:
 
 
 def roll_out(
-    plans: Sequence[tuple[Member, Plan]],
+    members: Sequence[Member],
+    plans: Iterable[Plan],
     cloud: Cloud,
     clock: Clock,
     telling: Telling,
@@ -106,6 +120,8 @@ def roll_out(
 
     An interrupt takes effect once the calls in flight are finished.
 
+    :param members: the servers, in the order in which they are begun.
+    :param plans: one for each of them, in any order.
     :param query: which servers are listed, to look at those under way.
     :param refused: servers that were refused beforehand; they count as
         failed.
@@ -115,6 +131,7 @@ def roll_out(
         futures.ThreadPoolExecutor(min(_AT_ONCE, limits.at_once)) as pool,
     ):
         run = _Rollout(
+            members,
             plans,
             cloud,
             clock,
@@ -140,7 +157,8 @@ class _Rollout:
 
     def __init__(
         self,
-        plans: Sequence[tuple[Member, Plan]],
+        members: Sequence[Member],
+        plans: Iterable[Plan],
         cloud: Cloud,
         clock: Clock,
         telling: Telling,
@@ -158,9 +176,9 @@ class _Rollout:
         self._pool = pool
         self._how = how
         self._limits = limits
-        self._plans = {member.id: plan for member, plan in plans}
+        self._plans = {plan.server.id: plan for plan in plans}
         self._progress = Progress(
-            waiting=tuple(member for member, _ in plans),
+            waiting=tuple(members),
             failed=refused,
             refused=refused,
         )
@@ -262,7 +280,10 @@ class _Rollout:
             end = Ended(seconds, error=result)
         self._ended[one.member.id] = end
         self._progress = rollout.ended(
-            self._progress, one.member, failed=end.error is not None
+            self._progress,
+            one.member,
+            failed=end.error is not None,
+            is_out=end.is_out,
         )
         self._telling.ended(one.plan, end)
         self._begin()
@@ -274,6 +295,9 @@ class _Rollout:
         watched = [
             one for one in self._watched.values() if one.not_before <= began
         ]
+        if not watched:
+            self._pace.looked(0.0)
+            return
         try:
             servers, nodes = self._watch.look({o.member.id for o in watched})
         except errors.TemporaryCloudError as error:

@@ -32,7 +32,8 @@ openstack baremetal node service --wait 600 --disable-ramdisk \\
     "$node"
 [ "$(openstack baremetal node bios setting show -f value -c value \\
     "$node" LogicalProc)" = Enabled ]
-openstack server start "$server"
+# Where servicing has switched the node on, Nova has started it by now.
+openstack server start "$server" || true
 is ACTIVE
 openstack server set --property deploy-config:hyperthreading=enabled "$server"
 """

@@ -69,6 +69,30 @@ class StartableTest(base.TestCase):
         self.assertEqual(['s2', 's3'], names(rollout.startable(now, Limits())))
 
 
+class OutOfServiceTest(base.TestCase):
+    """What was left between, or goes on without us, takes up its place."""
+
+    def test_it_counts_as_one_at_once(self) -> None:
+        limits = Limits(at_once=2, failures=Failures(9))
+        three = members(None, None, None)
+        now = Progress(waiting=three[1:], running=three[:1])
+        now = rollout.ended(now, three[0], failed=True, is_out=True)
+        self.assertEqual(['s1'], names(rollout.startable(now, limits)))
+        now = rollout.begun(now, three[1:2])
+        now = rollout.ended(now, three[1], failed=False, is_out=True)
+        self.assertEqual([], rollout.startable(now, limits))
+        self.assertEqual(
+            '2 nodes are still out of service', rollout.why_not(now, limits)
+        )
+
+    def test_its_group_stays_busy(self) -> None:
+        limits = Limits(failures=Failures(9))
+        two = members('a', 'a')
+        now = Progress(waiting=two[1:], running=two[:1])
+        now = rollout.ended(now, two[0], failed=True, is_out=True)
+        self.assertEqual([], rollout.startable(now, limits))
+
+
 class EndTest(base.TestCase):
     def test_how_long_it_takes_is_told_by_those_that_have_ended(self) -> None:
         none = Progress(waiting=members(None), failed=2, refused=2)

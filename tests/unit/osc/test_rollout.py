@@ -81,7 +81,10 @@ class RolloutTest(base.TestCase):
         self.assertEqual('put back', rows[self.names[0]]['Result'])
         for name in self.names[1:]:
             self.assertEqual('not begun', rows[name]['Result'])
-        self.assertIn('Not begun, because 1 failed: fleet-00002', ran.err)
+        self.assertIn(
+            'Not begun, because 1 failed (--max-failures allows more): fleet-00002',
+            ran.err,
+        )
         self.assertEqual({}, self.servers[1].metadata)
 
     def test_failures_that_are_allowed(self) -> None:
@@ -113,6 +116,18 @@ class RolloutTest(base.TestCase):
         self.assert_ended(0, ran)
         self.assertLessEqual(most[0], 2)
         self.assertGreaterEqual(most[0], 1)
+
+    def test_a_group_that_no_server_has(self) -> None:
+        for more in ((), ('--dry-run',)):
+            ran = self.set(*ENABLE, *self.names, '--group-by', 'rak', *more)
+            self.assert_refused(ran, '--group-by rak: none of the servers')
+        self.assertEqual({}, self.servers[0].metadata)
+
+    def test_grouped_by_zone(self) -> None:
+        most = self.most_at_once()
+        ran = self.set(*ENABLE, *self.names, '--group-by', 'availability-zone')
+        self.assert_ended(0, ran)
+        self.assertEqual(1, most[0])
 
     def most_at_once(self) -> list[int]:
         """Return a list whose one element is the most nodes in service."""
@@ -337,6 +352,25 @@ class RolloutTest(base.TestCase):
         ran = self.set(*ENABLE, *self.names, '-f', 'json')
         self.assert_ended(0, ran)
         self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
+
+    def test_not_waiting_begins_no_more_than_may_be_out_of_service(
+        self,
+    ) -> None:
+        argv = (*ENABLE, *self.names, '--max-concurrent', '3', '-f', 'json')
+        ran = self.set(*argv, '--no-wait')
+        self.assert_ended(7, ran)
+        results = [row['Result'] for row in ran.json()]
+        self.assertEqual(3, results.count('begun'))
+        self.assertEqual(5, results.count('not begun'))
+        self.assertIn('because 3 nodes are still out of service', ran.err)
+
+    def test_what_was_begun_is_gone_on_with_first(self) -> None:
+        last = self.names[-1]
+        self.assert_ended(0, self.set(*ENABLE, last, '--no-wait'))
+        argv = (*ENABLE, *self.names, '--max-concurrent', '1', '-f', 'json')
+        ran = self.set(*argv, '--no-wait')
+        self.assert_ended(7, ran)
+        self.assertEqual('begun', self.rows(ran)[last]['Result'])
 
     def test_interrupt(self) -> None:
         sleep = self.world.clock.sleep
