@@ -173,3 +173,14 @@ class SequenceCases(base.TestCase):
                 return ': '.join(filter(None, [do.name, reason]))
             case moves.End(result, reason):
                 return ': '.join(filter(None, [result.name, reason]))
+
+
+class MemoryTest(base.TestCase):
+    def test_a_plan_keeps_of_a_bios_only_what_it_changes(self) -> None:
+        many = {f'Setting{n}': 'Enabled' for n in range(300)}
+        made = planner.make(
+            [snapshots.item('hyperthreading=enabled')],
+            snapshots.snapshot({'bios': many | {'LogicalProc': 'Disabled'}}),
+            files.load(()),
+        )
+        self.assertEqual({'LogicalProc'}, set(made.bios))

@@ -82,7 +82,8 @@ class RolloutTest(base.TestCase):
         for name in self.names[1:]:
             self.assertEqual('not begun', rows[name]['Result'])
         self.assertIn(
-            'Not begun, because 1 failed (--max-failures allows more): fleet-00002',
+            'Not begun, because 1 failed (--max-failures allows more): '
+            'fleet-00002',
             ran.err,
         )
         self.assertEqual({}, self.servers[1].metadata)
