@@ -4,6 +4,8 @@ Owns how one server and its node are looked at. The moves are made by
 :mod:`.change`; how long is waited between two looks, by :mod:`.poll`.
 """
 
+from concurrent import futures
+
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Server
@@ -24,10 +26,16 @@ def execute(
     :raises StillGoing: the time is up.
     """
     change = Change(plan, cloud, clock, reporter, how)
-    while isinstance(result := change.proceed(), When):
-        _look_until_due(
-            change, cloud, clock, reporter, later=result is When.LATER
-        )
+    with futures.ThreadPoolExecutor(1) as pool:
+        while isinstance(result := change.proceed(), When):
+            _look_until_due(
+                change,
+                cloud,
+                clock,
+                reporter,
+                pool,
+                later=result is When.LATER,
+            )
     return result
 
 
@@ -36,18 +44,24 @@ def _look_until_due(
     cloud: Cloud,
     clock: Clock,
     reporter: Reporter,
+    pool: futures.Executor,
     *,
     later: bool,
 ) -> None:
     """Look until there is something to do.
 
+    :param pool: where the node is looked at while the server is.
     :param later: wait before the first look.
     """
 
     def look() -> bool:
         with shield.shielded(change.hold_on):
-            server, node = _look(cloud, change.plan, change.node)
-        return change.see(server, node)
+            node = pool.submit(_node, cloud, change)
+            try:
+                server = cloud.compute.server(change.plan.server.id)
+            finally:
+                futures.wait([node])
+            return change.see(server, _seen(node, change, server))
 
     try:
         poll.poll(
@@ -66,19 +80,25 @@ def _look_until_due(
         raise change.unseen(error) from error
 
 
-def _look(cloud: Cloud, plan: Plan, last: Node) -> tuple[Server, Node]:
-    """Return the server of a plan and its node.
+def _node(cloud: Cloud, change: Change) -> Node:
+    """Return the node of a change's server.
 
-    :param last: the node as it was seen last, because Ironic shows none for
-        a moment while a resize changes it.
+    A resize may change it; for a moment Ironic then shows none.
     """
-    server = cloud.compute.server(plan.server.id)
-    if plan.resize_to is not None:
-        return server, cloud.baremetal.node_of(server.id) or last
+    plan = change.plan
+    if plan.resize_to is None:
+        return cloud.baremetal.node(plan.node.uuid)
+    return cloud.baremetal.node_of(plan.server.id) or change.node
+
+
+def _seen(node: futures.Future[Node], change: Change, server: Server) -> Node:
+    """Return the node, or as it was seen last.
+
+    It is no longer the project's once the server is being deleted.
+    """
     try:
-        return server, cloud.baremetal.node(plan.node.uuid)
+        return node.result()
     except errors.NotFound:
-        # It is no longer the project's once the server is being deleted.
         if server.task_state != 'deleting':
             raise
-        return server, last
+        return change.node

@@ -13,11 +13,11 @@ from osc_baremetal_config.run.protocols import Clock
 T = TypeVar('T')
 
 # A one-second service should not take two; a twenty-minute one should not
-# cost a thousand requests. So the next look is a tenth of the time away that
-# has passed, within these.
+# cost a thousand requests. So the next look is a twentieth of the time away
+# that has passed, within these.
 _SHORTEST_S = 0.25
 _LONGEST_S = 10.0
-_SHARE = 0.1
+_SHARE = 0.05
 # A look at many may take long itself; so much longer is it waited.
 _TIMES_TAKEN = 2
 # Where it is known that nothing is another at once.

@@ -36,5 +36,8 @@ class Watch:
         :raises CloudError: one of the lists could not be had.
         """
         listed = self._pool.submit(self._cloud.baremetal.nodes, ids)
-        servers = self._cloud.compute.servers(self._query, ids)
+        try:
+            servers = self._cloud.compute.servers(self._query, ids)
+        finally:
+            futures.wait([listed])
         return {server.id: server for server in servers}, listed.result()

@@ -17,7 +17,7 @@ FAKE, REDFISH, RESIZABLE = lab.FAKE, lab.REDFISH, lab.RESIZABLE
 class TestCase(runs.RunTestCase):
     """A test with the cloud's people and a server of its own."""
 
-    _kept: ClassVar[dict[type, str]] = {}
+    _kept: ClassVar[dict[type, dict[str, str]]] = {}
 
     def setUp(self) -> None:
         """Meet the people."""
@@ -39,12 +39,13 @@ class TestCase(runs.RunTestCase):
         self.addCleanup(self.lab.delete, server.id)
         return server
 
-    def kept_server(self) -> Any:
+    def kept_server(self, name: str = 'test-1') -> Any:
         """Return a server on a fake node, hyper-threading off, as new.
 
         It is made by the first test of a class and goes with the last.
         """
-        kept = self._kept.get(type(self))
+        every = self._kept.setdefault(type(self), {})
+        kept = every.get(name)
         if kept and self.nova.find_server(kept):
             try:
                 self.lab.as_new(kept)
@@ -52,15 +53,14 @@ class TestCase(runs.RunTestCase):
                 self.lab.delete(kept)
             else:
                 return self.nova.get_server(kept)
-        server = self.lab.boot(f'{FAKE}.ht-off', 'test-1')
-        self._kept[type(self)] = server.id
+        server = self.lab.boot(f'{FAKE}.ht-off', name)
+        every[name] = server.id
         return server
 
     @classmethod
     def tearDownClass(cls) -> None:
-        """Delete the server that the tests have shared, if any."""
-        kept = cls._kept.pop(cls, None)
-        if kept:
+        """Delete the servers that the tests have shared, if any."""
+        for kept in cls._kept.pop(cls, {}).values():
             lab.Lab(layouts.Layout.load()).delete(kept)
         super().tearDownClass()
 

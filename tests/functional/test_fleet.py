@@ -19,8 +19,7 @@ class FleetTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.servers = [
-            self.server(f'{base.FAKE}.ht-off', f'test-{number}')
-            for number in range(2)
+            self.kept_server(f'test-{number}') for number in range(2)
         ]
         for server in self.servers:
             self.nova.add_tag_to_server(server, 'hpc')

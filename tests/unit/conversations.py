@@ -88,17 +88,19 @@ def look(
 ) -> list[Part]:
     """Return the exchanges of one look; the arguments say what differs."""
     return [
-        nova(
-            'GET',
-            f'/servers/{SERVER_ID}',
-            {'server': documents.server(**server or {})},
-        ),
-        ironic(
-            'GET',
-            f'/nodes/{NODE_ID}?fields={FIELDS}',
-            documents.node(**node or {}),
-            token=token,
-        ),
+        [
+            nova(
+                'GET',
+                f'/servers/{SERVER_ID}',
+                {'server': documents.server(**server or {})},
+            ),
+            ironic(
+                'GET',
+                f'/nodes/{NODE_ID}?fields={FIELDS}',
+                documents.node(**node or {}),
+                token=token,
+            ),
+        ]
     ]
 
 
