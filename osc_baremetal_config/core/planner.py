@@ -12,10 +12,10 @@ from osc_baremetal_config.core import (
     effects,
     flavors,
     metadata,
+    methods,
     readiness,
     state,
     steps,
-    templates,
     undoing,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
@@ -27,7 +27,6 @@ from osc_baremetal_config.core.model import (
     Kind,
     Server,
     Snapshot,
-    Step,
     Template,
 )
 from osc_baremetal_config.core.options import DEFAULT, Method, Options
@@ -82,11 +81,13 @@ def make(
         wish, snapshot, catalogue, options
     )
     merged = steps.merge(change.template.steps for change in changes)
-    runbook = _runbook(merged, snapshot, options)
+    runbook = methods.runbook(merged, snapshot, options)
     undo = undoing.steps_for(changes, snapshot.bios)
     variants = _variants(wish, snapshot)
-    resizes = _resizes(options, catalogue, notes)
-    target = _target(variants, options, server, notes) if resizes else None
+    resizes = methods.resizes(options, catalogue, notes)
+    target = (
+        methods.target(variants, options, server, notes) if resizes else None
+    )
     record = _to_record(changes, settled, notes, snapshot)
     plan = Plan(
         server=server,
@@ -98,7 +99,7 @@ def make(
         steps=merged,
         undo=undo,
         runbook=_name(runbook),
-        undo_runbook=_name(_runbook(undo or (), snapshot, options)),
+        undo_runbook=_name(methods.runbook(undo or (), snapshot, options)),
         resize_to=target,
         options=options,
         variants=flavors.meant(variants, options),
@@ -232,7 +233,7 @@ def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[str]:
     options = plan.options
     found = []
     if plan.changes and not plan.runbook and not plan.may_use_steps:
-        found.append(_no_runbook(plan.steps, snapshot))
+        found.append(methods.no_runbook(plan.steps, snapshot))
     if options.strict:
         unsure = effects.unsure(plan.changes, snapshot)
         found += [f'{text} (--strict)' for text in unsure]
@@ -273,70 +274,8 @@ def _plan_item(
     )
 
 
-def _resizes(
-    options: Options, catalogue: Catalogue, notes: Mapping[str, Pending]
-) -> bool:
-    """Return whether the server is to get the flavor that is the variant.
-
-    A change that was begun without a resize is ended without one.
-    """
-    if options.method is Method.RESIZE:
-        return True
-    if notes:
-        return any(note.resize for note in notes.values())
-    return options.method is Method.AUTO and catalogue.resizes
-
-
-def _target(
-    variants: Sequence[Flavor] | None,
-    options: Options,
-    server: Server,
-    notes: Mapping[str, Pending],
-) -> Flavor | None:
-    """Return the flavor that a server is to be resized to, if it has to be.
-
-    One that has been resized by an earlier run has that still to be confirmed.
-    """
-    target = flavors.target(variants, options, server.flavor)
-    if not notes and target and target.name == server.flavor.name:
-        return None
-    return target
-
-
-def _runbook(
-    wanted: Sequence[Step], snapshot: Snapshot, options: Options
-) -> Template | None:
-    """Return the runbook that does exactly what is wanted, if there is one."""
-    if options.method is Method.SERVICE or not wanted:
-        return None
-    covering = [
-        template
-        for template in snapshot.templates
-        if templates.covers(template, wanted, snapshot.node)
-    ]
-    return min(covering, key=lambda template: template.name, default=None)
-
-
 def _name(template: Template | None) -> str | None:
     return template.name if template else None
-
-
-def _no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
-    node = snapshot.node
-    for template in snapshot.templates:
-        if templates.does(template, wanted):
-            needed = ' or '.join(sorted(template.approved_for))
-            lack = (
-                f'which has not the trait {needed}'
-                if needed
-                else 'as it has no traits itself (openstack baremetal runbook '
-                'trait add)'
-            )
-            return f'{template} is not approved for node {node}, {lack}'
-    return (
-        'no runbook that you can see does exactly this '
-        '(--method service runs the steps without one)'
-    )
 
 
 def _variants(

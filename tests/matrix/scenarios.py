@@ -14,7 +14,7 @@ from tests.model.world import RESIZABLE_HOST, Settings, World
 NAME = 'web-1'
 # Short, so that a run makes few looks and each look is a point that differs.
 QUICK = Settings(
-    stop_s=0.4, start_s=0.4, step_s=0.8, resize_s=0.8, revert_s=0.4
+    stop_s=0.2, start_s=0.2, step_s=0.4, resize_s=0.4, revert_s=0.2
 )
 MOVING = replace(QUICK, resize_moves_node=True)
 Servers = tuple[Server, ...]
