@@ -5,6 +5,7 @@ but osc-lib is imported where it is used.
 """
 
 import argparse
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -109,12 +110,12 @@ class Rolling(base.Lister):
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done."""
-        from osc_baremetal_config.core import model
         from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, report, rollout_tables
         from osc_baremetal_config.run import rollout
 
         cloud, clock = self.client.cloud, self.client.clock
+        query = parsers.query(parsed_args)
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
             rolled = rollout.roll_out(
@@ -123,7 +124,8 @@ class Rolling(base.Lister):
                 cloud,
                 clock,
                 telling,
-                model.Query(all_projects=parsed_args.all_projects),
+                # Not by the flavor, which a resize changes.
+                dataclasses.replace(query, names=(), flavor=None),
                 how=self.how(asked.plan, parsed_args),
                 limits=parsers.limits(parsed_args),
                 refused=len(plan.refused),
