@@ -119,15 +119,22 @@ class Compute:
         path: str,
         version: str | None = None,
         body: Any = None,
+        params: Mapping[str, Any] | None = None,
     ) -> requests.Response:
         """Return the answer to a request.
 
         Not through the SDK's resources: making one of them takes longer than
         all the rest of a request, and these are made for a thousand servers.
+        What fails for the moment is tried again by who waits, and told there.
         """
         with translated('Nova'):
             answer = self._nova.request(
-                path, method, json=body, microversion=version
+                path,
+                method,
+                json=body,
+                params=params,
+                microversion=version,
+                connect_retries=0,
             )
             sdk_exc.raise_from_response(answer)
             return answer
@@ -167,12 +174,9 @@ class Compute:
     ) -> Iterator[Server]:
         left = set(ids or ())
         while True:
-            answer = self._nova.get(
-                '/servers/detail',
-                params=wanted,
-                microversion=self._version,
+            answer = self._ask(
+                'GET', '/servers/detail', self._version, params=wanted
             )
-            sdk_exc.raise_from_response(answer)
             page = answer.json()
             yield from map(documents.server, page['servers'])
             listed = [server['id'] for server in page['servers']]
