@@ -71,6 +71,10 @@ class LeftBetween(ConfigError):
     exit_code = ExitCode.LEFT_BETWEEN
 
 
+class Gone(LeftBetween):
+    """The server was deleted before the change had ended."""
+
+
 class StillGoing(ConfigError):
     """The time ran out; the cloud works on, nothing was undone."""
 

@@ -186,12 +186,16 @@ class Compute:
                 return
             wanted = {**wanted, 'marker': listed[-1]}
 
-    def server_groups(self) -> dict[str, str]:
-        """Return server id → id of its server group."""
+    def server_groups(self, *, all_projects: bool) -> dict[str, str]:
+        """Return server id → id of its server group.
+
+        :param all_projects: not only those of the login's project.
+        """
+        wanted = {'all_projects': True} if all_projects else {}
         with translated('Nova'):
             return {
                 member: group.id
-                for group in self._nova.server_groups()
+                for group in self._nova.server_groups(**wanted)
                 for member in group.member_ids or ()
             }
 

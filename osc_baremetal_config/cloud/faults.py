@@ -15,9 +15,11 @@ from openstack import exceptions as sdk_exc
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
 
-_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+# With 401 a service says that a token is no longer good. keystoneauth renews
+# it, but of two calls at the same time only for the first; the next call has
+# the new one. That the login itself is no good, Keystone says.
+_TEMPORARY = frozenset({401, 408, 425, 429, 500, 502, 503, 504})
 _KINDS: dict[int, type[errors.CloudError]] = {
-    401: errors.Forbidden,
     403: errors.Forbidden,
     404: errors.NotFound,
     409: errors.Conflict,
@@ -46,6 +48,10 @@ def translated(service: str) -> Iterator[None]:
             [str(error)],
         ) from error
     except ksa_exc.Unauthorized as error:
+        if not str(error.url or '').endswith('/auth/tokens'):
+            raise _of_status(
+                service, 401, error.message, error.request_id
+            ) from error
         raise errors.Forbidden(
             'Keystone', 401, str(error), error.request_id
         ) from error

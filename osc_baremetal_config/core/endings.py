@@ -55,7 +55,7 @@ def gone(
     """Return that there is no such server any more, if Nova says so."""
     if not (isinstance(error, errors.NotFound) and error.service == 'Nova'):
         return None
-    return errors.LeftBetween(
+    return errors.Gone(
         f'{plan.server}: the server is gone; somebody has deleted it before '
         f'the change had ended.',
         [

@@ -127,7 +127,13 @@ def _several(name: str) -> errors.Refused:
 
 
 def _nobody(name: str) -> errors.Refused:
-    return errors.Refused(f'No server has the name or ID {name}.')
+    return errors.Refused(
+        f'No server has the name or ID {name}.',
+        [
+            'None of those that are meant, in this project; --all-projects '
+            'takes in the others, by default for administrators only.'
+        ],
+    )
 
 
 def _elsewhere(server: Server) -> errors.Refused:
@@ -153,10 +159,18 @@ def members(
     """
     first = sorted(plans, key=lambda plan: not plan.is_resumed)
     found = [
-        Member(plan.server.id, _group(plan.server, group_by, server_groups))
+        Member(
+            plan.server.id,
+            _group(plan.server, group_by, server_groups),
+            is_out=plan.is_resumed,
+        )
         for plan in first
     ]
-    if group_by and found and not any(member.group for member in found):
+    if (
+        group_by is not None
+        and found
+        and not any(member.group for member in found)
+    ):
         raise errors.Refused(
             f'--group-by {group_by}: none of the servers to be changed has '
             f'such a group; nothing was touched.',

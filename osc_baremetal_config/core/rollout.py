@@ -44,10 +44,13 @@ class Member:
 
     :param group: no other of the same group is changed at the same time;
         None for no group.
+    :param is_out: an earlier run has begun it, so its node may be out of
+        service already.
     """
 
     id: str
     group: str | None = None
+    is_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +131,19 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
     """Return who may be begun now, in the order in which they wait."""
     if progress.failed > limits.failures.of(progress.total):
         return []
-    away = (*progress.running, *progress.out)
+    held = [member for member in progress.waiting if member.is_out]
+    away = (*progress.running, *progress.out, *held)
     busy = {m.group for m in away if m.group is not None}
-    free = _free(progress, limits)
+    room, free = limits.at_once - len(away), _free(progress, limits)
     found: list[Member] = []
     for member in progress.waiting:
         if len(found) >= free:
             break
-        if member.group is None or member.group not in busy:
+        if member.is_out:
             found.append(member)
+        elif room > 0 and (member.group is None or member.group not in busy):
+            found.append(member)
+            room -= 1
             busy.add(member.group or '')
     return found
 
@@ -159,9 +166,10 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
 
 
 def _free(progress: Progress, limits: Limits) -> int:
-    """Return how many more may be begun."""
-    begun = len(progress.running) + progress.verified + progress.failed
-    room = limits.at_once - len(progress.running) - len(progress.out)
+    """Return how many more may be begun, by what runs and by the canaries."""
+    failed = progress.failed - progress.refused
+    begun = len(progress.running) + progress.verified + failed
+    room = limits.at_once - len(progress.running)
     if progress.verified >= limits.canary:
         return room
     # The canaries are not all well yet.

@@ -93,7 +93,7 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--max-failures',
-        metavar='<number>[%%]',
+        metavar='<number>[%]',
         type=_failures,
         default=Failures(0),
         help='How many servers, or how many in a hundred, may fail before no '
@@ -250,7 +250,7 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
         metavar='<seconds>',
         type=_seconds,
         default=_LIMIT_S,
-        help='How long to wait in all; the cloud works on afterwards '
+        help='How long to wait for each server; the cloud works on afterwards '
         '(default: %(default).0f).',
     )
 

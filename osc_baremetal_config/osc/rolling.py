@@ -63,6 +63,11 @@ class Rolling(base.Lister):
         from osc_baremetal_config.osc import parsers, rollout_tables
         from osc_baremetal_config.run import fleet
 
+        if parsed_args.canary and not parsed_args.wait:
+            raise errors.Usage(
+                '--canary goes with --wait: only who waits knows whether the '
+                'first ones are verified.'
+            )
         columns = rollout_tables.columns(dry_run=parsed_args.dry_run)
         self.check_columns(parsed_args.columns, columns)
         query = parsers.query(parsed_args)
@@ -81,8 +86,15 @@ class Rolling(base.Lister):
         if parsed_args.detailed_exit_code and plan.to_do:
             self.code = errors.ExitCode.CHANGED
         members = self._members(plan, parsed_args)
+        if parsed_args.group_by is not None and not self.is_quiet:
+            self.say(rollout_tables.ungrouped(members, parsed_args.group_by))
         if not parsed_args.dry_run:
             return self._carry_all_out(plan, members, asked, parsed_args)
+        self.say(
+            rollout_tables.held(
+                members, parsers.limits(parsed_args), len(plan.refused)
+            )
+        )
         self.code = (
             rollout_.exit_code(
                 refused=len(plan.refused), failed=0, begun=len(plan.plans)
@@ -97,7 +109,9 @@ class Rolling(base.Lister):
 
         server_groups = {}
         if parsed_args.group_by == fleetplan.SERVER_GROUP:
-            server_groups = self.client.cloud.compute.server_groups()
+            server_groups = self.client.cloud.compute.server_groups(
+                all_projects=parsed_args.all_projects
+            )
         return fleetplan.members(
             plan.to_do, parsed_args.group_by, server_groups
         )

@@ -6,9 +6,10 @@ Only arranges; nothing is decided or read here.
 from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import rollout
 from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.rollout import Limits
+from osc_baremetal_config.core.rollout import Limits, Member, Progress
 from osc_baremetal_config.osc import tables
 from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.tables import Table
@@ -89,6 +90,25 @@ def results(plan: FleetPlan, rolled: Rolled) -> Table:
         for cells in _refused(refusal)
     ]
     return RESULTS, _in_order(rows)
+
+
+def ungrouped(members: Sequence[Member], key: str) -> list[str]:
+    """Return how many servers are not kept apart from any other."""
+    count = sum(member.group is None for member in members)
+    if not count:
+        return []
+    return [
+        f'{count} of {len(members)} have no {key}; nothing keeps these '
+        f'from being changed at the same time as others.'
+    ]
+
+
+def held(members: Sequence[Member], limits: Limits, refused: int) -> list[str]:
+    """Return why a run would begin nothing, if that is so."""
+    begin = Progress(waiting=tuple(members), failed=refused, refused=refused)
+    if not members or rollout.startable(begin, limits):
+        return []
+    return [f'None would be begun: {rollout.why_not(begin, limits)}.']
 
 
 def begun(rolled: Rolled) -> list[str]:

@@ -100,6 +100,13 @@ class Change:
         return self._seen.node
 
     @property
+    def is_touched(self) -> bool:
+        """Return whether its node may be out of service because of it."""
+        return self._plan.is_resumed or bool(
+            self._seen.tried.keys() - {Do.NOTE, Do.FORGET, Do.READ_BIOS}
+        )
+
+    @property
     def elapsed_s(self) -> float:
         """Return the seconds since it began."""
         return self._clock.now() - self._began

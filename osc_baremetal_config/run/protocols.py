@@ -47,8 +47,11 @@ class Compute(Protocol):
             seen. None for no such end.
         """
 
-    def server_groups(self) -> Mapping[str, str]:
-        """Return server id → id of its server group."""
+    def server_groups(self, *, all_projects: bool) -> Mapping[str, str]:
+        """Return server id → id of its server group.
+
+        :param all_projects: not only those of the login's project.
+        """
 
     def image(self, image_id: str) -> Image:
         """Return an image."""

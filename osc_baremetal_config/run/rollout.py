@@ -59,18 +59,25 @@ class Ended:
     :param seconds: that it took.
     :param outcome: None if it failed.
     :param error: why it failed, None if it did not.
+    :param is_touched: something was done with the server or its node.
     """
 
     seconds: float
     outcome: Outcome | None = None
     error: errors.ConfigError | None = None
+    is_touched: bool = True
 
     @property
     def is_out(self) -> bool:
         """Return whether its node is still out of service."""
         if self.outcome is not None:
             return not self.outcome.is_finished
-        return isinstance(self.error, errors.LeftBetween | errors.StillGoing)
+        if isinstance(self.error, errors.Gone):
+            return False
+        is_left = isinstance(
+            self.error, errors.LeftBetween | errors.StillGoing
+        )
+        return is_left and self.is_touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +267,8 @@ class _Rollout:
         self._has_news = True
         self._pace.happened()
         match result:
+            case When() if self._clock.now() >= one.change.deadline:
+                self._end(one, one.change.out_of_time())
             case When():
                 later_s = poll.LATER_S if result is When.LATER else 0.0
                 one.not_before = self._clock.now() + later_s
@@ -277,7 +286,8 @@ class _Rollout:
         if isinstance(result, Outcome):
             end = Ended(seconds, outcome=result)
         else:
-            end = Ended(seconds, error=result)
+            touched = one.change.is_touched
+            end = Ended(seconds, error=result, is_touched=touched)
         self._ended[one.member.id] = end
         self._progress = rollout.ended(
             self._progress,
