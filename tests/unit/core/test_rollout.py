@@ -69,6 +69,28 @@ class StartableTest(base.TestCase):
         self.assertEqual(['s2', 's3'], names(rollout.startable(now, Limits())))
 
 
+class RefusedTest(base.TestCase):
+    def test_who_was_refused_is_no_canary(self) -> None:
+        limits = Limits(canary=1, failures=Failures(9))
+        now = Progress(waiting=members(None, None), failed=2, refused=2)
+        self.assertEqual(['s0'], names(rollout.startable(now, limits)))
+
+
+class BegunBeforeTest(base.TestCase):
+    """What an earlier run has begun is out of service while it waits."""
+
+    def test_it_takes_up_its_place_and_its_group(self) -> None:
+        out = tuple(Member(f'o{n}', 'a', is_out=True) for n in range(2))
+        new = (*members('a'), Member('n', 'b'))
+        now = Progress(waiting=(*out, *new))
+        limits = Limits(at_once=2)
+        self.assertEqual(['o0', 'o1'], names(rollout.startable(now, limits)))
+        limits = Limits(at_once=3)
+        self.assertEqual(
+            ['o0', 'o1', 'n'], names(rollout.startable(now, limits))
+        )
+
+
 class OutOfServiceTest(base.TestCase):
     """What was left between, or goes on without us, takes up its place."""
 

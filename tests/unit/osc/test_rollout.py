@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import runs
-from tests.model import faults, fixture, records, world
+from tests.model import faults, fixture, records, world, wsgi
 from tests.model.records import Server
 from tests.unit import base
 
@@ -332,6 +332,64 @@ class RolloutTest(base.TestCase):
         self.assert_ended(0, ran)
         self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
         self.assertGreater(len(self.world.tokens), 2)
+
+    def test_a_token_that_is_revoked_meanwhile(self) -> None:
+        sleep = self.world.clock.sleep
+        lapses = [1.0, 3.0, 5.0]
+        began = self.world.clock.now()
+
+        def lapsing(seconds: float) -> None:
+            sleep(seconds)
+            if lapses and self.world.clock.now() > began + lapses[0]:
+                del lapses[0]
+                self.world.lapse()
+
+        self.world.clock.sleep = lapsing  # type: ignore[method-assign]
+        ran = self.set(*ENABLE, *self.names, '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual([], lapses)
+
+    def test_time_is_up_where_ironic_never_takes_it_on(self) -> None:
+        argv = (*ENABLE, *self.names[:2], '--timeout', '60', '-f', 'json')
+        away = faults.Fault.parse('503')
+        begin = self.world.conductor.begin_service
+
+        def refuse(*args: Any, **more: Any) -> Any:
+            raise wsgi.Refusal(503, 'no conductor is free')
+
+        self.world.conductor.begin_service = refuse  # type: ignore[method-assign]
+        ran = self.set(*argv)
+        self.world.conductor.begin_service = begin  # type: ignore[method-assign]
+        self.assert_ended(7, ran)
+        self.assertEqual(
+            {'still going'}, {row['Result'] for row in ran.json()}
+        )
+        self.model.faults.arm(1, away)
+        self.assert_ended(0, self.set(*argv))
+
+    def test_canary_needs_the_waiting(self) -> None:
+        argv = (*ENABLE, *self.names, '--canary', '1', '--no-wait')
+        self.assert_ended(2, self.set(*argv), out='')
+        self.assertEqual({}, self.servers[0].metadata)
+
+    def test_canary_beside_one_that_is_refused(self) -> None:
+        more = ('nope', '--canary', '1', '--max-failures', '1', '-f', 'json')
+        ran = self.set(*ENABLE, *self.names, *more)
+        self.assert_ended(7, ran)
+        results = [row['Result'] for row in ran.json()]
+        self.assertEqual(8, results.count('verified'))
+
+    def test_dry_run_says_that_none_would_be_begun(self) -> None:
+        ran = self.set(*ENABLE, *self.names, 'nope', '--dry-run')
+        self.assert_ended(7, ran)
+        self.assertIn('None would be begun: 1 refused', ran.err)
+
+    def test_servers_without_a_group_are_told(self) -> None:
+        self.servers[0].metadata['rack'] = 'r1'
+        argv = (*ENABLE, *self.names, '--group-by', 'rack', '--dry-run')
+        ran = self.set(*argv)
+        self.assert_ended(0, ran)
+        self.assertIn('7 of 8 have no rack', ran.err)
 
     def test_time_is_up(self) -> None:
         self.world.settings.step_s = 1000.0
