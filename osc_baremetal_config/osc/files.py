@@ -141,7 +141,7 @@ class _Source:
 
     def repeated(self) -> Iterator[str]:
         """Yield the keys that stand twice; YAML would drop the first."""
-        for path, line in _repeated(self._root, ()):
+        for path, line in repeated_keys(self._root, ()):
             key = '.'.join(path)
             yield f'{self._path}:{line}: {key}: stands twice'
 
@@ -161,7 +161,7 @@ class _Source:
         return line
 
 
-def _repeated(
+def repeated_keys(
     node: yaml.Node | None, above: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], int]]:
     """Yield the path and the line of each key that stood before."""
@@ -172,10 +172,10 @@ def _repeated(
             if path in known:
                 yield path, key.start_mark.line + 1
             known.add(path)
-            yield from _repeated(value, path)
+            yield from repeated_keys(value, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _repeated(value, (*above, str(index)))
+            yield from repeated_keys(value, (*above, str(index)))
 
 
 def _line_of_loop(

@@ -11,6 +11,7 @@ import yaml
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.model import Item, Snapshot
+from osc_baremetal_config.osc import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def load(path: str) -> File:
     :raises Refused: the file cannot be read, or is of another form.
     """
     try:
-        with Path(path).open(encoding='utf-8') as stream:
-            document = yaml.safe_load(stream)
+        text = Path(path).read_text(encoding='utf-8')
+        document = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise errors.Refused(
             f'{path}: the file of wishes cannot be read:', [str(error)]
@@ -65,6 +66,12 @@ def load(path: str) -> File:
             v is None or isinstance(v, dict | list) for v in wishes.values()
         )
     ]
+    if not faults:
+        root = yaml.compose(text, yaml.SafeLoader)
+        faults = [
+            f'line {line}: {".".join(key)} stands twice'
+            for key, line in files.repeated_keys(root, ())
+        ]
     if faults:
         raise errors.Refused(f'{path}: the file of wishes is broken:', faults)
     return File(

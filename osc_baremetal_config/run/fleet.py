@@ -101,13 +101,18 @@ def survey(
         found = {image.id: image for image in images.result()}
         all_flavors = listed.result()
 
-        def one(server: Server) -> T:
+        def one(server: Server) -> T | None:
             node = nodes[server.id]
+            try:
+                bios = ask(lambda: cloud.baremetal.bios(node.uuid))
+            except errors.NotFound:
+                # It has been taken away since the nodes were listed.
+                return None
             return make(
                 Snapshot(
                     server=server,
                     node=node,
-                    bios=ask(lambda: cloud.baremetal.bios(node.uuid)),
+                    bios=bios,
                     templates=templates,
                     hidden=hidden,
                     image=found.get(server.image_id or ''),
@@ -118,9 +123,13 @@ def survey(
         reads = [pool.submit(one, server) for server in on_metal]
         for count, _ in enumerate(futures.as_completed(reads), 1):
             on_progress(count, len(reads))
+    made = {
+        server.id: each.result()
+        for server, each in zip(on_metal, reads, strict=True)
+    }
     return Fleet(
-        tuple(each.result() for each in reads),
-        tuple(server for server in servers if server.id not in nodes),
+        tuple(one for one in made.values() if one is not None),
+        tuple(s for s in servers if made.get(s.id) is None),
         tuple(
             name
             for name in query.names

@@ -168,6 +168,10 @@ class RolloutTest(base.TestCase):
         for text in ('', '[]', 'web-1: enabled', 'web-1: {a: [b]}', '{'):
             path.write_text(text, encoding='utf-8')
             self.assert_refused(self.set('--file', str(path)), str(path))
+        twice = 'web-1: {turbo: enabled}\nweb-1: {turbo: disabled}\n'
+        path.write_text(twice, encoding='utf-8')
+        ran = self.set('--file', str(path))
+        self.assert_refused(ran, 'line 2: web-1 stands twice')
 
     def test_a_file_and_only_some_of_its_servers(self) -> None:
         path = Path.home() / 'desired.yaml'
