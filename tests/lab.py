@@ -11,6 +11,7 @@ from openstack import exceptions
 
 from tests import notes, people
 from tests.devcloud import layout as layouts
+from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
 
 FAKE, REDFISH, RESIZABLE = 'bm.large', 'bm.redfish', 'rz.small'
 # How often a server is made before that it fails counts.
@@ -18,6 +19,12 @@ _BOOTS = 5
 _IRONIC = '1.87'
 # Long enough for Nova to see that the power was off.
 _BLINK_S = 0.5
+# What the BIOS of a new server with hyper-threading off says.
+_AS_NEW = {
+    each.name: str(each.default)
+    for each in attributes.ATTRIBUTES
+    if not each.read_only
+} | {'LogicalProc': 'Disabled'}
 
 
 class Lab:
@@ -94,9 +101,12 @@ class Lab:
 
     def bios_of(self, server_id: str, name: str = 'LogicalProc') -> str:
         """Return what Ironic says a BIOS setting is."""
-        path = f'/nodes/{self.node_of(server_id).id}/bios/{name}'
+        return self._bios(self.node_of(server_id).id)[name]
+
+    def _bios(self, node_id: str) -> dict[str, str]:
+        path = f'/nodes/{node_id}/bios'
         document = self.ironic.get(path, microversion='1.74').json()
-        return str(document[name]['value'])
+        return {each['name']: str(each['value']) for each in document['bios']}
 
     def state(self, server_id: str) -> dict[str, Any]:
         """Return all that a change may leave behind."""
@@ -154,7 +164,10 @@ class Lab:
         people.wait(f'node {node_id} is {state}', is_reached)
 
     def as_new(self, server_id: str) -> None:
-        """Bring a server on a fake node back to hyper-threading off and on.
+        """Bring a server on a fake node back to what a new one is.
+
+        It is on, its hyper-threading is off, and all else of its BIOS as it
+        is delivered, whatever an earlier server has left on the node.
 
         :raises AssertionError: it cannot be.
         """
@@ -165,8 +178,8 @@ class Lab:
             if node.is_maintenance:
                 self.ironic.unset_node_maintenance(node)
             self.reach(node.id, {'target': 'abort'}, 'active')
-        if self.bios_of(server_id) != 'Disabled':
-            self._switch_off(node.id)
+        if self._changed(node.id):
+            self._put_back(node.id)
         server = self.nova.get_server(server_id)
         self.nova.delete_server_metadata(server, list(server.metadata))
         if not self._is_on(server_id):
@@ -187,10 +200,22 @@ class Lab:
         people.wait(f'nothing is done with {server_id}', is_idle)
         return self.node_of(server_id)
 
-    def _switch_off(self, node_id: str) -> None:
-        """Switch hyper-threading off, behind everybody's back."""
+    def _changed(self, node_id: str) -> dict[str, str]:
+        """Return what a new server's BIOS says where this node's differs."""
+        bios = self._bios(node_id)
+        return {
+            name: value
+            for name, value in _AS_NEW.items()
+            if bios[name] != value
+        }
+
+    def _put_back(self, node_id: str) -> None:
+        """Put the BIOS back, behind everybody's back."""
         self.turn(node_id, 'fake_bios_seconds', _BLINK_S)
-        settings = [{'name': 'LogicalProc', 'value': 'Disabled'}]
+        settings = [
+            {'name': name, 'value': value}
+            for name, value in self._changed(node_id).items()
+        ]
         step = {
             'interface': 'bios',
             'step': 'apply_configuration',
@@ -204,11 +229,9 @@ class Lab:
         self.turn(node_id, 'fake_bios_seconds', None)
 
     def _is_serviced(self, node_id: str) -> bool:
-        path = f'/nodes/{node_id}/bios/LogicalProc'
-        document = self.ironic.get(path, microversion='1.74').json()
         node = self.ironic.get_node(node_id)
         return (
-            document['LogicalProc']['value'] == 'Disabled'
+            not self._changed(node_id)
             and node.provision_state == 'active'
             and node.reservation is None
         )

@@ -55,7 +55,9 @@ class TestCase(runs.RunTestCase):
                 return self.nova.get_server(kept)
         server = self.lab.boot(f'{FAKE}.ht-off', name)
         every[name] = server.id
-        return server
+        # Its node has what the last server on it has left there.
+        self.lab.as_new(server.id)
+        return self.nova.get_server(server)
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -63,7 +63,7 @@ class MethodTest(base.TestCase):
         return str(ran.json()[0]['Method'])
 
     def test_operator_takes_a_runbook_and_a_manager_may_not(self) -> None:
-        server = self.server(f'{base.FAKE}.ht-off')
+        server = self.kept_server()
         self.assert_refused(
             self.set(self.mona, *ENABLE, '--method', 'runbook', server.id),
             'baremetal:runbook:use (403, req-',
@@ -75,13 +75,13 @@ class MethodTest(base.TestCase):
         self.assertEqual('Enabled', self.bios_value(server.id))
 
     def test_manager_takes_the_runbook_of_the_project(self) -> None:
-        server = self.server(f'{base.FAKE}.ht-off')
+        server = self.kept_server()
         self.own('ht-on')
         self.assertEqual('runbook', self.method_of(self.mona, server.id))
         self.assertEqual('Enabled', self.bios_value(server.id))
 
     def test_operator_takes_steps_if_asked_to(self) -> None:
-        server = self.server(f'{base.FAKE}.ht-off')
+        server = self.kept_server()
         method = self.method_of(
             self.operator, '--method', 'service', server.id
         )

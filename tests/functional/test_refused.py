@@ -29,7 +29,7 @@ class RefusedTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.web = self.server(f'{base.FAKE}.ht-off')
+        self.web = self.kept_server()
         self.node = self.node_of(self.web.id)
 
     def tearDown(self) -> None:
