@@ -1,8 +1,8 @@
 """Print what becomes of every request of a change, hit by every fault.
 
-``tox -e faults`` runs all of it against the model, with ``--scenario`` only
-some; with ``--real`` the crashes of one change on the real cloud, which must
-be up.
+``tox -e faults`` runs all of it against the model, with ``--scenario`` and
+``--matrix`` only some; with ``--real`` the crashes of one change on the real
+cloud, which must be up.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from tests.matrix.points import Verdict
 
 # A crash is followed by the same command at once, and once all has settled.
 _LATER_S = (0.0, 60.0)
+_MATRICES = ('crash', 'fault')
 Counts = collections.Counter[str]
 
 
@@ -27,6 +28,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog='tests.matrix', description=__doc__)
     names = [scenario.name for scenario in scenarios.SCENARIOS]
     parser.add_argument('--scenario', action='append', choices=names)
+    parser.add_argument('--matrix', action='append', choices=_MATRICES)
     parser.add_argument(
         '--real',
         action='store_true',
@@ -35,13 +37,13 @@ def main(argv: Sequence[str]) -> int:
     parsed = parser.parse_args(argv)
     if parsed.real:
         return _real()
-    chosen = parsed.scenario or names
+    jobs = _jobs(parsed.scenario or names, parsed.matrix or _MATRICES)
     began = time.monotonic()
     total: Counts = collections.Counter()
     _write('scenario', 'requests', 'matrix', ['points', *_columns()])
     with concurrent.futures.ProcessPoolExecutor() as pool:
         for name, matrix, requests, counts, lost in pool.map(
-            _play, *zip(*_jobs(chosen), strict=True)
+            _play, *zip(*jobs, strict=True)
         ):
             total += counts
             _write(name, requests, matrix, _figures(counts))
@@ -61,8 +63,10 @@ def _real() -> int:
     return 1 if summary.lost else 0
 
 
-def _jobs(names: Iterable[str]) -> list[tuple[str, str]]:
-    return [(name, kind) for name in names for kind in ('crash', 'fault')]
+def _jobs(
+    names: Sequence[str], matrices: Sequence[str]
+) -> list[tuple[str, str]]:
+    return [(name, matrix) for name in names for matrix in matrices]
 
 
 def _play(name: str, kind: str) -> tuple[str, str, int, Counts, list[str]]:
