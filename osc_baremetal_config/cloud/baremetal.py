@@ -146,13 +146,16 @@ class BareMetal:
             )
         return tuple(map(documents.event, found))
 
-    def bios(self, node_uuid: str) -> Bios:
-        """Return the BIOS settings of a node as Ironic last read them."""
+    def bios(self, node_uuid: str, *, registry: bool) -> Bios:
+        """Return the BIOS settings of a node as Ironic last read them.
+
+        :param registry: with what its registry says of each.
+        """
         with translated('Ironic'):
             client, version = self._call('bios')
             found = client.node.list_bios_settings(
                 node_uuid,
-                detail=self._newest >= (1, 74),
+                detail=registry and self._newest >= (1, 74),
                 os_ironic_api_version=version,
             )
         settings = map(documents.bios_setting, found)

@@ -228,7 +228,7 @@ class Change:
             case Do.SERVICE:
                 baremetal.begin_service(node_id, plan.what)
             case Do.READ_BIOS:
-                bios = self._of_plan(baremetal.bios(node_id))
+                bios = self._of_plan(baremetal.bios(node_id, registry=False))
                 return dataclasses.replace(seen, bios=bios)
             case Do.CONFIRM:
                 compute.confirm_resize(server_id)

@@ -104,7 +104,9 @@ def survey(
         def one(server: Server) -> T | None:
             node = nodes[server.id]
             try:
-                bios = ask(lambda: cloud.baremetal.bios(node.uuid))
+                bios = ask(
+                    lambda: cloud.baremetal.bios(node.uuid, registry=True)
+                )
             except errors.NotFound:
                 # It has been taken away since the nodes were listed.
                 return None

@@ -112,8 +112,11 @@ class BareMetal(Protocol):
     def history(self, node_uuid: str) -> tuple[Event, ...]:
         """Return what Ironic remembers of a node."""
 
-    def bios(self, node_uuid: str) -> Bios:
-        """Return the BIOS settings of a node as Ironic last read them."""
+    def bios(self, node_uuid: str, *, registry: bool) -> Bios:
+        """Return the BIOS settings of a node as Ironic last read them.
+
+        :param registry: with what its registry says of each.
+        """
 
     def templates(self, kind: Kind) -> tuple[Template, ...]:
         """Return the deploy templates or runbooks."""

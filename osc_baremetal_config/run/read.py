@@ -57,7 +57,9 @@ def snapshot(
         image = pool.submit(_image, cloud, server, ask)
         flavors_ = pool.submit(_flavors, cloud, flavors, ask)
         node = _node(cloud, server, ask)
-        bios = pool.submit(ask, lambda: cloud.baremetal.bios(node.uuid))
+        bios = pool.submit(
+            ask, lambda: cloud.baremetal.bios(node.uuid, registry=True)
+        )
         found, hidden = templates(cloud, pool, ask, after=bios)
         return Snapshot(
             server=server,

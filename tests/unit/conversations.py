@@ -81,6 +81,17 @@ def read_bios(bios: Document | None = None, token: str = PROJECT) -> Exchange:
     )
 
 
+def verify(bios: Document | None = None, token: str = PROJECT) -> Exchange:
+    """Return the exchange that reads the settings back, without registry."""
+    return ironic(
+        'GET',
+        f'/nodes/{NODE_ID}/bios',
+        bios or documents.bios(),
+        version='1.74',
+        token=token,
+    )
+
+
 def look(
     server: dict[str, Any] | None = None,
     node: dict[str, Any] | None = None,

@@ -12,7 +12,7 @@ from osc_baremetal_config.osc import files
 from tests import runs
 from tests.unit import base, canned, documents
 from tests.unit.canned import PROJECT, SYSTEM, Exchange, ironic, nova
-from tests.unit.conversations import Part, find, look, read, read_bios
+from tests.unit.conversations import Part, find, look, read, verify
 from tests.unit.documents import NODE_ID, SERVER_ID
 
 SET = ('server', 'config', 'set', 'web-1')
@@ -150,7 +150,7 @@ def change(token: str = PROJECT) -> list[Part]:
         service(token=token) if token == PROJECT else run_runbook(),
         *look(OFF, {'provision_state': 'servicing'}, token),
         *look(OFF, NODE_OFF, token),
-        read_bios(documents.bios('Enabled'), token),
+        verify(documents.bios('Enabled'), token),
         action('os-start'),
         *look(OFF | {'OS-EXT-STS:task_state': 'powering-on'}, token=token),
         *look(ON, token=token),
@@ -362,7 +362,7 @@ class SetTest(base.TestCase):
         self,
     ) -> None:
         script = change()
-        done = script.index(read_bios(documents.bios('Enabled'))) + 1
+        done = script.index(verify(documents.bios('Enabled'))) + 1
         server = documents.server(**OFF)
         ran = self.run_(
             *read(
@@ -437,7 +437,7 @@ class SetTest(base.TestCase):
             *look(off, NODE_OFF),
             service(),
             *look({'status': 'ACTIVE', 'metadata': notes}),
-            read_bios(documents.bios('Enabled')),
+            verify(documents.bios('Enabled')),
             action('os-stop'),
             *look(off, NODE_OFF),
             note({WISH: 'enabled'}),
@@ -540,9 +540,7 @@ class SetTest(base.TestCase):
 
     def test_setting_that_was_not_applied_is_put_back(self) -> None:
         script = change()
-        script[script.index(read_bios(documents.bios('Enabled')))] = (
-            read_bios()
-        )
+        script[script.index(verify(documents.bios('Enabled')))] = verify()
         script[-2:] = [forget(), forget(PREVIOUS)]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(4, ran, out='')
@@ -558,7 +556,7 @@ class SetTest(base.TestCase):
         script[begun : begun + 4] = [
             service(status=400, answer=documents.fault('no such step'))
         ]
-        script[begun + 1 : begun + 1] = [*look(OFF, NODE_OFF), read_bios()]
+        script[begun + 1 : begun + 1] = [*look(OFF, NODE_OFF), verify()]
         script[-2:] = [forget(), forget(PREVIOUS)]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(4, ran)
@@ -582,7 +580,7 @@ class SetTest(base.TestCase):
             service('Disabled'),
             *look(off, {'provision_state': 'servicing'}),
             *look(off, active_again),
-            read_bios(),
+            verify(),
             *script[start : start + 1],
             *look(off | {'status': 'ACTIVE'}, active_again | NODE_ON),
             forget(),
