@@ -163,7 +163,12 @@ class Compute:
         if query.tags:
             wanted['tags'] = ','.join(query.tags)
         if query.flavor:
-            flavor = self._nova.find_flavor(query.flavor, ignore_missing=False)
+            flavor = self._nova.find_flavor(query.flavor)
+            if flavor is None:
+                raise errors.Refused(
+                    f'No flavor with the name or ID {query.flavor!r} is '
+                    f'shown to this login.'
+                )
             wanted['flavor'] = flavor.id
         if query.all_projects:
             wanted['all_tenants'] = 1

@@ -5,7 +5,7 @@ the templates, and one BIOS read for each server that has a node.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -24,7 +24,7 @@ from osc_baremetal_config.core.model import (
     Template,
 )
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.run import poll, read, rights
+from osc_baremetal_config.run import poll, pools, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # Reads at once; more would only queue up in the services.
@@ -81,10 +81,13 @@ def survey(
     :param on_progress: told how many of how many servers have been read.
     """
     ask: read.Ask = functools.partial(
-        poll.patiently, clock=clock, limit_s=read.LIMIT_S, on_blip=on_blip
+        poll.patiently,
+        clock=clock,
+        limit_s=read.LIMIT_S,
+        on_blip=_once(on_blip),
     )
     servers = sorted(
-        ask(lambda: cloud.compute.servers(query)),
+        _servers(cloud, query, ask),
         key=lambda server: (server.name, server.id),
     )
     if not servers:
@@ -92,7 +95,7 @@ def survey(
     nodes = _nodes(cloud, servers, ask)
     on_metal = [server for server in servers if server.id in nodes]
     ids = {s.image_id for s in on_metal if s.image_id}
-    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+    with pools.pool(_AT_ONCE) as pool:
         images = pool.submit(_images, cloud, ids, ask)
         listed = pool.submit(
             lambda: ask(cloud.compute.flavors) if flavors else None
@@ -123,7 +126,9 @@ def survey(
             )
 
         reads = [pool.submit(one, server) for server in on_metal]
-        for count, _ in enumerate(futures.as_completed(reads), 1):
+        for count, each in enumerate(futures.as_completed(reads), 1):
+            # An error here and now, not once all the others are read.
+            each.result()
             on_progress(count, len(reads))
     made = {
         server.id: each.result()
@@ -138,6 +143,55 @@ def survey(
             if not any(name in (s.id, s.name) for s in servers)
         ),
         hidden,
+    )
+
+
+def _once(
+    tell: Callable[[errors.TemporaryCloudError], None],
+) -> Callable[[errors.TemporaryCloudError], None]:
+    """Return what tells of each service once, not for each server."""
+    told: set[str] = set()
+
+    def on_blip(error: errors.TemporaryCloudError) -> None:
+        if error.service not in told:
+            told.add(error.service)
+            tell(error)
+
+    return on_blip
+
+
+def _servers(cloud: Cloud, query: Query, ask: read.Ask) -> tuple[Server, ...]:
+    """Return the servers that a query means."""
+    try:
+        return ask(lambda: cloud.compute.servers(query))
+    except errors.Forbidden as error:
+        if not query.all_projects:
+            raise read.no_servers(error) from error
+        raise errors.Refused(
+            'Nova does not show this login the servers of all projects:',
+            [
+                error.message,
+                'By default only administrators may use --all-projects.',
+            ],
+        ) from error
+
+
+def server_groups(
+    cloud: Cloud,
+    clock: Clock,
+    *,
+    all_projects: bool,
+    on_blip: Callable[[errors.TemporaryCloudError], None],
+) -> Mapping[str, str]:
+    """Return server id → id of its server group.
+
+    :param all_projects: not only those of the login's project.
+    """
+    return poll.patiently(
+        lambda: cloud.compute.server_groups(all_projects=all_projects),
+        clock=clock,
+        limit_s=read.LIMIT_S,
+        on_blip=on_blip,
     )
 
 
@@ -158,7 +212,7 @@ def permitted(
     def ask(alike: list[Plan]) -> list[Plan | errors.Refused]:
         return rights.permitted_alike(alike, cloud, clock, on_blip)
 
-    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+    with pools.pool(_AT_ONCE) as pool:
         answered = {
             one.server.id: answer
             for alike, answers in zip(
@@ -193,7 +247,7 @@ def goods(
     ask: read.Ask = functools.partial(
         poll.patiently, clock=clock, limit_s=read.LIMIT_S, on_blip=on_blip
     )
-    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+    with pools.pool(_AT_ONCE) as pool:
         flavors = pool.submit(ask, cloud.compute.flavors)
         templates, hidden = read.templates(cloud, pool, ask)
         return Goods(templates, hidden, flavors.result())

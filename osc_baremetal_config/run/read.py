@@ -150,15 +150,20 @@ def _server(cloud: Cloud, name_or_id: str, ask: Ask) -> Server:
     try:
         return ask(lambda: cloud.compute.find_server(name_or_id))
     except errors.Forbidden as error:
-        raise errors.Refused(
-            'Nova shows this login no servers:',
-            [
-                error.message,
-                'Servers are shown to a login to their project. A role on the '
-                'system is used for the bare-metal calls by itself, so log in '
-                'to a project even as an operator.',
-            ],
-        ) from error
+        raise no_servers(error) from error
+
+
+def no_servers(error: errors.Forbidden) -> errors.Refused:
+    """Return that a login can see no servers at all."""
+    return errors.Refused(
+        'Nova shows this login no servers:',
+        [
+            error.message,
+            'Servers are shown to a login to their project. A role on the '
+            'system is used for the bare-metal calls by itself, so log in '
+            'to a project even as an operator.',
+        ],
+    )
 
 
 def _node(cloud: Cloud, server: Server, ask: Ask) -> Node:
