@@ -78,3 +78,12 @@ def without_plan(plan: Plan, error: errors.ConfigError) -> errors.LeftBetween:
     """Return that there is no plan for what is left, and how to go on."""
     go_on = f'Continue with: {advice.continuing(plan)}'
     return errors.LeftBetween(error.message, [*error.details, go_on])
+
+
+def unexpected(plan: Plan, error: Exception) -> errors.LeftBetween:
+    """Return that this program has failed on the way, and how to go on."""
+    return errors.LeftBetween(
+        f'{plan.server}: {type(error).__name__}: {error}. This is a fault of '
+        f'the program; --debug shows where.',
+        [f'Continue with: {advice.continuing(plan)}'],
+    )

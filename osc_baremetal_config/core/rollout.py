@@ -7,6 +7,7 @@ own, never two of a group. Looks at counts only; never starts anything.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.errors import ExitCode
 
 
@@ -61,6 +62,7 @@ class Progress:
     :param refused: those of the failed that were refused beforehand.
     :param out: those that have ended, but whose nodes are still out of
         service: what was begun goes on, or was left between.
+    :param is_interrupted: the person wants no other to be begun.
     """
 
     waiting: tuple[Member, ...]
@@ -69,6 +71,7 @@ class Progress:
     failed: int = 0
     refused: int = 0
     out: tuple[Member, ...] = ()
+    is_interrupted: bool = False
 
     @property
     def total(self) -> int:
@@ -103,6 +106,18 @@ def ended(
     )
 
 
+def interrupted(progress: Progress) -> Progress:
+    """Return how far it is once the person wants no other to be begun."""
+    return replace(progress, is_interrupted=True)
+
+
+def leaves_out(error: errors.ConfigError | None) -> bool:
+    """Return whether a node that was touched is out of service after this."""
+    if isinstance(error, errors.Gone):
+        return False
+    return isinstance(error, errors.LeftBetween | errors.StillGoing)
+
+
 def left_s(progress: Progress, elapsed_s: float) -> float | None:
     """Return about how many seconds are left, None if that is not known yet.
 
@@ -129,6 +144,8 @@ def exit_code(*, refused: int, failed: int, begun: int) -> ExitCode:
 
 def startable(progress: Progress, limits: Limits) -> list[Member]:
     """Return who may be begun now, in the order in which they wait."""
+    if progress.is_interrupted:
+        return []
     if progress.failed > limits.failures.of(progress.total):
         return []
     held = [member for member in progress.waiting if member.is_out]
@@ -149,9 +166,11 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
 
 
 def why_not(progress: Progress, limits: Limits) -> str | None:
-    """Return why those that wait are not begun any more; None if none do."""
+    """Return why no other is begun any more; None if none waits."""
     if not progress.waiting:
         return None
+    if progress.is_interrupted:
+        return 'it was interrupted'
     if progress.failed > limits.failures.of(progress.total):
         refused, failed = progress.refused, progress.failed - progress.refused
         counts = [f'{refused} refused'] if refused else []

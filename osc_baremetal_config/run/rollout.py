@@ -6,29 +6,26 @@ at once, however many servers are under way. Who is begun next is decided in
 :mod:`.change`.
 """
 
+import logging
 import queue
-from collections.abc import (
-    Callable,
-    Collection,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import rollout
+from osc_baremetal_config.core import endings, rollout
 from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Query
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
-from osc_baremetal_config.run import poll
+from osc_baremetal_config.run import poll, pools
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 from osc_baremetal_config.run.watch import Watch
+
+LOG = logging.getLogger(__name__)
 
 # Calls at once; more would only queue up in the services.
 _AT_ONCE = 32
@@ -72,29 +69,48 @@ class Ended:
         """Return whether its node is still out of service."""
         if self.outcome is not None:
             return not self.outcome.is_finished
-        if isinstance(self.error, errors.Gone):
-            return False
-        is_left = isinstance(
-            self.error, errors.LeftBetween | errors.StillGoing
-        )
-        return is_left and self.is_touched
+        return self.is_touched and rollout.leaves_out(self.error)
 
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
     """How a rollout has ended.
 
-    :param ended: server id → how; those that are missing were not begun.
-    :param held: why the others were not begun, None if all were.
+    :param ended: server id → how.
+    :param running: ids of those that an interrupt has left under way; the
+        rest were not begun.
+    :param held: why these were not, None if all were.
+    :param is_interrupted: the person has ended it.
     """
 
     ended: Mapping[str, Ended]
+    running: frozenset[str]
     held: str | None
+    is_interrupted: bool
 
     @property
     def failed(self) -> int:
         """Return how many of those that were begun have failed."""
         return sum(end.error is not None for end in self.ended.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be carried out, and within which bounds.
+
+    :param members: the servers, in the order in which they are begun.
+    :param plans: server id → its plan, for each of them.
+    :param query: which servers are listed, to look at those under way.
+    :param refused: how many servers were refused beforehand; they count as
+        failed.
+    """
+
+    members: Sequence[Member]
+    plans: Mapping[str, Plan]
+    query: Query
+    how: How
+    limits: Limits
+    refused: int
 
 
 # What a server has come to: a look is due, it has ended, or it has failed.
@@ -112,51 +128,24 @@ class _Running:
 
 
 def roll_out(
-    members: Sequence[Member],
-    plans: Iterable[Plan],
-    cloud: Cloud,
-    clock: Clock,
-    telling: Telling,
-    query: Query,
-    *,
-    how: How,
-    limits: Limits,
-    refused: int,
+    work: Work, cloud: Cloud, clock: Clock, telling: Telling
 ) -> Rolled:
     """Carry many plans out, as many at once as the limits allow.
 
     An interrupt takes effect once the calls in flight are finished.
-
-    :param members: the servers, in the order in which they are begun.
-    :param plans: one for each of them, in any order.
-    :param query: which servers are listed, to look at those under way.
-    :param refused: servers that were refused beforehand; they count as
-        failed.
     """
     with (
-        futures.ThreadPoolExecutor(_LISTS_AT_ONCE) as lists,
-        futures.ThreadPoolExecutor(min(_AT_ONCE, limits.at_once)) as pool,
+        pools.pool(_LISTS_AT_ONCE) as lists,
+        pools.pool(min(_AT_ONCE, work.limits.at_once)) as pool,
     ):
-        run = _Rollout(
-            members,
-            plans,
-            cloud,
-            clock,
-            telling,
-            Watch(cloud, query, lists),
-            pool,
-            how=how,
-            limits=limits,
-            refused=refused,
-        )
+        watch = Watch(cloud, work.query, lists)
+        run = _Rollout(work, cloud, clock, telling, watch, pool)
         try:
-            return run.to_the_end()
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                telling.warn('interrupted; the calls in flight are finished')
-            # Else what has only been queued would be done as well.
-            pool.shutdown(cancel_futures=True)
-            raise
+            run.go_on()
+        except KeyboardInterrupt:
+            telling.warn('interrupted; the calls in flight are finished')
+            run.stop()
+        return run.rolled()
 
 
 class _Rollout:
@@ -164,36 +153,29 @@ class _Rollout:
 
     def __init__(
         self,
-        members: Sequence[Member],
-        plans: Iterable[Plan],
+        work: Work,
         cloud: Cloud,
         clock: Clock,
         telling: Telling,
         watch: Watch,
         pool: futures.Executor,
-        *,
-        how: How,
-        limits: Limits,
-        refused: int,
     ) -> None:
+        self._work = work
         self._cloud = cloud
         self._clock = clock
         self._telling = telling
         self._watch = watch
         self._pool = pool
-        self._how = how
-        self._limits = limits
-        self._plans = {plan.server.id: plan for plan in plans}
         self._progress = Progress(
-            waiting=tuple(members),
-            failed=refused,
-            refused=refused,
+            waiting=tuple(work.members),
+            failed=work.refused,
+            refused=work.refused,
         )
         # Those whose calls are made, and those that wait for a look.
         self._calling: dict[str, _Running] = {}
         self._watched: dict[str, _Running] = {}
         self._results: queue.SimpleQueue[
-            tuple[_Running, _Result | BaseException]
+            tuple[_Running, futures.Future[_Result]]
         ] = queue.SimpleQueue()
         self._ended: dict[str, Ended] = {}
         # Whether a call was answered since the last look.
@@ -205,8 +187,8 @@ class _Rollout:
             ),
         )
 
-    def to_the_end(self) -> Rolled:
-        """Return how it has ended, once all have that were begun."""
+    def go_on(self) -> None:
+        """Return once all have ended that were begun."""
         self._begin()
         while self._calling or self._watched:
             if self._is_look_due:
@@ -215,8 +197,23 @@ class _Rollout:
                 self._take_result()
             else:
                 self._pace.wait()
-        held = rollout.why_not(self._progress, self._limits)
-        return Rolled(self._ended, held)
+
+    def stop(self) -> None:
+        """Begin no other, and take note of what the calls in flight give."""
+        self._progress = rollout.interrupted(self._progress)
+        self._pool.shutdown(cancel_futures=True)
+        while not self._results.empty():
+            self._take_result()
+
+    def rolled(self) -> Rolled:
+        """Return how it has ended."""
+        now = self._progress
+        return Rolled(
+            self._ended,
+            frozenset(member.id for member in now.running),
+            rollout.why_not(now, self._work.limits),
+            now.is_interrupted,
+        )
 
     @property
     def _is_look_due(self) -> bool:
@@ -231,14 +228,14 @@ class _Rollout:
 
     def _begin(self) -> None:
         """Begin those that may be begun now."""
-        found = rollout.startable(self._progress, self._limits)
+        found = rollout.startable(self._progress, self._work.limits)
         self._progress = rollout.begun(self._progress, found)
         self._telling.progress(self._progress)
         for member in found:
-            plan = self._plans[member.id]
+            plan = self._work.plans[member.id]
             reporter = self._telling.reporter(plan)
             change = Change(
-                plan, self._cloud, self._clock, reporter, self._how
+                plan, self._cloud, self._clock, reporter, self._work.how
             )
             self._submit(_Running(member, plan, change), change.proceed)
 
@@ -246,26 +243,22 @@ class _Rollout:
         """Have calls made for a server, in a thread of the pool."""
         self._calling[one.member.id] = one
 
-        def work() -> None:
-            result: _Result | BaseException
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001  raised by who waits
-                result = error
-            self._results.put((one, result))
-
-        self._pool.submit(work)
+        future = self._pool.submit(call)
+        future.add_done_callback(lambda ended: self._results.put((one, ended)))
 
     def _take_result(self) -> None:
         """Wait for a server that is called for, but not past the next look."""
         limit_s = self._pace.due_in_s if self._watched else None
         try:
-            one, result = self._results.get(timeout=limit_s)
+            one, future = self._results.get(timeout=limit_s)
         except queue.Empty:
+            return
+        if future.cancelled():
             return
         del self._calling[one.member.id]
         self._has_news = True
         self._pace.happened()
+        result = _result(one, future)
         match result:
             case When() if self._clock.now() >= one.change.deadline:
                 self._end(one, one.change.out_of_time())
@@ -275,8 +268,6 @@ class _Rollout:
                 self._watched[one.member.id] = one
             case Outcome() | errors.ConfigError():
                 self._end(one, result)
-            case _:
-                raise result
 
     def _end(
         self, one: _Running, result: Outcome | errors.ConfigError
@@ -352,3 +343,15 @@ class _Rollout:
     def _stop_watching(self, one: _Running, error: errors.ConfigError) -> None:
         del self._watched[one.member.id]
         self._end(one, error)
+
+
+def _result(one: _Running, future: futures.Future[_Result]) -> _Result:
+    """Return what a server has come to by its calls."""
+    try:
+        return future.result()
+    except errors.ConfigError as error:
+        return error
+    except Exception as error:
+        # A fault of ours; the other servers must not be left alone by it.
+        LOG.debug('%s', one.plan.server, exc_info=True)
+        return endings.unexpected(one.change.plan, error)

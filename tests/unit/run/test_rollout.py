@@ -1,0 +1,150 @@
+"""A change of many servers, by a cloud that does what none should."""
+
+import io
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import fleetplan, planner
+from osc_baremetal_config.core.model import Bios, Item, Query, Step
+from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.rollout import Failures, Limits
+from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.run import change, fleet, rollout
+from tests.model import fixture
+from tests.unit import base
+
+
+class BareMetal:
+    """A bare-metal service with something done before each service.
+
+    :param real: does all the rest.
+    """
+
+    def __init__(self, real: Any, before: Callable[[str], None]) -> None:
+        self._real = real
+        self._before = before
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def begin_service(
+        self, node_uuid: str, what: Sequence[Step] | str
+    ) -> None:
+        self._before(node_uuid)
+        self._real.begin_service(node_uuid, what)
+
+
+class Slow:
+    """A bare-metal service that is interrupted at once, and slow."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self._never = threading.Event()
+        self.reads = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def bios(self, node_uuid: str, *, registry: bool) -> Bios:
+        self.reads += 1
+        if self.reads == 1:
+            raise KeyboardInterrupt
+        self._never.wait(0.02)
+        return {}
+
+
+class SurveyTest(base.TestCase):
+    def test_an_interrupt_drops_what_only_waits_to_be_read(self) -> None:
+        model = self.useFixture(fixture.Model())
+        model.world.populate(servers=200)
+        client: Any = model.client('mona')
+        client.cloud.baremetal = slow = Slow(client.cloud.baremetal)
+        with self.assertRaises(KeyboardInterrupt):
+            fleet.survey(
+                client.cloud,
+                client.clock,
+                Query(),
+                lambda snapshot: None,
+                on_blip=lambda error: None,
+                on_progress=lambda count, total: None,
+            )
+        self.assertLess(slow.reads, 150)
+
+
+class RolloutTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.model = self.useFixture(fixture.Model())
+        self.servers = self.model.world.populate(servers=4)
+        self.client: Any = self.model.client('mona')
+        self.query = Query()
+
+    def roll_out(
+        self, before: Callable[[str], None], limits: Limits
+    ) -> rollout.Rolled:
+        """Enable hyper-threading on all servers."""
+        cloud, clock = self.client.cloud, self.client.clock
+        asked = planner.Asked(
+            lambda snapshot: [Item('hyperthreading', 'enabled')],
+            files.load(()),
+            Options(method=Method.SERVICE),
+        )
+        found = fleet.survey(
+            cloud,
+            clock,
+            self.query,
+            asked.plan,
+            flavors=True,
+            on_blip=lambda error: None,
+            on_progress=lambda count, total: None,
+        )
+        cloud.baremetal = BareMetal(cloud.baremetal, before)
+        work = rollout.Work(
+            members=fleetplan.members(found.made, None, {}),
+            plans={plan.server.id: plan for plan in found.made},
+            query=self.query,
+            how=change.How(limit_s=3600, plan_again=lambda plan: plan),
+            limits=limits,
+            refused=0,
+        )
+        telling = report.telling(io.StringIO(), clock, quiet=True)
+        return rollout.roll_out(work, cloud, clock, telling)
+
+    def test_a_fault_of_ours_leaves_the_others_alone(self) -> None:
+        broken = self.servers[0]
+
+        def fail(node_uuid: str) -> None:
+            if node_uuid == broken.node_uuid:
+                raise KeyError('settings')
+
+        rolled = self.roll_out(fail, Limits(failures=Failures(1)))
+        self.assertEqual(1, rolled.failed)
+        for server in self.servers[1:]:
+            outcome = rolled.ended[server.id].outcome
+            self.assertTrue(outcome and outcome.is_finished)
+        error = rolled.ended[broken.id].error
+        self.assertIsInstance(error, errors.LeftBetween)
+        self.assertIn("KeyError: 'settings'", str(error))
+        self.assertIn('Continue with: openstack server config set', str(error))
+        self.assertTrue(rolled.ended[broken.id].is_out)
+
+    def test_an_interrupt_begins_no_other_and_loses_no_end(self) -> None:
+        sleep = self.model.clock.sleep
+        waits: list[float] = []
+
+        def interrupted(seconds: float) -> None:
+            waits.append(seconds)
+            # Ctrl-C once the first two are under way.
+            if len(waits) == 3:
+                raise KeyboardInterrupt
+            sleep(seconds)
+
+        self.model.clock.sleep = interrupted  # type: ignore[method-assign]
+        rolled = self.roll_out(lambda node: None, Limits(at_once=2))
+        self.assertTrue(rolled.is_interrupted)
+        self.assertEqual('it was interrupted', rolled.held)
+        begun = {server.id for server in self.servers if server.metadata}
+        self.assertEqual(2, len(begun))
+        self.assertEqual(begun, rolled.running | rolled.ended.keys())
