@@ -37,6 +37,11 @@ class Explained(command.Command):
             self.app.stderr.write(f'{line}\n')
         self.app.stderr.flush()
 
+    def remark(self, lines: Iterable[str]) -> None:
+        """Write lines for a person who has not asked for quiet."""
+        if not self.is_quiet:
+            self.say(lines)
+
     def read(self, server: str, *, flavors: bool) -> Any:
         """Return the snapshot of a server."""
         from osc_baremetal_config.run import read
@@ -91,8 +96,7 @@ class Explained(command.Command):
 
     def still_trying(self, error: Exception) -> None:
         """Tell that a service has not answered for some time."""
-        if not self.is_quiet:
-            self.say([f'{error}; still trying'])
+        self.remark([f'{error}; still trying'])
 
     def permitted(self, plan: Any) -> Any:
         """Return the plan in the way that the user may go."""

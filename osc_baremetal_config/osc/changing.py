@@ -10,21 +10,9 @@ from typing import Any
 
 from osc_baremetal_config.osc import base, rolling
 
-# What is read by programs shows the requests of a plan, not its summary.
-_FOR_SCRIPTS = ('json', 'yaml')
-
 
 class _Changing(rolling.Rolling):
     """Shows a plan, or carries it out and shows what was done."""
-
-    def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Return the columns of the table that will be shown."""
-        from osc_baremetal_config.osc import tables
-
-        if not parsed_args.dry_run:
-            return tables.RESULTS
-        is_for_script = parsed_args.formatter in _FOR_SCRIPTS
-        return tables.REQUESTS if is_for_script else tables.PLAN
 
     def show_or_do(
         self,
@@ -48,18 +36,21 @@ class _Changing(rolling.Rolling):
     def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan; the exit code is as it would be."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.osc import tables
+        from osc_baremetal_config.osc import parsers, tables
 
         try:
             plan = self.permitted(plan)
         except errors.Refused as refused:
             self.say(refused.lines())
             self.code = refused.exit_code
-        if not self.is_quiet:
-            self.say(tables.summary(plan))
-        if parsed_args.formatter in _FOR_SCRIPTS:
+        self.remark(tables.summary(plan))
+        if parsers.is_for_script(parsed_args):
             return tables.requests(plan)
-        return tables.plan(plan)
+        table = tables.plan(plan)
+        # A person has just been told which server it is.
+        if parsers.is_for_person(parsed_args):
+            return tables.without(table, tables.SERVER)
+        return table
 
     def _carry_out(
         self,
@@ -68,18 +59,21 @@ class _Changing(rolling.Rolling):
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done."""
-        from osc_baremetal_config.osc import tables
+        from osc_baremetal_config.osc import parsers, tables
 
         if plan.is_empty:
-            if not self.is_quiet:
-                self.say(tables.summary(plan))
-            return tables.results(plan, None)
-        outcome = self.execute(
-            self.permitted(plan), self.how(asked.plan, parsed_args)
-        )
-        if not (outcome.is_finished or self.is_quiet):
-            self.say(tables.begun(plan))
-        return tables.results(plan, outcome)
+            self.remark(tables.summary(plan))
+            outcome = None
+        else:
+            outcome = self.execute(
+                self.permitted(plan), self.how(asked.plan, parsed_args)
+            )
+            if not outcome.is_finished:
+                self.remark(tables.begun(plan))
+        table = tables.results(plan, outcome)
+        if parsers.is_for_person(parsed_args):
+            return tables.without(table, ['ID'])
+        return table
 
 
 class SetServerConfig(_Changing):
@@ -263,8 +257,7 @@ class UnsetServerConfig(_Changing):
                 raise errors.Refused(
                     f'{server}: nothing can be forgotten:', [error.message]
                 ) from error
-        if not self.is_quiet:
-            self.say(tables.forgetting(server, types, keys, is_done=is_done))
+        self.remark(tables.forgetting(server, types, keys, is_done=is_done))
 
     def _apply(
         self,

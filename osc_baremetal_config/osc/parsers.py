@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Item, Query
 from osc_baremetal_config.core.options import Method, OnFailure, Options
@@ -61,6 +62,19 @@ def _add_filters(parser: argparse.ArgumentParser, flavor: str) -> None:
         action='store_true',
         help='Servers of all projects (by default administrators only).',
     )
+
+
+def is_for_script(parsed_args: argparse.Namespace) -> bool:
+    """Return whether a program reads the output rather than a person.
+
+    It gets the requests of a plan then, not its summary.
+    """
+    return parsed_args.formatter in ('json', 'yaml')
+
+
+def is_for_person(parsed_args: argparse.Namespace) -> bool:
+    """Return whether a person reads the table, and has not chosen columns."""
+    return parsed_args.formatter == 'table' and not parsed_args.columns
 
 
 def query(parsed_args: argparse.Namespace) -> Query:
@@ -117,7 +131,15 @@ def add_servers(parser: argparse.ArgumentParser) -> None:
 
 
 def limits(parsed_args: argparse.Namespace) -> Limits:
-    """Return how a change of many servers is rolled out."""
+    """Return how a change of many servers is rolled out.
+
+    :raises Usage: two of the options cannot go together.
+    """
+    if parsed_args.canary and not parsed_args.wait:
+        raise errors.Usage(
+            '--canary goes with --wait: only who waits knows whether the '
+            'first ones are verified.'
+        )
     return Limits(
         at_once=parsed_args.max_concurrent,
         failures=parsed_args.max_failures,

@@ -19,6 +19,8 @@ from osc_baremetal_config.run.protocols import Clock
 from osc_baremetal_config.run.rollout import Ended
 
 _CLEAR = '\r\x1b[K'
+# Cells of a bar, and the fewest that still tell something.
+_BAR, _LEAST_BAR = 20, 5
 # A terminal need not be written to more often than it is read.
 _REDRAW_S = 0.2
 
@@ -156,7 +158,7 @@ class Rollout:
     """Tells how a change of many servers goes.
 
     On a terminal one line with a bar and counts by phase; elsewhere a line
-    for each server that has ended.
+    for each server that has ended. Why one has failed is told at once.
     """
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
@@ -186,16 +188,21 @@ class Rollout:
         self._drawn = now
         width = shutil.get_terminal_size().columns - 1
         with self._lock:
-            line = _so_far(progress, self._phases.values(), now - self._began)
-            self._stream.write(_CLEAR + _cut(line, width))
+            line = _so_far(
+                progress, self._phases.values(), now - self._began, width
+            )
+            self._stream.write(_CLEAR + line)
             self._stream.flush()
 
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
         with self._lock:
             self._phases.pop(plan.server.id, None)
-        if not self._stream.isatty():
-            self.warn(f'{plan.server.name}: {_how(end)}')
+        if end.error:
+            self.warn('\n'.join(end.error.lines()))
+        elif end.outcome and not self._stream.isatty():
+            how = 'done' if end.outcome.is_finished else 'begun'
+            self.warn(f'{plan.server.name}: {how}')
 
     def warn(self, text: str) -> None:
         """Tell something that the person should know."""
@@ -211,27 +218,29 @@ class Rollout:
             self._stream.flush()
 
 
-def _how(end: Ended) -> str:
-    if end.outcome is None:
-        return 'failed'
-    return 'done' if end.outcome.is_finished else 'begun'
+def _so_far(
+    now: Progress, phases: Iterable[str], elapsed_s: float, width: int
+) -> str:
+    """Return how far a change of many servers is, on one line.
 
-
-def _so_far(now: Progress, phases: Iterable[str], elapsed_s: float) -> str:
-    """Return how far a change of many servers is, on one line."""
+    :param width: cells; the bar gives way to the rest.
+    """
     counts = collections.Counter(map(_phase, phases))
     doing = ', '.join(f'{n} {what}' for what, n in counts.most_common())
     left_s = rollout.left_s(now, elapsed_s)
     left = '' if left_s is None else f', about {_minutes(left_s)} left'
     done = now.verified + now.failed
     parts = [
-        f'{_bar(done, now.total, 20)}  {done}/{now.total}',
+        f'{done}/{now.total}',
         f'verified {now.verified}',
         f'failed {now.failed}',
-        f'{_minutes(elapsed_s)}{left}',
         f'running {len(now.running)}{f": {doing}" if doing else ""}',
+        f'{_minutes(elapsed_s)}{left}',
     ]
-    return '  '.join(parts)
+    line = '  '.join(parts)
+    room = min(_BAR, width - len(line) - len('  '))
+    bar = f'{_bar(done, now.total, room)}  ' if room >= _LEAST_BAR else ''
+    return _cut(bar + line, width)
 
 
 def _phase(what: str) -> str:
@@ -258,8 +267,11 @@ class OneOfMany:
         self._rollout.warn(f'{self._server.name}: {text}')
 
 
-class SilentRollout:
-    """Tells nothing."""
+class QuietRollout:
+    """Tells only why servers have failed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def reporter(self, plan: Plan) -> Silent:
         """Return who tells how one server goes."""
@@ -270,6 +282,9 @@ class SilentRollout:
 
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
+        if end.error:
+            self._stream.write('\n'.join([*end.error.lines(), '']))
+            self._stream.flush()
 
     def warn(self, text: str) -> None:
         """Take note of something that the person should know."""
@@ -280,6 +295,6 @@ class SilentRollout:
 
 def telling(
     stream: TextIO, clock: Clock, *, quiet: bool
-) -> Rollout | SilentRollout:
+) -> Rollout | QuietRollout:
     """Return who tells about many servers."""
-    return SilentRollout() if quiet else Rollout(stream, clock)
+    return QuietRollout(stream) if quiet else Rollout(stream, clock)

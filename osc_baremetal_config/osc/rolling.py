@@ -6,7 +6,7 @@ but osc-lib is imported where it is used.
 
 import argparse
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config.osc import base
@@ -52,113 +52,136 @@ class Rolling(base.Lister):
         options = parsers.options(parsed_args, records=records)
         return planner.Asked(wish_of, self.catalogue, options)
 
+    def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Return the columns of the table that will be shown."""
+        from osc_baremetal_config.osc import parsers, tables
+
+        if not parsed_args.dry_run:
+            return tables.RESULTS
+        is_for_script = parsers.is_for_script(parsed_args)
+        return tables.REQUESTS if is_for_script else tables.PLAN
+
     def roll_out(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done.
 
         :param asked: what is asked of the servers.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import fleetplan
-        from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, rollout_tables
+
+        limits = parsers.limits(parsed_args)
+        self.check_columns(parsed_args.columns, self.columns(parsed_args))
+        plan = self._plan(asked, parsed_args)
+        self.remark(rollout_tables.summary(plan, limits))
+        self.say(rollout_tables.refusals(plan))
+        members = self._members(plan, parsed_args)
+        self.remark(rollout_tables.ungrouped(members, parsed_args.group_by))
+        if parsed_args.detailed_exit_code and plan.to_do:
+            self.code = errors.ExitCode.CHANGED
+        table = (
+            self._show_all(plan, members, limits, parsed_args)
+            if parsed_args.dry_run
+            else self._carry_all_out(plan, members, limits, asked, parsed_args)
+        )
+        if parsers.is_for_person(parsed_args):
+            return rollout_tables.for_person(table)
+        return table
+
+    def _plan(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the plan for all servers that are meant."""
+        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.osc import parsers
         from osc_baremetal_config.run import fleet
 
-        if parsed_args.canary and not parsed_args.wait:
-            raise errors.Usage(
-                '--canary goes with --wait: only who waits knows whether the '
-                'first ones are verified.'
-            )
-        columns = rollout_tables.columns(dry_run=parsed_args.dry_run)
-        self.check_columns(parsed_args.columns, columns)
         query = parsers.query(parsed_args)
         found = self.survey(
             query,
             lambda snapshot: fleetplan.make(asked, snapshot),
             flavors=True,
         )
-        plan = fleetplan.of(query, found.made, found.others, found.missing)
-        plan = fleet.permitted(
-            plan, self.client.cloud, self.client.clock, self.still_trying
+        return fleet.permitted(
+            fleetplan.of(query, found.made, found.others, found.missing),
+            self.client.cloud,
+            self.client.clock,
+            self.still_trying,
         )
-        if not self.is_quiet:
-            self.say(rollout_tables.summary(plan, parsers.limits(parsed_args)))
-        self.say(rollout_tables.refusals(plan))
-        if parsed_args.detailed_exit_code and plan.to_do:
-            self.code = errors.ExitCode.CHANGED
-        members = self._members(plan, parsed_args)
-        if parsed_args.group_by is not None and not self.is_quiet:
-            self.say(rollout_tables.ungrouped(members, parsed_args.group_by))
-        if not parsed_args.dry_run:
-            return self._carry_all_out(plan, members, asked, parsed_args)
-        self.say(
-            rollout_tables.held(
-                members, parsers.limits(parsed_args), len(plan.refused)
-            )
-        )
-        self.code = (
-            rollout_.exit_code(
-                refused=len(plan.refused), failed=0, begun=len(plan.plans)
-            )
-            or self.code
-        )
-        return rollout_tables.plans(plan)
 
     def _members(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return who is to be changed, in order, with the group of each."""
         from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.run import fleet
 
-        server_groups = {}
+        server_groups: Any = {}
         if parsed_args.group_by == fleetplan.SERVER_GROUP:
-            server_groups = self.client.cloud.compute.server_groups(
-                all_projects=parsed_args.all_projects
+            server_groups = fleet.server_groups(
+                self.client.cloud,
+                self.client.clock,
+                all_projects=parsed_args.all_projects,
+                on_blip=self.still_trying,
             )
         return fleetplan.members(
             plan.to_do, parsed_args.group_by, server_groups
         )
 
+    def _show_all(
+        self,
+        plan: Any,
+        members: Any,
+        limits: Any,
+        parsed_args: argparse.Namespace,
+    ) -> Any:
+        """Return the table of the plans; the exit code is as it would be."""
+        from osc_baremetal_config.core import rollout
+        from osc_baremetal_config.osc import parsers, rollout_tables
+
+        self.say(rollout_tables.held(members, limits, len(plan.refused)))
+        code = rollout.exit_code(
+            refused=len(plan.refused), failed=0, begun=len(plan.plans)
+        )
+        self.code = code or self.code
+        if parsers.is_for_script(parsed_args):
+            return rollout_tables.requests(plan)
+        return rollout_tables.plans(plan)
+
     def _carry_all_out(
         self,
         plan: Any,
         members: Any,
+        limits: Any,
         asked: Any,
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done."""
+        from osc_baremetal_config import errors
         from osc_baremetal_config.core import rollout as rollout_
         from osc_baremetal_config.osc import parsers, report, rollout_tables
         from osc_baremetal_config.run import rollout
 
-        cloud, clock = self.client.cloud, self.client.clock
+        clock = self.client.clock
         query = parsers.query(parsed_args)
+        work = rollout.Work(
+            members=members,
+            plans={one.server.id: one for one in plan.to_do},
+            # Not by the flavor, which a resize changes.
+            query=dataclasses.replace(query, names=(), flavor=None),
+            how=self.how(asked.plan, parsed_args),
+            limits=limits,
+            refused=len(plan.refused),
+        )
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
-            rolled = rollout.roll_out(
-                members,
-                plan.to_do,
-                cloud,
-                clock,
-                telling,
-                # Not by the flavor, which a resize changes.
-                dataclasses.replace(query, names=(), flavor=None),
-                how=self.how(asked.plan, parsed_args),
-                limits=parsers.limits(parsed_args),
-                refused=len(plan.refused),
-            )
-        except KeyboardInterrupt:
-            telling.close()
-            self.say(rollout_tables.interrupted())
-            raise
+            rolled = rollout.roll_out(work, self.client.cloud, clock, telling)
         finally:
             telling.close()
-        if not self.is_quiet:
-            self.say(rollout_tables.begun(rolled))
-        self.say(rollout_tables.failures(plan, rolled))
-        self.code = (
-            rollout_.exit_code(
-                refused=len(plan.refused),
-                failed=rolled.failed + len(plan.to_do) - len(rolled.ended),
-                begun=len(rolled.ended),
-            )
-            or self.code
+        self.say(rollout_tables.left(plan, rolled))
+        self.remark(rollout_tables.begun(rolled))
+        code = rollout_.exit_code(
+            refused=len(plan.refused),
+            failed=rolled.failed + len(plan.to_do) - len(rolled.ended),
+            begun=len(rolled.ended),
         )
+        self.code = code or self.code
+        if rolled.is_interrupted:
+            self.say(rollout_tables.interrupted())
+            self.code = errors.ExitCode.INTERRUPTED
         return rollout_tables.results(plan, rolled)

@@ -13,19 +13,8 @@ from osc_baremetal_config.core.rollout import Limits, Member, Progress
 from osc_baremetal_config.osc import tables
 from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.tables import Table
-from osc_baremetal_config.run.rollout import Ended, Rolled
+from osc_baremetal_config.run.rollout import Rolled
 
-RESULTS = (
-    'Server',
-    'ID',
-    'Config',
-    'From',
-    'To',
-    'Method',
-    'Result',
-    'Seconds',
-)
-PLANS = ('Server', 'ID', *tables.PLAN)
 # Names on a line that is about many servers.
 _SOME = 5
 _RESULTS = {
@@ -34,11 +23,6 @@ _RESULTS = {
     errors.ExitCode.STILL_GOING: 'still going',
     errors.ExitCode.REFUSED: 'refused',
 }
-
-
-def columns(*, dry_run: bool) -> Sequence[str]:
-    """Return the columns of the table that will be shown."""
-    return PLANS if dry_run else RESULTS
 
 
 def summary(plan: FleetPlan, limits: Limits) -> list[str]:
@@ -50,9 +34,10 @@ def summary(plan: FleetPlan, limits: Limits) -> list[str]:
     reboots = sum(one.needs_service for one in plan.to_do)
     first = f', {limits.canary} first' if limits.canary else ''
     lines = [
-        f'{to_do + right + refused} servers: {to_do} to change, {right} right '
-        f'already, {refused} refused. {reboots} reboots, at most '
-        f'{limits.at_once} at once{first}.'
+        f'{_count(to_do + right + refused, "server")}: {to_do} to change, '
+        f'{right} right already, {refused} refused. '
+        f'{_count(reboots, "reboot")}, at most {limits.at_once} at once'
+        f'{first}.'
     ]
     for warning, servers in plan.warnings.items():
         lines.append(f'{_some(server.name for server in servers)}: {warning}')
@@ -66,36 +51,49 @@ def refusals(plan: FleetPlan) -> list[str]:
 
 def plans(plan: FleetPlan) -> Table:
     """Return the table of a dry run."""
-    rows: list[tuple[object, ...]] = []
-    for one in plan.plans:
-        _, cells = tables.plan(one)
-        rows += [(one.server.name, one.server.id, *row) for row in cells]
+    rows = [row for one in plan.plans for row in tables.plan(one)[1]]
     nothing = OrDash(None)
     rows += [
         (*cells, 'refused', nothing, nothing)
         for refusal in plan.refused
         for cells in _refused(refusal)
     ]
-    return PLANS, _in_order(rows)
+    return tables.PLAN, _in_order(rows)
+
+
+def requests(plan: FleetPlan) -> Table:
+    """Return the table of the requests that would be sent."""
+    return tables.REQUESTS, [
+        row for one in plan.to_do for row in tables.requests(one)[1]
+    ]
 
 
 def results(plan: FleetPlan, rolled: Rolled) -> Table:
     """Return the table of what was done: a row for each server and item."""
-    rows: list[tuple[object, ...]] = []
-    for one in plan.plans:
-        rows += _results(one, rolled.ended.get(one.server.id))
+    rows = [row for one in plan.plans for row in _results(one, rolled)]
     rows += [
         (*cells, OrDash(None), 'refused', 0.0)
         for refusal in plan.refused
         for cells in _refused(refusal)
     ]
-    return RESULTS, _in_order(rows)
+    return tables.RESULTS, _in_order(rows)
 
 
-def ungrouped(members: Sequence[Member], key: str) -> list[str]:
-    """Return how many servers are not kept apart from any other."""
+def for_person(table: Table) -> Table:
+    """Return a table without the IDs if the names tell the servers apart."""
+    _, rows = table
+    servers = {(str(row[0]), str(row[1])) for row in rows}
+    is_clear = len({name for name, _ in servers}) == len(servers)
+    return tables.without(table, ['ID']) if is_clear else table
+
+
+def ungrouped(members: Sequence[Member], key: str | None) -> list[str]:
+    """Return how many servers are not kept apart from any other.
+
+    :param key: by which the others are; None if none are to be.
+    """
     count = sum(member.group is None for member in members)
-    if not count:
+    if key is None or not count:
         return []
     return [
         f'{count} of {len(members)} have no {key}; nothing keeps these '
@@ -111,35 +109,16 @@ def held(members: Sequence[Member], limits: Limits, refused: int) -> list[str]:
     return [f'None would be begun: {rollout.why_not(begin, limits)}.']
 
 
-def begun(rolled: Rolled) -> list[str]:
-    """Return what is left to be done after ``--no-wait``."""
-    count = sum(
-        not end.outcome.is_finished
-        for end in rolled.ended.values()
-        if end.outcome
-    )
-    if not count:
+def left(plan: FleetPlan, rolled: Rolled) -> list[str]:
+    """Return which servers were not begun, and why."""
+    names = [
+        one.server.name
+        for one in plan.to_do
+        if one.server.id not in rolled.ended.keys() | rolled.running
+    ]
+    if not names:
         return []
-    return [
-        f'{count} services have begun; their servers are neither verified nor '
-        f'recorded, and off until then if they were stopped.',
-        'The same command finishes what is left.',
-    ]
-
-
-def failures(plan: FleetPlan, rolled: Rolled) -> list[str]:
-    """Return why servers failed, and why others were not begun."""
-    lines = [
-        line
-        for end in rolled.ended.values()
-        if end.error
-        for line in end.error.lines()
-    ]
-    left = [p.server for p in plan.to_do if p.server.id not in rolled.ended]
-    if left:
-        names = ', '.join(sorted(server.name for server in left))
-        lines.append(f'Not begun, because {rolled.held}: {names}.')
-    return lines
+    return [f'Not begun, because {rolled.held}: {_some(names)}.']
 
 
 def interrupted() -> list[str]:
@@ -150,12 +129,30 @@ def interrupted() -> list[str]:
     ]
 
 
-def _results(plan: Plan, end: Ended | None) -> list[tuple[object, ...]]:
+def begun(rolled: Rolled) -> list[str]:
+    """Return what is left to be done after ``--no-wait``."""
+    count = sum(
+        not end.outcome.is_finished
+        for end in rolled.ended.values()
+        if end.outcome
+    )
+    if not count:
+        return []
+    return [
+        f'Begun: {_count(count, "service")}. The servers are neither verified '
+        f'nor recorded, and off until then if they were stopped.',
+        'The same command finishes what is left.',
+    ]
+
+
+def _results(plan: Plan, rolled: Rolled) -> list[tuple[object, ...]]:
     """Return the rows of one server."""
+    server, end = plan.server, rolled.ended.get(plan.server.id)
     if plan.is_empty or (end and end.outcome):
-        _, rows = tables.results(plan, end.outcome if end else None)
-        return [(row[0], plan.server.id, *row[1:]) for row in rows]
+        return tables.results(plan, end.outcome if end else None)[1]
     result, seconds = 'not begun', 0.0
+    if server.id in rolled.running:
+        result = 'interrupted'
     if end and end.error:
         result = _RESULTS.get(end.error.exit_code, 'failed')
         seconds = round(end.seconds, 1)
@@ -166,7 +163,7 @@ def _results(plan: Plan, end: Ended | None) -> list[tuple[object, ...]]:
     ]
     cells += [(i.type, OrDash(i.value), i.value) for i in plan.settled]
     return [
-        (plan.server.name, plan.server.id, *cell, nothing, result, seconds)
+        (server.name, server.id, *cell, nothing, result, seconds)
         for cell in cells
     ]
 
@@ -192,3 +189,7 @@ def _some(names: Iterable[str]) -> str:
     every = sorted(names)
     left = len(every) - _SOME
     return ', '.join(every[:_SOME]) + (f' and {left} more' if left > 0 else '')
+
+
+def _count(number: int, noun: str) -> str:
+    return f'{number} {noun}{"" if number == 1 else "s"}'

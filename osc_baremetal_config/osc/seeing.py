@@ -30,8 +30,7 @@ class ShowServerConfig(base.Lister):
         catalogue = self.catalogue
         snapshot = self.read(parsed_args.server, flavors=False)
         found = offers.outlooks(snapshot, catalogue)
-        if not self.is_quiet:
-            self.say(tables.remarks(snapshot, found))
+        self.remark(tables.remarks(snapshot, found))
         return tables.states(found, snapshot.node, self.client.clock.utc())
 
 
@@ -73,8 +72,7 @@ class ListServerConfig(base.Lister):
             parsers.query(parsed_args),
             lambda snapshot: state.standing(snapshot, catalogue),
         )
-        if not self.is_quiet:
-            self.say(fleet_tables.remarks(found))
+        self.remark(fleet_tables.remarks(found))
         if found.missing:
             self.code = errors.ExitCode.REFUSED
         return fleet_tables.states(
@@ -122,8 +120,7 @@ class ListServerConfigOption(base.Lister):
                 self.client.clock,
                 on_blip=self.still_trying,
             )
-        if not self.is_quiet:
-            self.say(fleet_tables.hidden(found.hidden))
+        self.remark(fleet_tables.hidden(found.hidden))
         offered = offers.offers(
             catalogue, found.templates, found.flavors or ()
         )
@@ -183,6 +180,5 @@ class ShowServerConfigHistory(base.Lister):
             parsed_args.server,
             on_blip=self.still_trying,
         )
-        if not self.is_quiet:
-            self.say(fleet_tables.untold(remembered.untold))
+        self.remark(fleet_tables.untold(remembered.untold))
         return fleet_tables.history(chronicle.of(remembered))

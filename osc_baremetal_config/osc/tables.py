@@ -21,9 +21,10 @@ from osc_baremetal_config.osc.columns import (
 )
 from osc_baremetal_config.run.change import Outcome
 
-RESULTS = ('Server', 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
-PLAN = ('Config', 'From', 'To', 'Step', 'Template', 'Undo')
-REQUESTS = ('Service', 'Method', 'Path', 'Body', 'Undo')
+SERVER = ('Server', 'ID')
+RESULTS = (*SERVER, 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
+PLAN = (*SERVER, 'Config', 'From', 'To', 'Step', 'Template', 'Undo')
+REQUESTS = (*SERVER, 'Service', 'Method', 'Path', 'Body', 'Undo')
 STATES = (
     'Config',
     'Desired',
@@ -101,11 +102,23 @@ def remarks(snapshot: Snapshot, found: Iterable[offers.Outlook]) -> list[str]:
     return lines
 
 
+def without(table: Table, names: Iterable[str]) -> Table:
+    """Return a table without the columns of these names."""
+    columns, rows = table
+    kept = [n for n, column in enumerate(columns) if column not in set(names)]
+    return (
+        tuple(columns[n] for n in kept),
+        [tuple(row[n] for n in kept) for row in rows],
+    )
+
+
 def plan(plan: Plan) -> Table:
     """Return the table of ``set --dry-run``."""
+    server = (plan.server.name, plan.server.id)
     rows = [_change(change) for change in plan.changes]
     rows += [_settled(item) for item in plan.settled]
-    return PLAN, sorted(rows, key=lambda row: str(row[0]))
+    rows.sort(key=lambda row: str(row[0]))
+    return PLAN, [(*server, *row) for row in rows]
 
 
 def summary(plan: Plan) -> list[str]:
@@ -126,14 +139,14 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
 
     :param outcome: None if there was nothing to do.
     """
-    name = plan.server.name
+    server = (plan.server.name, plan.server.id)
     seconds = round(outcome.seconds, 1) if outcome else 0.0
     result = 'begun' if outcome and not outcome.is_finished else 'verified'
     method = outcome.method if outcome else None
     through = OrDash(method.value if method else None)
     rows: list[tuple[object, ...]] = [
         (
-            name,
+            *server,
             change.item.type,
             OrDash(change.before),
             change.item.value,
@@ -150,7 +163,7 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
         same = 'recorded' if recorded else 'nothing to do'
         rows.append(
             (
-                name,
+                *server,
                 item.type,
                 item.value,
                 item.value,
@@ -159,13 +172,14 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
                 seconds if recorded or is_resized else 0.0,
             )
         )
-    return RESULTS, sorted(rows, key=lambda row: str(row[1]))
+    return RESULTS, sorted(rows, key=lambda row: str(row[2]))
 
 
 def requests(plan: Plan) -> Table:
     """Return the table of the requests that ``set`` would send."""
+    server = (plan.server.name, plan.server.id)
     return REQUESTS, [
-        (r.service, r.method, r.path, r.body, r.undo)
+        (*server, r.service, r.method, r.path, r.body, r.undo)
         for r in requests_.of(plan)
     ]
 

@@ -1,6 +1,7 @@
 """Telling a person how it goes."""
 
 import io
+import re
 
 import fixtures
 
@@ -94,31 +95,42 @@ class RolloutTest(base.TestCase):
         telling.ended(self.plans[0], Ended(60.0, outcome=well))
         telling.progress(rollout.ended(now, members[0], failed=False))
         reporters[1].warn('Nova is away')
-        telling.ended(self.plans[1], Ended(60.0, error=errors.PutBack('no')))
+        error = errors.PutBack('web-2: the BMC says no', ['It is as it was.'])
+        telling.ended(self.plans[1], Ended(60.0, error=error))
         telling.close()
         return stream.getvalue()
 
     def test_a_terminal_has_a_bar_with_counts_by_phase(self) -> None:
         clear = '\r\x1b[K'
         self.assertEqual(
-            f'{clear}....................  0/4  verified 0  failed 0  0:00  '
-            f'running 2: 1 powering-off, 1 service wait'
-            f'{clear}#####...............  1/4  verified 1  failed 0  1:00, '
-            f'about 3:00 left  running 1: 1 service wait'
-            f'{clear}web-2: Nova is away\n{clear}',
+            f'{clear}....................  0/4  verified 0  failed 0  '
+            f'running 2: 1 powering-off, 1 service wait  0:00'
+            f'{clear}#####...............  1/4  verified 1  failed 0  '
+            f'running 1: 1 service wait  1:00, about 3:00 left'
+            f'{clear}web-2: Nova is away\n'
+            f'{clear}web-2: the BMC says no\n  It is as it was.\n{clear}',
             self.told(Terminal()),
         )
 
     def test_it_never_wraps(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '40'))
-        for line in self.told(Terminal()).split('\r\x1b[K'):
+        for line in re.split('\r\x1b\\[K|\n', self.told(Terminal())):
             self.assertLess(len(line), 40)
+
+    def test_the_bar_gives_way_to_the_phases(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '80'))
+        told = self.told(Terminal())
+        self.assertIn('running 2: 1 powering-off, 1 service wait', told)
 
     def test_elsewhere_a_line_for_each_that_has_ended(self) -> None:
         self.assertEqual(
-            'web-1: done\nweb-2: Nova is away\nweb-2: failed\n',
+            'web-1: done\nweb-2: Nova is away\n'
+            'web-2: the BMC says no\n  It is as it was.\n',
             self.told(io.StringIO()),
         )
 
-    def test_quiet_is_silent(self) -> None:
-        self.assertEqual('', self.told(Terminal(), quiet=True))
+    def test_quiet_tells_only_what_has_failed(self) -> None:
+        self.assertEqual(
+            'web-2: the BMC says no\n  It is as it was.\n',
+            self.told(Terminal(), quiet=True),
+        )

@@ -200,11 +200,21 @@ class RolloutTest(base.TestCase):
     def test_one_that_is_refused_counts_as_failed(self) -> None:
         self.model.node_of(self.servers[0]).traits.clear()
         argv = (*ENABLE, *self.names, '-f', 'json')
-        for more, code in (((), 3), (('--dry-run',), 7)):
+        rest = set(self.names[1:])
+        for more, code, told in (
+            ((), 3, set(self.names)),
+            (('--dry-run',), 7, rest),
+            (('--dry-run', '-f', 'csv'), 7, set()),
+        ):
             ran = self.set(*argv, *more)
             self.assert_ended(code, ran)
             self.assertIn('lacks the trait HW_CPU_HYPERTHREADING', ran.err)
-            self.assertEqual(set(self.names), set(self.rows(ran)))
+            if told:
+                self.assertEqual(told, set(self.rows(ran)))
+            else:
+                self.assertIn(
+                    f'{self.names[0]}","{self.servers[0].id}', ran.out
+                )
         self.assertEqual({}, self.servers[1].metadata)
         ran = self.set(*argv, '--max-failures', '1')
         self.assert_ended(7, ran)
@@ -435,6 +445,51 @@ class RolloutTest(base.TestCase):
         self.assert_ended(7, ran)
         self.assertEqual('begun', self.rows(ran)[last]['Result'])
 
+    def test_dry_run_shows_scripts_the_requests(self) -> None:
+        argv = (*ENABLE, *self.names[:2], '--dry-run', '-f', 'json')
+        several = self.set(*argv).json()
+        one = self.set(*ENABLE, self.names[0], '--dry-run', '-f', 'json')
+        self.assertEqual(one.json(), several[: len(several) // 2])
+
+    def test_the_same_columns_for_one_and_for_several(self) -> None:
+        for dry in (('--dry-run',), ()):
+            for form in ('json', 'csv'):
+                argv = (*ENABLE, *dry, '-f', form)
+                some = [self.set(*argv, *self.names[:n]) for n in (1, 2)]
+                heads = [
+                    list(ran.json()[0])
+                    if form == 'json'
+                    else ran.out.splitlines()[0]
+                    for ran in some
+                ]
+                self.assertEqual(heads[0], heads[1])
+
+    def test_a_person_sees_ids_only_where_names_do_not_tell(self) -> None:
+        argv = (*ENABLE, '--dry-run', '--all-projects')
+        ran = self.set(*argv, person='operator')
+        self.assert_ended(0, ran)
+        self.assertNotIn(self.servers[0].id, ran.out)
+        self.assertIn(self.names[0], ran.out)
+        self.servers[0].name = self.names[1]
+        ran = self.set(*argv, person='operator')
+        self.assertIn(self.servers[0].id, ran.out)
+
+    def test_ironic_is_away_while_all_are_read(self) -> None:
+        self.model.faults.arm(9, faults.Fault.parse('503'))
+        for nth in range(10, 2000):
+            self.model.faults.also(nth, faults.Fault.parse('503'))
+        ran = self.set(*ENABLE, *self.names)
+        self.assert_ended(1, ran, out='')
+        self.assertEqual(1, ran.err.count('; still trying'), ran.err)
+
+    def test_servers_of_all_projects_that_nova_does_not_show(self) -> None:
+        ran = self.set(*ENABLE, '--all-projects')
+        self.assert_refused(ran, 'of all projects', 'only administrators')
+
+    def test_flavor_that_there_is_not(self) -> None:
+        ran = self.set(*ENABLE, '--server-flavor', 'nope')
+        self.assert_refused(ran, "No flavor with the name or ID 'nope'")
+
     def test_interrupt(self) -> None:
         sleep = self.world.clock.sleep
 
@@ -443,9 +498,16 @@ class RolloutTest(base.TestCase):
             raise KeyboardInterrupt
 
         self.world.clock.sleep = interrupted  # type: ignore[method-assign]
-        ran = self.set(*ENABLE, *self.names)
+        ran = self.set(
+            *(*ENABLE, *self.names, '--max-concurrent', '2', '-f', 'json')
+        )
         self.assertEqual(130, ran.code)
         self.assertIn('Interrupted. The cloud works on', ran.err)
+        self.assertIn('Not begun, because it was interrupted: ', ran.err)
+        self.assertEqual(
+            ['interrupted'] * 2 + ['not begun'] * 6,
+            sorted(row['Result'] for row in ran.json()),
+        )
         ran = self.set(*ENABLE, *self.names)
         self.assert_ended(0, ran)
 

@@ -177,6 +177,7 @@ class SetTest(base.TestCase):
         self.assertEqual(
             {
                 'Server': 'web-1',
+                'ID': SERVER_ID,
                 'Config': 'hyperthreading',
                 'From': 'disabled',
                 'To': 'enabled',
@@ -308,6 +309,8 @@ class SetTest(base.TestCase):
         ]
         for request in told:
             self.assertTrue(request.pop('Undo'))
+            server = (request.pop('Server'), request.pop('ID'))
+            self.assertEqual(('web-1', SERVER_ID), server)
         now = '2026-11-22T14:02:00.000+00:00'
         self.assertEqual(
             sent, json.loads(json.dumps(told).replace('<now>', now))
@@ -904,9 +907,9 @@ class OldCloudTest(base.TestCase):
 class UsageTest(base.TestCase):
     def test_column_that_the_result_does_not_have(self) -> None:
         for argv, first in (
-            (ENABLE, 'Server'),
-            ((*ENABLE, '--dry-run'), 'Config'),
-            ((*ENABLE, '--dry-run', '-f', 'json'), 'Service'),
+            (ENABLE, 'Server, ID, Config'),
+            ((*ENABLE, '--dry-run'), 'Server, ID, Config'),
+            ((*ENABLE, '--dry-run', '-f', 'json'), 'Server, ID, Service'),
             (('server', 'config', 'show', 'web-1'), 'Config'),
         ):
             cloud = self.useFixture(canned.Cloud())
