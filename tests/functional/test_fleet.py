@@ -95,9 +95,8 @@ class FleetTest(base.TestCase):
         self.assert_changed()
 
     def test_interrupted_and_run_again(self) -> None:
-        process = self.mona.start(
-            *('server', 'config', 'set', *ENABLE, '--tag', 'hpc')
-        )
+        argv = (*ENABLE, '--tag', 'hpc', '--max-concurrent', '1', '-f', 'json')
+        process = self.mona.start('server', 'config', 'set', *argv)
         people.wait(
             'one is noted',
             lambda: any(
@@ -106,10 +105,14 @@ class FleetTest(base.TestCase):
             ),
         )
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        out, err = process.communicate()
         self.assertEqual(130, process.returncode, err)
         self.assertIn('The same command goes on.', err)
         self.assertNotIn('Traceback', err)
+        self.assertEqual(
+            {'test-0': 'interrupted', 'test-1': 'not begun'},
+            self.results(runs.Ran(130, out, err)),
+        )
         self.assert_ended(0, self.set(self.mona, *ENABLE, '--tag', 'hpc'))
         self.assert_changed()
 
