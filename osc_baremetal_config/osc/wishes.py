@@ -51,7 +51,9 @@ def load(path: str) -> File:
     """
     try:
         text = Path(path).read_text(encoding='utf-8')
-        document = yaml.safe_load(text)
+        # Takes every word as it is written: "on" is no truth here, nor is
+        # "0x2" a number.
+        document = yaml.load(text, yaml.BaseLoader)  # noqa: S506
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise errors.Refused(
             f'{path}: the file of wishes cannot be read:', [str(error)]
@@ -62,9 +64,7 @@ def load(path: str) -> File:
         f'{name}: not a mapping of types to values'
         for name, wishes in document.items()
         if not (isinstance(wishes, dict) and wishes)
-        or any(
-            v is None or isinstance(v, dict | list) for v in wishes.values()
-        )
+        or not all(isinstance(v, str) and v for v in wishes.values())
     ]
     if not faults:
         root = yaml.compose(text, yaml.SafeLoader)
@@ -77,12 +77,7 @@ def load(path: str) -> File:
     return File(
         path,
         {
-            str(name): [Item(str(t), _word(v)) for t, v in wishes.items()]
+            name: [Item(*wish) for wish in wishes.items()]
             for name, wishes in document.items()
         },
     )
-
-
-def _word(value: object) -> str:
-    """Return a value as it was written, before it was read as YAML."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

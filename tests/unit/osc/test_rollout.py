@@ -165,13 +165,29 @@ class RolloutTest(base.TestCase):
 
     def test_files_that_are_broken(self) -> None:
         path = Path.home() / 'desired.yaml'
-        for text in ('', '[]', 'web-1: enabled', 'web-1: {a: [b]}', '{'):
+        for text in (
+            '',
+            '[]',
+            'web-1: enabled',
+            'web-1: {a: [b]}',
+            '{',
+            'web-1: {a: }',
+        ):
             path.write_text(text, encoding='utf-8')
             self.assert_refused(self.set('--file', str(path)), str(path))
         twice = 'web-1: {turbo: enabled}\nweb-1: {turbo: disabled}\n'
         path.write_text(twice, encoding='utf-8')
         ran = self.set('--file', str(path))
         self.assert_refused(ran, 'line 2: web-1 stands twice')
+
+    def test_a_file_whose_words_are_taken_as_they_are_written(self) -> None:
+        path = Path.home() / 'desired.yaml'
+        name = self.names[0]
+        path.write_text(f'{name}: {{sriov: on, turbo: 0x2}}', encoding='utf-8')
+        ran = self.set('--file', str(path))
+        self.assert_ended(3, ran)
+        self.assertIn('sriov=on: allowed are', ran.err)
+        self.assertIn('turbo=0x2: allowed are', ran.err)
 
     def test_a_file_and_only_some_of_its_servers(self) -> None:
         path = Path.home() / 'desired.yaml'
