@@ -242,7 +242,6 @@ class _Rollout:
     def _submit(self, one: _Running, call: Callable[[], _Result]) -> None:
         """Have calls made for a server, in a thread of the pool."""
         self._calling[one.member.id] = one
-
         future = self._pool.submit(call)
         future.add_done_callback(lambda ended: self._results.put((one, ended)))
 

@@ -72,20 +72,18 @@ def read(
 
 def read_bios(bios: Document | None = None, token: str = PROJECT) -> Exchange:
     """Return the exchange that reads the node's BIOS settings."""
-    return ironic(
-        'GET',
-        f'/nodes/{NODE_ID}/bios?detail=True',
-        bios or documents.bios(),
-        version='1.74',
-        token=token,
-    )
+    return _bios('?detail=True', bios, token)
 
 
 def verify(bios: Document | None = None, token: str = PROJECT) -> Exchange:
     """Return the exchange that reads the settings back, without registry."""
+    return _bios('', bios, token)
+
+
+def _bios(query: str, bios: Document | None, token: str) -> Exchange:
     return ironic(
         'GET',
-        f'/nodes/{NODE_ID}/bios',
+        f'/nodes/{NODE_ID}/bios{query}',
         bios or documents.bios(),
         version='1.74',
         token=token,
