@@ -1,8 +1,8 @@
 """The same on the real cloud: one server, a fleet, and by hand.
 
 Owns the servers, and the nodes that a fleet needs besides those that are
-there. What the nodes take themselves is measured in the same run, by bare
-requests and a look every tenth of a second.
+there. What the services take themselves is measured in every run, by looking
+at the first of the servers and its node beside it.
 """
 
 import contextlib
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from dataclasses import dataclass
-from typing import Any
 
 from tests import lab, people
 from tests.bench import client, loop, tables
@@ -27,9 +26,9 @@ _COLUMNS = (
     'on the devcloud',
     'servers',
     's',
-    'nodes s',
-    'beyond s',
     'Ironic s',
+    'beyond s',
+    'and Nova s',
     'beyond s',
     'CPU s',
     'MiB',
@@ -37,21 +36,56 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
-    """What a change takes that is made by bare requests.
+class Measured:
+    """A run, and what the services took of it for one server.
 
-    :param seconds: to stop the server, service its node, and start it.
-    :param service_s: the service alone.
+    :param service_s: while Ironic had its node in service.
+    :param cloud_s: these, and while Nova stopped or started it.
     """
 
-    seconds: float
+    ran: client.Ran
     service_s: float
+    cloud_s: float
+
+
+class _Meter:
+    """Looks at a server and its node again and again, from a thread."""
+
+    def __init__(self, layout: layouts.Layout, server_id: str) -> None:
+        self._lab = lab.Lab(layout)
+        self._server_id = server_id
+        self._node_id = self._lab.node_of(server_id).id
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.service_s = self.cloud_s = 0.0
+
+    def __enter__(self) -> '_Meter':
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        before = time.monotonic()
+        while not self._ends.wait(_LOOK_S):
+            node = self._lab.ironic.get_node(self._node_id)
+            server = self._lab.nova.get_server(self._server_id)
+            now = time.monotonic()
+            passed_s, before = now - before, now
+            if node.provision_state != 'active':
+                self.service_s += passed_s
+                self.cloud_s += passed_s
+            elif server.task_state is not None:
+                self.cloud_s += passed_s
 
 
 class Cloud:
     """The real cloud with some servers, whose hyper-threading is disabled."""
 
     def __init__(self, layout: layouts.Layout, ids: dict[str, str]) -> None:
+        self._layout = layout
         self._lab = lab.Lab(layout)
         self._mona = people.Person('mona', layout)
         self._ids = ids
@@ -77,47 +111,11 @@ class Cloud:
         with futures.ThreadPoolExecutor(_BOOTS_AT_ONCE) as pool:
             list(pool.map(self._lab.as_new, self._ids.values()))
 
-    def bare(self) -> Bare:
-        """Return what the change of the first server takes by itself."""
-        server_id = self._ids[self.names[0]]
-        nova, ironic = self._lab.nova, self._lab.ironic
-        node_id = self._lab.node_of(server_id).id
-        what = {'target': 'service', 'service_steps': [_step('Enabled')]}
-        began = time.monotonic()
-        nova.stop_server(server_id)
-        _until(lambda: nova.get_server(server_id).status == 'SHUTOFF')
-        service_began = time.monotonic()
-        self._lab.provision(node_id, what)
-        _until(lambda: _is_active(ironic.get_node(node_id)))
-        service_s = time.monotonic() - service_began
-        # An event of Ironic's may have started it already.
-        with contextlib.suppress(Exception):
-            nova.start_server(server_id)
-        _until(lambda: nova.get_server(server_id).status == 'ACTIVE')
-        seconds = time.monotonic() - began
-        self.check(self.names[0])
-        return Bare(seconds, service_s)
-
-
-def _step(value: str) -> dict[str, Any]:
-    settings = [{'name': 'LogicalProc', 'value': value}]
-    return {
-        'interface': 'bios',
-        'step': 'apply_configuration',
-        'args': {'settings': settings},
-    }
-
-
-def _is_active(node: Any) -> bool:
-    return node.provision_state == 'active' and node.reservation is None
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + _LIMIT_S
-    while not is_so():
-        if time.monotonic() > end:
-            raise client.Failed(f'not within {_LIMIT_S:.0f} s')
-        time.sleep(_LOOK_S)
+    def measured(self, run: Callable[[], client.Ran]) -> Measured:
+        """Return what a run took that changes the first server and others."""
+        with _Meter(self._layout, self._ids[self.names[0]]) as meter:
+            ran = run()
+        return Measured(ran, meter.service_s, meter.cloud_s)
 
 
 def run(fleet: int, times: int, loop_servers: int, loop_at_once: int) -> None:
@@ -133,73 +131,87 @@ def run(fleet: int, times: int, loop_servers: int, loop_at_once: int) -> None:
         raise client.Failed('the devcloud is not up: tox -e devcloud -- up')
     rows: list[tuple[tables.Cell, ...]] = []
     with _servers(layout, lab.REDFISH, 1) as where:
-        bare = where.bare()
-        ran = _sets(where, where.names, times)
-        rows.append(_row('set, Redfish', bare, ran))
-        where.reset()
-        ran = [loop.by_hand(where, where.names, 1)]
-        rows.append(_row('by hand, Redfish', bare, ran))
+        rows.append(_row('set, Redfish', _sets(where, where.names, times)))
+        rows.append(_row('by hand, Redfish', _by_hand(where, times)))
     with _nodes(layout, fleet), _servers(layout, lab.FAKE, fleet) as where:
-        bare = where.bare()
-        ran = _sets(where, where.names[:1], times)
-        rows.append(_row('set, fake', bare, ran))
-        ran = _sets(where, where.names, 1)
-        rows.append(_row('set, fake', bare, ran, fleet))
+        rows.append(_row('set, fake', _sets(where, where.names[:1], times)))
+        rows.append(_row('set, fake', _sets(where, where.names, 1), fleet))
         for name, count, at_once in (
             ('by hand, fake', loop_servers, 1),
             ('by hand, xargs -P', loop_at_once, loop_at_once),
         ):
-            where.reset()
-            ran = [loop.by_hand(where, where.names[:count], at_once)]
-            rows.append(_row(name, bare, ran, count, count / at_once))
+            ran = _by_hand(where, 1, count, at_once)
+            rows.append(_row(name, ran, count, count / at_once))
     tables.write(
         'On the real cloud',
         _COLUMNS,
         rows,
         [
-            'nodes: stop, service and start of one server by bare requests, '
-            'in the same run;',
-            'Ironic: the service alone. beyond: what is left of the seconds '
-            'of one server.',
+            'Ironic: while it had the node in service; and Nova: while that '
+            'stopped or started the server, too;',
+            'of the first server, in the same run. beyond: what is left of '
+            'the seconds of one server.',
         ],
     )
 
 
-def _sets(where: Cloud, names: Sequence[str], times: int) -> list[client.Ran]:
+def _sets(where: Cloud, names: Sequence[str], times: int) -> list[Measured]:
     """Return so many changes of some servers by one command."""
     argv = (*_ENABLE, '--max-concurrent', str(len(names)), *names)
-    ran = []
+
+    def change() -> client.Ran:
+        return client.run([client.program(), *argv], where.environment)
+
+    found = []
     for _ in range(times):
         where.reset()
-        ran.append(client.run([client.program(), *argv], where.environment))
+        found.append(where.measured(change))
         for name in names:
             where.check(name)
-    return ran
+    return found
+
+
+def _by_hand(
+    where: Cloud, times: int, count: int = 1, at_once: int = 1
+) -> list[Measured]:
+    """Return so many changes of some servers by stock commands."""
+    names = where.names[:count]
+
+    def change() -> client.Ran:
+        return loop.by_hand(where, names, at_once)
+
+    found = []
+    for _ in range(times):
+        where.reset()
+        found.append(where.measured(change))
+    return found
 
 
 def _row(
     name: str,
-    bare: Bare,
-    ran: Sequence[client.Ran],
+    found: Sequence[Measured],
     servers: int = 1,
     rounds: float = 1.0,
 ) -> tuple[tables.Cell, ...]:
-    """Return the row of the median of some runs.
+    """Return the row of the run that is the median by what is beyond Ironic.
 
     :param rounds: servers that are changed one after the other.
     """
-    median = sorted(ran, key=lambda one: one.seconds)[len(ran) // 2]
-    each_s = median.seconds / rounds
+
+    def beyond_s(one: Measured) -> float:
+        return one.ran.seconds / rounds - one.service_s
+
+    median = sorted(found, key=beyond_s)[len(found) // 2]
     return (
         name,
         servers,
-        median.seconds,
-        bare.seconds,
-        each_s - bare.seconds,
-        bare.service_s,
-        each_s - bare.service_s,
-        median.cpu_s,
-        int(median.rss_mib),
+        median.ran.seconds,
+        median.service_s,
+        beyond_s(median),
+        median.cloud_s,
+        median.ran.seconds / rounds - median.cloud_s,
+        median.ran.cpu_s,
+        int(median.ran.rss_mib),
     )
 
 
