@@ -124,8 +124,8 @@ def left(plan: FleetPlan, rolled: Rolled) -> list[str]:
 def interrupted() -> list[str]:
     """Return what is so after Ctrl-C."""
     return [
-        'Interrupted. The cloud works on without us; nothing was undone. The '
-        'same command goes on.'
+        'Interrupted. The cloud works on without us; nothing was undone, and '
+        'servers that were stopped may stay off. The same command goes on.'
     ]
 
 
