@@ -217,6 +217,12 @@ def unlike(expected: Mapping[str, str | None], seen: Seen) -> list[str]:
     ]
 
 
+def is_touched(plan: Plan, seen: Seen) -> bool:
+    """Return whether the node may be out of service because of a change."""
+    harmless = {Do.NOTE, Do.FORGET, Do.READ_BIOS}
+    return plan.is_resumed or bool(seen.tried.keys() - harmless)
+
+
 def power_agrees(plan: Plan, seen: Seen) -> bool:
     """Return whether Nova and Ironic both have the power that is wanted."""
     server_is = ON if seen.server.status == 'ACTIVE' else OFF

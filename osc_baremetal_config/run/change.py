@@ -102,9 +102,7 @@ class Change:
     @property
     def is_touched(self) -> bool:
         """Return whether its node may be out of service because of it."""
-        return self._plan.is_resumed or bool(
-            self._seen.tried.keys() - {Do.NOTE, Do.FORGET, Do.READ_BIOS}
-        )
+        return moves.is_touched(self._plan, self._seen)
 
     @property
     def elapsed_s(self) -> float:
