@@ -4,7 +4,6 @@ Owns how often the cloud is asked: pages for servers and nodes, one read of
 the templates, and one BIOS read for each server that has a node.
 """
 
-import functools
 from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from osc_baremetal_config.core.model import (
     Template,
 )
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.run import poll, pools, read, rights
+from osc_baremetal_config.run import pools, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # Reads at once; more would only queue up in the services.
@@ -80,12 +79,7 @@ def survey(
     :param on_blip: told of the third temporary error of a read in a row.
     :param on_progress: told how many of how many servers have been read.
     """
-    ask: read.Ask = functools.partial(
-        poll.patiently,
-        clock=clock,
-        limit_s=read.LIMIT_S,
-        on_blip=_once(on_blip),
-    )
+    ask = read.asking(clock, _once(on_blip))
     servers = sorted(
         _servers(cloud, query, ask),
         key=lambda server: (server.name, server.id),
@@ -187,12 +181,8 @@ def server_groups(
 
     :param all_projects: not only those of the login's project.
     """
-    return poll.patiently(
-        lambda: cloud.compute.server_groups(all_projects=all_projects),
-        clock=clock,
-        limit_s=read.LIMIT_S,
-        on_blip=on_blip,
-    )
+    ask = read.asking(clock, on_blip)
+    return ask(lambda: cloud.compute.server_groups(all_projects=all_projects))
 
 
 def permitted(
@@ -244,9 +234,7 @@ def goods(
     on_blip: Callable[[errors.TemporaryCloudError], None],
 ) -> Goods:
     """Return what a cloud offers, by templates and by flavors."""
-    ask: read.Ask = functools.partial(
-        poll.patiently, clock=clock, limit_s=read.LIMIT_S, on_blip=on_blip
-    )
+    ask = read.asking(clock, on_blip)
     with pools.pool(_AT_ONCE) as pool:
         flavors = pool.submit(ask, cloud.compute.flavors)
         templates, hidden = read.templates(cloud, pool, ask)

@@ -24,7 +24,7 @@ from osc_baremetal_config.run.protocols import Clock, Cloud
 T = TypeVar('T')
 
 # How long one thing may fail to be read for the moment, before it counts.
-LIMIT_S = 10.0
+_LIMIT_S = 10.0
 
 
 class Ask(Protocol):
@@ -32,6 +32,18 @@ class Ask(Protocol):
 
     def __call__(self, call: Callable[[], T]) -> T:
         """Return what the call returns."""
+
+
+def asking(
+    clock: Clock, on_blip: Callable[[errors.TemporaryCloudError], None]
+) -> Ask:
+    """Return what makes a call of a reading, as long as that may take.
+
+    :param on_blip: told of the third temporary error of a call in a row.
+    """
+    return functools.partial(
+        poll.patiently, clock=clock, limit_s=_LIMIT_S, on_blip=on_blip
+    )
 
 
 def snapshot(
@@ -49,9 +61,7 @@ def snapshot(
     :param on_blip: told of the third temporary error in a row.
     :raises Refused: there is no such server, or no node of it can be seen.
     """
-    ask: Ask = functools.partial(
-        poll.patiently, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
-    )
+    ask = asking(clock, on_blip)
     server = _server(cloud, name_or_id, ask)
     with futures.ThreadPoolExecutor() as pool:
         image = pool.submit(_image, cloud, server, ask)
@@ -80,9 +90,7 @@ def with_flavors(
     on_blip: Callable[[errors.TemporaryCloudError], None],
 ) -> Snapshot:
     """Return a snapshot with the flavors, which were not needed before."""
-    found = poll.patiently(
-        cloud.compute.flavors, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
-    )
+    found = asking(clock, on_blip)(cloud.compute.flavors)
     return replace(snapshot, flavors=found)
 
 
@@ -98,9 +106,7 @@ def remembered(
     :param name_or_id: the server.
     :raises Refused: there is no such server.
     """
-    ask: Ask = functools.partial(
-        poll.patiently, clock=clock, limit_s=LIMIT_S, on_blip=on_blip
-    )
+    ask = asking(clock, on_blip)
     server = _server(cloud, name_or_id, ask)
     events = ask(lambda: cloud.compute.actions(server.id))
     untold = None
