@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+
+from tests.bench.again import again
 
 _SAMPLE_S = 0.1
 _KIB_IN_MIB = 1024
@@ -42,7 +43,7 @@ class Ran:
 
 
 class _Sampler:
-    """Looks at a process again and again, from a thread.
+    """The most memory and threads of a process, by looking at it.
 
     The kernel's account of a child that has ended would begin with the
     memory of this process, of which the child was a copy for a moment.
@@ -50,28 +51,18 @@ class _Sampler:
 
     def __init__(self, pid: int) -> None:
         self._path = Path(f'/proc/{pid}/status')
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
         self.rss_mib = 0.0
         self.threads = 0
 
-    def __enter__(self) -> '_Sampler':
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ends.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._ends.wait(_SAMPLE_S):
-            # A process that has ended has no memory to tell of.
-            with contextlib.suppress(OSError, KeyError):
-                pairs = self._path.read_text().splitlines()
-                status = dict(pair.split(':', 1) for pair in pairs)
-                high = int(status['VmHWM'].split()[0]) / _KIB_IN_MIB
-                self.rss_mib = max(self.rss_mib, high)
-                self.threads = max(self.threads, int(status['Threads']))
+    def look(self) -> None:
+        """Look at the process."""
+        # One that has ended has no memory to tell of.
+        with contextlib.suppress(OSError, KeyError):
+            pairs = self._path.read_text().splitlines()
+            status = dict(pair.split(':', 1) for pair in pairs)
+            high = int(status['VmHWM'].split()[0]) / _KIB_IN_MIB
+            self.rss_mib = max(self.rss_mib, high)
+            self.threads = max(self.threads, int(status['Threads']))
 
 
 def program() -> str:
@@ -90,7 +81,8 @@ def run(argv: Sequence[str], environment: Mapping[str, str]) -> Ran:
     ):
         began = monotonic()
         with _started(argv, environment, out.fileno(), err.fileno()) as child:
-            with _Sampler(child.pid) as sampler:
+            sampler = _Sampler(child.pid)
+            with again(sampler.look, _SAMPLE_S):
                 _, status, usage = os.wait4(child.pid, 0)
             seconds = monotonic() - began
             child.returncode = os.waitstatus_to_exitcode(status)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from tests import lab, people
 from tests.bench import client, loop, tables
+from tests.bench.again import again
 from tests.devcloud import api, cloud, health, resources
 from tests.devcloud import layout as layouts
 
 _LOOK_S = 0.1
-_LIMIT_S = 600.0
 # More at once only makes Nova's scheduler miss.
 _BOOTS_AT_ONCE = 4
 _ENABLE = ('server', 'config', 'set', '--hyperthreading', 'enabled')
@@ -49,36 +49,26 @@ class Measured:
 
 
 class _Meter:
-    """Looks at a server and its node again and again, from a thread."""
+    """For how long a server and its node were at it, by looking at them."""
 
     def __init__(self, layout: layouts.Layout, server_id: str) -> None:
         self._lab = lab.Lab(layout)
         self._server_id = server_id
         self._node_id = self._lab.node_of(server_id).id
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._looked = time.monotonic()
         self.service_s = self.cloud_s = 0.0
 
-    def __enter__(self) -> '_Meter':
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ends.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        before = time.monotonic()
-        while not self._ends.wait(_LOOK_S):
-            node = self._lab.ironic.get_node(self._node_id)
-            server = self._lab.nova.get_server(self._server_id)
-            now = time.monotonic()
-            passed_s, before = now - before, now
-            if node.provision_state != 'active':
-                self.service_s += passed_s
-                self.cloud_s += passed_s
-            elif server.task_state is not None:
-                self.cloud_s += passed_s
+    def look(self) -> None:
+        """Look at the server and its node."""
+        node = self._lab.ironic.get_node(self._node_id)
+        server = self._lab.nova.get_server(self._server_id)
+        now = time.monotonic()
+        passed_s, self._looked = now - self._looked, now
+        if node.provision_state != 'active':
+            self.service_s += passed_s
+            self.cloud_s += passed_s
+        elif server.task_state is not None:
+            self.cloud_s += passed_s
 
 
 class Cloud:
@@ -113,7 +103,8 @@ class Cloud:
 
     def measured(self, run: Callable[[], client.Ran]) -> Measured:
         """Return what a run took that changes the first server and others."""
-        with _Meter(self._layout, self._ids[self.names[0]]) as meter:
+        meter = _Meter(self._layout, self._ids[self.names[0]])
+        with again(meter.look, _LOOK_S):
             ran = run()
         return Measured(ran, meter.service_s, meter.cloud_s)
 
