@@ -71,6 +71,10 @@ class LeftBetween(ConfigError):
     exit_code = ExitCode.LEFT_BETWEEN
 
 
+class NotAsBefore(LeftBetween):
+    """The change failed, and the server is in service, but not as it was."""
+
+
 class Gone(LeftBetween):
     """The server was deleted before the change had ended."""
 

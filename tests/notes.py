@@ -6,18 +6,18 @@ For tests that compare what two runs leave behind.
 import json
 from collections.abc import Mapping
 
-_PREVIOUS = 'deploy-config-previous:'
+_TIMES = {'deploy-config-previous:': 'at', 'deploy-config-pending:': 'since'}
 
 
 def timeless(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return a server's metadata without the times of its last changes."""
-    return {
-        key: _without_time(value) if key.startswith(_PREVIOUS) else value
-        for key, value in metadata.items()
-    }
+    """Return a server's metadata without the times of its changes."""
+    return {key: _without_time(key, text) for key, text in metadata.items()}
 
 
-def _without_time(text: str) -> str:
-    note = json.loads(text)
-    note.pop('at', None)
-    return json.dumps(note)
+def _without_time(key: str, text: str) -> str:
+    for prefix, name in _TIMES.items():
+        if key.startswith(prefix) and text.endswith('}'):
+            note = json.loads(text)
+            note.pop(name, None)
+            return json.dumps(note)
+    return text

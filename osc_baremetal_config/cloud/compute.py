@@ -265,6 +265,7 @@ class Compute:
                     source='Nova',
                     what=action.action,
                     who=action.user_id,
+                    project=action.project_id,
                     result=action.message or '',
                 )
                 for action in self._nova.server_actions(server_id)
@@ -282,10 +283,13 @@ class Compute:
                 self._nova.get_server_action(found.request_id, server_id)
             )
 
-    def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
-        """Set items of a server's metadata, leaving the others."""
+    def set_metadata(
+        self, server_id: str, items: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Set items of a server's metadata, and return all that it has now."""
         path = f'/servers/{server_id}/metadata'
-        self._ask('POST', path, body={'metadata': dict(items)})
+        answer = self._ask('POST', path, body={'metadata': dict(items)})
+        return dict(answer.json()['metadata'])
 
     def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         """Remove items of a server's metadata; missing ones are no error."""

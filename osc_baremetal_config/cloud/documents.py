@@ -34,6 +34,7 @@ def server(document: Mapping[str, Any]) -> Server:
         image_id=(document.get('image') or {}).get('id'),
         is_locked=bool(document.get('locked')),
         locked_reason=document.get('locked_reason'),
+        project_id=document.get('tenant_id'),
         availability_zone=document.get('OS-EXT-AZ:availability_zone'),
         metadata=document.get('metadata') or {},
     )

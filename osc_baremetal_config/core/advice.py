@@ -6,7 +6,8 @@ that it is named for.
 
 import shlex
 
-from osc_baremetal_config.core.model import Action, Node
+from osc_baremetal_config.core.lifecycle import FAULT
+from osc_baremetal_config.core.model import Action, Node, Server
 from osc_baremetal_config.core.moves import Seen
 from osc_baremetal_config.core.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan import Aim, Plan
@@ -24,6 +25,9 @@ _MAY_USE = (
 )
 
 
+_USABLE = ('ACTIVE', 'SHUTOFF', 'VERIFY_RESIZE', 'RESIZE', 'REVERT_RESIZE')
+
+
 def who_may(plan: Plan) -> list[str]:
     """Return who may do what was refused, and the other way if there is."""
     lines = [_MAY_USE] if plan.runbook else []
@@ -36,13 +40,22 @@ def continuing(plan: Plan) -> str:
     """Return the command that goes on with a plan from wherever it is."""
     if plan.aim is not Aim.SET:
         aim = f'--{plan.aim.value}'
-        return f'openstack server config recover {aim} {plan.server.id}'
+        trust = ' --trust-metadata' if plan.options.trust_metadata else ''
+        return f'openstack server config recover {aim}{trust} {plan.server.id}'
+    how = ''.join(f' {option}' for option in _options(plan.options))
+    if plan.options.forgets:
+        types = ' '.join(
+            f'--config {shlex.quote(name)}' for name in plan.options.forgets
+        )
+        return (
+            f'openstack server config unset --apply {types}{how} '
+            f'{plan.server.id}'
+        )
     if not plan.options.records:
-        return f'openstack server config apply {plan.server.id}'
+        return f'openstack server config apply{how} {plan.server.id}'
     wish = ' '.join(
         f'--config {shlex.quote(str(item))}' for item in plan.items
     )
-    how = ''.join(f' {option}' for option in _options(plan.options))
     return f'openstack server config set {wish}{how} {plan.server.id}'
 
 
@@ -71,9 +84,68 @@ def after_failure(plan: Plan, seen: Seen) -> list[str]:
     return [
         f'Left as it is: server {seen.server.status}, node '
         f'{seen.node.handle} {_state(seen.node)}.',
+        *_first(seen),
         f'Continue with: {_going_on(plan, seen)}',
         'What can be done otherwise: openstack server config recover '
         f'{plan.server.id}',
+    ]
+
+
+def broken(server: Server) -> list[str]:
+    """Return what leads out of a status in which Nova changes nothing."""
+    if server.status in _USABLE:
+        return []
+    return [
+        f'Nova changes neither the power nor the metadata of a server that is '
+        f'in {server.status}. Where the server is to be kept, an '
+        f'administrator can make it usable again: openstack server set '
+        f'--state active {server.id}',
+        f'Where it is not: openstack server delete {server.id}',
+    ]
+
+
+def _first(seen: Seen) -> list[str]:
+    """Return what somebody else has to do before it can go on."""
+    node = seen.node
+    lines = broken(seen.server)
+    if node.maintenance and node.fault != FAULT:
+        lines.append(
+            f'An operator has to end the maintenance first: openstack '
+            f'baremetal node maintenance unset {node.handle}'
+        )
+    return lines
+
+
+def unapplied(plan: Plan, seen: Seen) -> list[str]:
+    """Return what can be done where a BMC may have settings in mind."""
+    back = f'openstack server config recover --rollback {plan.server.id}'
+    return [
+        f'The BMC may still apply it when the node is next restarted, so it '
+        f'is not known to be as before. The server is {seen.server.status}.',
+        f'Look again after a restart: openstack server config show '
+        f'{plan.server.id}',
+        f'Have the values of before written again: {back}',
+        f'Continue with: {continuing(plan)}',
+    ]
+
+
+def not_as_before(plan: Plan) -> list[str]:
+    """Return what is so where a firmware has changed more than was asked."""
+    items = ', '.join(change.item.type for change in plan.changes)
+    return [
+        f'The settings of {items} are put back; the others, which the '
+        f'firmware has changed besides, are not.',
+        f'What is so now: openstack server config show {plan.server.id}',
+        f'Continue with: openstack server config apply {plan.server.id}, '
+        f'which brings what is desired back.',
+    ]
+
+
+def overtaken(plan: Plan) -> list[str]:
+    """Return what can be done where another change has come in between."""
+    return [
+        f'What is so now: openstack server config show {plan.server.id}',
+        f'Continue with: {continuing(plan)}',
     ]
 
 

@@ -32,6 +32,7 @@ _LOOK_AGAIN = {
     Do.REVERT: (400, 404),
     Do.RECORD: (403,),
 }
+_READS = {Do.READ_BIOS}
 # Acts whose refusal is the end of the change, not of the run: it is put back.
 _BEGINNINGS = (Do.STOP, Do.RESIZE, Do.SERVICE)
 
@@ -77,7 +78,7 @@ def to_error(
     if isinstance(error, errors.TemporaryCloudError):
         again = _may_be_done(seen, do, error)
         return Answer(again, When.LATER, f'{told}; trying again')
-    if _is_other_by_now(plan, do, error):
+    if _is_other_by_now(do, error):
         refused = replace(seen.after(do), refusal=error.message)
         return Answer(refused, When.LATER, f'{told}; looking again')
     failed = _given_up(plan, seen, do, error)
@@ -95,10 +96,8 @@ def _may_be_done(
     return seen
 
 
-def _is_other_by_now(plan: Plan, do: Do, error: errors.CloudError) -> bool:
+def _is_other_by_now(do: Do, error: errors.CloudError) -> bool:
     """Return whether a look can show why an act was refused."""
-    if do is Do.RECORD and not plan.touches_power:
-        return False
     is_conflict = isinstance(error, errors.Conflict)
     return is_conflict or error.status in _LOOK_AGAIN.get(do, ())
 
@@ -113,9 +112,10 @@ def _given_up(
     """
     if gone := endings.gone(plan, seen, error):
         raise gone from error
-    is_first = do is Do.NOTE and not plan.is_resumed
+    is_untouched = not plan.is_resumed and not seen.tried.keys() - _READS
+    is_first = do in (Do.NOTE, Do.READ_BIOS) and is_untouched
     is_way_out = plan.aim is not Aim.SET and not seen.tried
-    if is_first or is_way_out or not plan.touches_power:
+    if is_first or is_way_out:
         raise errors.Refused(
             f'{plan.server}: {do.value} is refused; nothing was touched:',
             [error.message],

@@ -10,10 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# The one key that is no type.
-CLOUD = 'cloud'
+from osc_baremetal_config.core import values
+from osc_baremetal_config.core.model import Value
+from osc_baremetal_config.core.registry import Lock
+
+# The keys that are no types.
+CLOUD, LOCKS, VOLATILE = 'cloud', 'locks', 'volatile'
 _RESIZE = 'resize'
-KEYS = ('help', 'values', 'needs', 'incapable', 'bios')
+KEYS = ('help', 'values', 'needs', 'bios')
+# What files of earlier releases may have: a missing trait says nothing about
+# a BIOS that nobody can read.
+_IGNORED = ('incapable',)
+_LOCK = ('setting', 'value', 'locks')
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
 _NAME = re.compile(r'[a-z][a-z0-9-]*')
@@ -34,8 +42,6 @@ class ConfigType:
     :param values: all the values it can have.
     :param needs: for a value, the sets of traits of which a node must have
         one whole set; a value that is missing here needs nothing.
-    :param incapable: the value that a node has which fulfils none of
-        ``needs``; None if that says nothing.
     :param bios: for each kind of BIOS, value → the settings that mean it.
     """
 
@@ -43,8 +49,7 @@ class ConfigType:
     help: str
     values: tuple[str, ...]
     needs: Mapping[str, tuple[frozenset[str], ...]]
-    incapable: str | None
-    bios: tuple[Mapping[str, Mapping[str, str]], ...]
+    bios: tuple[Mapping[str, Mapping[str, Value]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,15 @@ class Catalogue:
 
     :param types: by name.
     :param resizes: Nova can resize bare-metal servers here.
+    :param locks: settings that others can be changed only with.
+    :param volatile: patterns of names, as of a shell, of settings that change
+        by themselves; such a change is nobody's side effect.
     """
 
     types: Mapping[str, ConfigType]
     resizes: bool = False
+    locks: tuple[Lock, ...] = ()
+    volatile: tuple[str, ...] = ()
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
@@ -80,8 +90,9 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
 def parse(document: Any) -> Catalogue | list[Fault]:
     """Return what a catalogue document defines.
 
-    :param document: what the YAML file holds: ``{type: {...}}``, and
-        ``cloud: {resize: true}`` where Nova can resize bare metal.
+    :param document: what the YAML file holds: ``{type: {...}}``,
+        ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``
+        and ``volatile``.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -90,10 +101,37 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     types = {
         name: _parse_type(name, entry, faults)
         for name, entry in document.items()
-        if name != CLOUD
+        if name not in (CLOUD, LOCKS, VOLATILE)
     }
     resizes = _parse_cloud(document.get(CLOUD), faults)
-    return faults or Catalogue(types, resizes)
+    locks = _parse_locks(document.get(LOCKS, []), faults)
+    volatile = document.get(VOLATILE, [])
+    if not _is_words(volatile):
+        faults.append(Fault((VOLATILE,), _NO_WORDS))
+        volatile = []
+    return faults or Catalogue(types, resizes, locks, tuple(volatile))
+
+
+def _parse_locks(entries: Any, faults: list[Fault]) -> tuple[Lock, ...]:
+    """Return the settings that others can be changed only with."""
+    if not isinstance(entries, list):
+        faults.append(Fault((LOCKS,), 'not a list'))
+        return ()
+    found = []
+    for index, entry in enumerate(entries):
+        if (
+            isinstance(entry, Mapping)
+            and set(entry) == set(_LOCK)
+            and isinstance(entry['setting'], str)
+            and values.is_value(entry['value'])
+            and _is_words(entry['locks'])
+        ):
+            names = frozenset(entry['locks'])
+            found.append(Lock(entry['setting'], entry['value'], names))
+        else:
+            text = f'not a mapping of {", ".join(_LOCK)}, the last a list'
+            faults.append(Fault((LOCKS, index), text))
+    return tuple(found)
 
 
 def _parse_cloud(entry: Any, faults: list[Fault]) -> bool:
@@ -125,21 +163,18 @@ def _parse_type(name: Any, entry: Any, faults: list[Fault]) -> ConfigType:
     faults.extend(
         Fault((name, key), f'unknown key; known are {", ".join(KEYS)}')
         for key in entry
-        if key not in KEYS
+        if key not in (*KEYS, *_IGNORED)
     )
-    values = entry.get('values')
-    if not _is_words(values) or not values:
+    words = entry.get('values')
+    if not _is_words(words) or not words:
         faults.append(Fault((name, 'values'), _NO_WORDS))
-        values = []
+        words = []
     return ConfigType(
         name=str(name),
         help=str(entry.get('help', '')),
-        values=tuple(values),
-        needs=_parse_needs(name, entry.get('needs', {}), values, faults),
-        incapable=_one_of(
-            (name, 'incapable'), entry.get('incapable'), values, faults
-        ),
-        bios=_parse_bios(name, entry.get('bios', []), values, faults),
+        values=tuple(words),
+        needs=_parse_needs(name, entry.get('needs', {}), words, faults),
+        bios=_parse_bios(name, entry.get('bios', []), words, faults),
     )
 
 
@@ -147,7 +182,7 @@ _NO_WORDS = 'not a list of words (quote numbers, yes, no, on, off)'
 
 
 def _parse_needs(
-    name: str, needs: Any, values: Sequence[str], faults: list[Fault]
+    name: str, needs: Any, words: Sequence[str], faults: list[Fault]
 ) -> dict[str, tuple[frozenset[str], ...]]:
     if not isinstance(needs, Mapping):
         faults.append(Fault((name, 'needs'), 'not a mapping of values'))
@@ -155,7 +190,7 @@ def _parse_needs(
     parsed = {}
     for value, sets in needs.items():
         path = (name, 'needs', value)
-        _one_of(path, value, values, faults)
+        _check_word(path, value, words, faults)
         if isinstance(sets, list) and sets and all(map(_is_words, sets)):
             parsed[value] = tuple(frozenset(traits) for traits in sets)
         else:
@@ -164,8 +199,8 @@ def _parse_needs(
 
 
 def _parse_bios(
-    name: str, kinds: Any, values: Sequence[str], faults: list[Fault]
-) -> tuple[Mapping[str, Mapping[str, str]], ...]:
+    name: str, kinds: Any, words: Sequence[str], faults: list[Fault]
+) -> tuple[Mapping[str, Mapping[str, Value]], ...]:
     if not isinstance(kinds, list):
         faults.append(Fault((name, 'bios'), 'not a list'))
         return ()
@@ -176,7 +211,7 @@ def _parse_bios(
             faults.append(Fault(path, 'not a mapping of values'))
             continue
         for value, settings in kind.items():
-            _one_of((*path, value), value, values, faults)
+            _check_word((*path, value), value, words, faults)
             if not _is_settings(settings):
                 faults.append(
                     Fault((*path, value), 'not a mapping of BIOS settings')
@@ -185,20 +220,19 @@ def _parse_bios(
     return tuple(parsed)
 
 
-def _one_of(
-    path: Path, value: Any, values: Sequence[str], faults: list[Fault]
-) -> str | None:
-    if value is None or value in values:
-        return None if value is None else str(value)
-    faults.append(Fault(path, f'{value!r} is none of {", ".join(values)}'))
-    return None
+def _check_word(
+    path: Path, word: Any, words: Sequence[str], faults: list[Fault]
+) -> None:
+    if word is not None and word not in words:
+        faults.append(Fault(path, f'{word!r} is none of {", ".join(words)}'))
 
 
 def _is_words(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
-def _is_settings(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(part, str) for item in value.items() for part in item
+def _is_settings(settings: Any) -> bool:
+    return isinstance(settings, Mapping) and all(
+        isinstance(name, str) and values.is_value(value)
+        for name, value in settings.items()
     )

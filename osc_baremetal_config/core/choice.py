@@ -23,7 +23,9 @@ def choose(
     :returns: the reasons against the change, if there are any.
     """
     reasons = incapable(item, snapshot, catalogue)
-    template = _fitting(item, snapshot, options, skip_traits=bool(reasons))
+    template = _fitting(
+        item, snapshot, catalogue, options, skip_traits=bool(reasons)
+    )
     if isinstance(template, list):
         return reasons + template
     return reasons or template
@@ -79,7 +81,12 @@ def incapable(
 
 
 def _fitting(
-    item: Item, snapshot: Snapshot, options: Options, *, skip_traits: bool
+    item: Item,
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
+    *,
+    skip_traits: bool,
 ) -> Template | list[str]:
     """Return the template for an item, or why there is none.
 
@@ -95,7 +102,10 @@ def _fitting(
         return [_no_template(item, snapshot, options)]
     node = snapshot.node
     faults = [
-        (templates.lacking_traits(t, node), _unfit(t, snapshot, options))
+        (
+            templates.lacking_traits(t, node),
+            _unfit(t, snapshot, catalogue, options),
+        )
         for t in offered
     ]
     winners = templates.most_specific(
@@ -114,12 +124,16 @@ def _fitting(
 
 
 def _unfit(
-    template: Template, snapshot: Snapshot, options: Options
+    template: Template,
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
 ) -> list[str]:
     return templates.unfit(
         template,
         snapshot.node,
         snapshot.bios,
+        catalogue.locks,
         allow_data_loss=options.allow_data_loss,
     )
 

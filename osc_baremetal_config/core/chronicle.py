@@ -6,7 +6,7 @@ Owns how what Nova, Ironic and our own notes remember becomes one list.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config.core import metadata
+from osc_baremetal_config.core import journal, metadata
 from osc_baremetal_config.core.model import Event, Server
 
 _NOTES = 'metadata'
@@ -48,13 +48,13 @@ def _noted(server: Server) -> list[Event]:
             what=f'begun: {name}={note.value}',
             result=note.failure or 'has not ended',
         )
-        for name, note in metadata.pending(server.metadata).items()
+        for name, note in journal.pending(server.metadata).items()
     ]
 
 
 def _changed(server: Server) -> list[Event]:
     """Return the last change of each type that has ended."""
-    begun = metadata.pending(server.metadata)
+    begun = journal.pending(server.metadata)
     wishes = metadata.wishes(server.metadata)
     return [
         Event(
@@ -63,7 +63,7 @@ def _changed(server: Server) -> list[Event]:
             what=f'{name}: {was.value or "?"} -> {wishes.get(name, "?")}',
             result='verified',
         )
-        for name, was in metadata.previous(server.metadata).items()
+        for name, was in journal.previous(server.metadata).items()
         if was.at and name in wishes and name not in begun
     ]
 

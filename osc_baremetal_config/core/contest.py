@@ -5,12 +5,14 @@ else has. Ironic takes on one service at a time, which decides the rest.
 Never does anything itself.
 """
 
-from osc_baremetal_config.core import metadata, moves
+from osc_baremetal_config.core import moves
+from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.lifecycle import SERVICING
-from osc_baremetal_config.core.metadata import Pending
-from osc_baremetal_config.core.moves import Do, Seen
+from osc_baremetal_config.core.moves import Do, Move, Seen, Wait
 from osc_baremetal_config.core.plan import Plan
 
+# Seconds for which another change may go without seeing that it is the later.
+_PATIENCE_S = 10.0
 # Seconds after which another run has noted the same, if there is one.
 _SETTLED_S = 1.0
 
@@ -18,9 +20,9 @@ _SETTLED_S = 1.0
 def lost(plan: Plan, seen: Seen) -> str | None:
     """Return why this change must give way to another, None if it need not.
 
-    Where both are noted, the one that was noted first goes on. One whose
-    notes are gone was overwritten by the other. One that Ironic works on
-    never gives way.
+    Where both are noted, the one that was noted first goes on, once the other
+    has given way. One whose notes are gone was overwritten by the other. One
+    that Ironic works on never gives way.
     """
     if seen.is_serviced or seen.unsure or plan.is_resumed:
         return None
@@ -30,19 +32,29 @@ def lost(plan: Plan, seen: Seen) -> str | None:
         return None
     if not seen.tried.get(Do.NOTE):
         return None
-    mine = moves.own_notes(plan, seen)
-    others = {
-        name: note
-        for name, note in metadata.pending(seen.server.metadata).items()
-        if name not in mine
-    }
-    if others and (not mine or _first(others) < _first(mine)):
+    mine, others = moves.own_notes(plan, seen), moves.rivals(plan, seen)
+    is_patient = (seen.noted_s or 0.0) < _PATIENCE_S
+    if others and not (mine and is_patient and _first(mine) <= _first(others)):
         begun = ', '.join(
             f'{name}={note.value} (at {note.since})'
             for name, note in sorted(others.items())
         )
         return f'another change was begun: {begun}'
     return None
+
+
+def wait(plan: Plan, seen: Seen) -> Move | None:
+    """Return the wait for another change to give way, None if there is none.
+
+    It may not have seen this one yet. Of two that both are noted, and look
+    after that, at least one sees the other; so neither touches anything while
+    another is noted.
+    """
+    if seen.is_serviced or seen.unsure or plan.is_resumed:
+        return None
+    if not moves.rivals(plan, seen):
+        return None
+    return Wait('another change, which was begun later, to give way')
 
 
 def others_resize(plan: Plan, seen: Seen) -> str | None:

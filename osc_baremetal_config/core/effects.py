@@ -7,7 +7,7 @@ Which template gives one item is for :mod:`.choice`.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from osc_baremetal_config.core import registry, state
+from osc_baremetal_config.core import registry, state, steps, values
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import BiosSetting, Item, Snapshot
 from osc_baremetal_config.core.plan import Change
@@ -30,13 +30,12 @@ def clashes(changes: Sequence[Change]) -> list[str]:
     found = []
     for change in changes:
         for setting in change.settings:
-            first = wanted.setdefault(
-                setting.name, (setting.after, change.item)
-            )
-            if first[0] != setting.after:
+            after = values.shown(setting.after)
+            first = wanted.setdefault(setting.name, (after, change.item))
+            if first[0] != after:
                 found.append(
                     f'{first[1]} sets {setting.name}={first[0]} but '
-                    f'{change.item} sets {setting.name}={setting.after}'
+                    f'{change.item} sets {setting.name}={after}'
                 )
     return found
 
@@ -64,12 +63,20 @@ def undone(
 
 
 def drifting(
-    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
+    changes: Sequence[Change],
+    rows: Sequence[state.Row],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
 ) -> list[str]:
-    """Return what is as desired and would not be so any more."""
+    """Return what is as desired and would not be so any more.
+
+    :param rows: how the server stands now.
+    """
+    if not changes:
+        return []
     after = _after(changes, snapshot)
     asked = {change.item.type for change in changes}
-    before = {row.type: row for row in state.rows(snapshot, catalogue)}
+    before = {row.type: row for row in rows}
     return [
         f'{row.type}: is {before[row.type].actual.value} as desired, and '
         f'would be {row.actual.value} afterwards'
@@ -77,6 +84,33 @@ def drifting(
         if row.type not in asked
         and row.drift is state.Drift.YES
         and before[row.type].drift is state.Drift.NO
+    ]
+
+
+def ignored(
+    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what a firmware may ignore, although its registry allows it."""
+    after = {s.name: s.after for change in changes for s in change.settings}
+    return [
+        f'{change.item}: {why}'
+        for change in changes
+        for setting in change.settings
+        if (
+            why := registry.ignored(
+                setting.name, snapshot.bios, catalogue.locks, after
+            )
+        )
+    ]
+
+
+def unread(changes: Sequence[Change]) -> list[str]:
+    """Return which steps run although the settings may be right already."""
+    return [
+        f'{change.item}: whether {step} has run cannot be read, so it runs'
+        for change in changes
+        for step in (change.template.steps if change.template else ())
+        if not steps.is_apply(step)
     ]
 
 

@@ -20,6 +20,20 @@ def of(plan: Plan, seen: Seen, end: End) -> errors.ConfigError | None:
             return errors.PutBack(
                 f'{plan.server}: {end.reason}', [advice.put_back(plan)]
             )
+        case Result.UNAPPLIED:
+            return errors.NotAsBefore(
+                f'{plan.server}: {end.reason}', advice.unapplied(plan, seen)
+            )
+        case Result.NOT_AS_BEFORE:
+            return errors.NotAsBefore(
+                f'{plan.server}: {end.reason}', advice.not_as_before(plan)
+            )
+        case Result.OVERTAKEN:
+            return errors.NotAsBefore(
+                f'{plan.server}: another change was made at the same time: '
+                f'{end.reason}. That is what is recorded.',
+                advice.overtaken(plan),
+            )
         case Result.LOST:
             return errors.Refused(
                 f'{plan.server}: {end.reason}; nothing was touched by this '

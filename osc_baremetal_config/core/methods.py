@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core import flavors, templates
 from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.model import (
     Flavor,
     Server,
@@ -51,22 +51,30 @@ def target(
 def runbook(
     wanted: Sequence[Step], snapshot: Snapshot, options: Options
 ) -> Template | None:
-    """Return the runbook that does exactly what is wanted, if there is one."""
+    """Return the runbook that does exactly what is wanted, if there is one.
+
+    One that writes each value as the BMC takes it goes before one that has
+    text for a number.
+    """
     if options.method is Method.SERVICE or not wanted:
         return None
     covering = [
         template
         for template in snapshot.templates
-        if templates.covers(template, wanted, snapshot.node)
+        if templates.covers(template, wanted, snapshot.node, snapshot.bios)
     ]
-    return min(covering, key=lambda template: template.name, default=None)
+
+    def rank(template: Template) -> tuple[bool, str]:
+        return not templates.is_exact(template, wanted), template.name
+
+    return min(covering, key=rank, default=None)
 
 
 def no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
     """Return why no runbook is one that does what is wanted here."""
     node = snapshot.node
     for template in snapshot.templates:
-        if templates.does(template, wanted):
+        if templates.does(template, wanted, snapshot.bios):
             needed = ' or '.join(sorted(template.approved_for))
             lack = (
                 f'which has not the trait {needed}'

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# What a BIOS setting can have; :mod:`.values` converts and compares.
+Value = str | int | bool
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
@@ -65,6 +68,7 @@ class Server:
     is_locked: bool = False
     locked_reason: str | None = None
     availability_zone: str | None = None
+    project_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -93,6 +97,8 @@ class Event:
 
     :param at: ISO 8601, UTC.
     :param source: who remembers it.
+    :param project: the id of the project that it was asked for in, None if
+        unknown.
     :param who: the id of the user who asked for it, None if unknown.
     :param result: empty where nothing is said of it.
     """
@@ -102,6 +108,7 @@ class Event:
     what: str
     who: str | None = None
     result: str = ''
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +175,13 @@ class BiosSetting:
 
     The registry's fields are None where Ironic has no registry for it.
 
+    :param value: as Ironic shows it, which is text whatever its type.
     :param updated_at: when Ironic last read another value than before, ISO
         8601; None if it never did.
     """
 
     name: str
-    value: str | None
+    value: Value | None
     attribute_type: str | None = None
     allowable_values: tuple[str, ...] = ()
     lower_bound: int | None = None
@@ -241,6 +249,8 @@ class Snapshot:
 
     :param image: None if there is none or it cannot be read.
     :param flavors: None if they were not asked for.
+    :param actions: what Nova remembers of the server; None if it was not
+        asked, as no change is noted, or does not tell.
     :param templates: deploy templates and runbooks.
     :param hidden: the kinds of template that this user may not see.
     """
@@ -252,3 +262,4 @@ class Snapshot:
     hidden: frozenset[Kind] = frozenset()
     image: Image | None = None
     flavors: tuple[Flavor, ...] | None = None
+    actions: tuple[Event, ...] | None = None

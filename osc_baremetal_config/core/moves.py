@@ -8,9 +8,15 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from osc_baremetal_config.core import metadata, registry, steps
+from osc_baremetal_config.core import (
+    besides,
+    journal,
+    registry,
+    steps,
+    values,
+)
 from osc_baremetal_config.core.lifecycle import SERVICING
-from osc_baremetal_config.core.model import Bios, Node, Server
+from osc_baremetal_config.core.model import Bios, Node, Server, Value
 from osc_baremetal_config.core.plan import OFF, ON, Aim, Plan
 
 _ASKED = 'it was asked to be put back'
@@ -33,6 +39,7 @@ class Do(enum.Enum):
     POWER_ON = 'powering the node on'
     POWER_OFF = 'powering the node off'
     RECORD = 'recording what was verified'
+    CORRECT = 'recording what another change has made meanwhile'
     FORGET = 'clearing the notes'
     NOTE_FAILURE = 'noting that it failed'
     END_MAINTENANCE = 'ending the maintenance that the failure has begun'
@@ -53,10 +60,13 @@ class Act:
     """Do something, then look again.
 
     :param reason: of a failure that is to be noted.
+    :param unapplied: it is that nothing was changed, although Ironic has
+        reported success.
     """
 
     do: Do
     reason: str = ''
+    unapplied: bool = False
 
 
 @enum.unique
@@ -65,6 +75,9 @@ class Result(enum.Enum):
 
     VERIFIED = 'verified'
     PUT_BACK = 'put back'
+    UNAPPLIED = 'reported as done, and not so'
+    NOT_AS_BEFORE = 'put back, but not all of it'
+    OVERTAKEN = 'overtaken by another change'
     LEFT_BETWEEN = 'left between'
     LOST = 'lost to another change'
     MOVED = 'moved to another node'
@@ -96,7 +109,16 @@ class Seen:
         wanted; None if the last one has not.
     :param watched: Ironic was seen at this very service.
     :param unsure: Ironic did not answer whether it has taken the service on.
+    :param accepted: the BMC was seen to have taken the new settings.
+    :param applied: the settings were once read to be other than before.
+    :param checked: the BIOS was read since the change was noted.
+    :param actual: type → what it was then, of the items that are claimed to be
+        so at the end.
+    :param besides: what else has changed, in words.
+    :param drifting: what is no longer as desired because of that, in words.
     :param failure: why this change will not be made; None if it still may.
+    :param unapplied: because nothing was changed, although Ironic has
+        reported success.
     :param refusal: how the cloud last refused an act that may be tried again.
     """
 
@@ -109,7 +131,14 @@ class Seen:
     agreed_s: float | None = None
     watched: bool = False
     unsure: bool = False
+    accepted: bool = False
+    applied: bool = False
+    checked: bool = False
+    actual: Mapping[str, str | None] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
+    drifting: tuple[str, ...] = ()
     failure: str | None = None
+    unapplied: bool = False
     refusal: str | None = None
 
     @property
@@ -125,15 +154,17 @@ class Seen:
     def after(self, do: Do) -> 'Seen':
         """Return the same with an act counted."""
         tried = {**self.tried, do: self.tried.get(do, 0) + 1}
-        bios = None if do in (Do.SERVICE, Do.UNDO) else self.bios
-        noted_s = None if do is Do.NOTE else self.noted_s
-        return replace(self, tried=tried, bios=bios, noted_s=noted_s)
+        return replace(
+            self,
+            tried=tried,
+            bios=None if do in (Do.SERVICE, Do.UNDO) else self.bios,
+            noted_s=None if do is Do.NOTE else self.noted_s,
+            checked=self.checked and do is not Do.RECORD,
+        )
 
-    def with_metadata(self, changed: Mapping[str, str | None]) -> 'Seen':
-        """Return the same with items of the metadata set, or gone if None."""
-        merged = {**self.server.metadata, **changed}
-        kept = {k: v for k, v in merged.items() if v is not None}
-        return replace(self, server=replace(self.server, metadata=kept))
+    def with_metadata(self, metadata: Mapping[str, str]) -> 'Seen':
+        """Return the same with other metadata of the server."""
+        return replace(self, server=replace(self.server, metadata=metadata))
 
 
 def begin(plan: Plan, run: str = '') -> Seen:
@@ -147,8 +178,9 @@ def begin(plan: Plan, run: str = '') -> Seen:
         node=plan.node,
         bios=plan.bios,
         watched=is_ours(plan, plan.node) is True,
+        besides=besides.so_far(plan.rest),
     )
-    return replace(seen, failure=_known_failure(plan, seen))
+    return _with_failure(plan, seen)
 
 
 def look(
@@ -170,13 +202,29 @@ def look(
         noted_s=_longer(seen.noted_s, passed_s),
         bios=seen.bios if is_still else None,
         watched=seen.watched or is_ours(plan, node) is True,
+        accepted=seen.accepted or _is_accepted(plan, node),
+    )
+    agreed_s = (
+        _longer(seen.agreed_s, passed_s) if power_agrees(plan, now) else None
+    )
+    return _with_failure(plan, replace(now, agreed_s=agreed_s))
+
+
+def read(plan: Plan, seen: Seen, bios: Bios) -> Seen:
+    """Return what is seen once the whole BIOS has been read.
+
+    Of its hundreds of settings only those of the plan are kept.
+    """
+    now = replace(
+        seen, bios={name: bios[name] for name in plan.was if name in bios}
     )
     return replace(
         now,
-        agreed_s=_longer(seen.agreed_s, passed_s)
-        if power_agrees(plan, now)
-        else None,
-        failure=_known_failure(plan, now),
+        applied=seen.applied or bool(unlike(plan.was, now)),
+        checked=bool(own_notes(plan, seen) or seen.tried.get(Do.RECORD)),
+        actual=besides.actual(plan.claims, bios),
+        besides=besides.changed(plan.rest, bios),
+        drifting=besides.drifting(plan.kept, bios),
     )
 
 
@@ -192,34 +240,54 @@ def is_ours(plan: Plan, node: Node) -> bool | None:
     """
     if node.provision_state not in SERVICING or node.service_step is None:
         return None
-    running = steps.settings([node.service_step])
-    if not running:
+    running = (node.service_step,)
+    if not steps.settings(running):
         return node.service_step in plan.steps
-    return running == plan.wanted
+    return plan.is_running(running)
 
 
-def own_notes(plan: Plan, seen: Seen) -> dict[str, metadata.Pending]:
+def _is_accepted(plan: Plan, node: Node) -> bool:
+    """Return whether the BMC has taken the settings of a plan.
+
+    Ironic then waits for it; a step that it refuses fails before.
+    """
+    is_waiting = node.provision_state == 'service wait'
+    return is_waiting and is_ours(plan, node) is not False
+
+
+def own_notes(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
     """Return type → note of this very change."""
     return {
         name: note
-        for name, note in metadata.pending(seen.server.metadata).items()
-        if plan.aim is Aim.ABORT or note.wish in (plan.mark, None)
+        for name, note in journal.pending(seen.server.metadata).items()
+        if plan.aim in (Aim.ABORT, Aim.ROLLBACK)
+        or note.wish in (plan.mark, None)
     }
 
 
-def unlike(expected: Mapping[str, str | None], seen: Seen) -> list[str]:
+def rivals(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
+    """Return type → note of the changes that are not this one."""
+    mine = own_notes(plan, seen)
+    return {
+        name: note
+        for name, note in journal.pending(seen.server.metadata).items()
+        if name not in mine
+    }
+
+
+def unlike(expected: Mapping[str, Value | None], seen: Seen) -> list[str]:
     """Return the settings that differ from what is expected, as they are."""
     bios = seen.bios or {}
     return [
-        f'{name}={bios[name].value if name in bios else "?"}'
-        for name in sorted(expected)
-        if not registry.holds(bios, name, expected[name])
+        f'{name}={values.shown(values.current(bios.get(name), value))}'
+        for name, value in sorted(expected.items())
+        if not registry.holds(bios, name, value)
     ]
 
 
 def is_touched(plan: Plan, seen: Seen) -> bool:
     """Return whether the node may be out of service because of a change."""
-    harmless = {Do.NOTE, Do.FORGET, Do.READ_BIOS}
+    harmless = {Do.NOTE, Do.RECORD, Do.CORRECT, Do.FORGET, Do.READ_BIOS}
     return plan.is_resumed or bool(seen.tried.keys() - harmless)
 
 
@@ -232,25 +300,38 @@ def power_agrees(plan: Plan, seen: Seen) -> bool:
     return server_is == node_is == plan.power
 
 
-def attempt(do: Do, seen: Seen, otherwise: str, reason: str = '') -> Move:
+def attempt(
+    do: Do,
+    seen: Seen,
+    otherwise: str,
+    reason: str = '',
+    *,
+    unapplied: bool = False,
+) -> Move:
     """Return an act, unless it was tried too often without effect.
 
     :param otherwise: what is so if it was.
     :param reason: of a failure that is to be noted.
+    :param unapplied: it is that nothing was changed.
     """
     if seen.tried.get(do, 0) < _TRIES:
-        return Act(do, reason)
+        return Act(do, reason, unapplied)
     why = f': {seen.refusal}' if seen.refusal else ''
     return End(Result.LEFT_BETWEEN, otherwise + why)
 
 
-def _known_failure(plan: Plan, seen: Seen) -> str | None:
-    """Return why a change is being put back, None if it is not.
+def _with_failure(plan: Plan, seen: Seen) -> Seen:
+    """Return what is seen, with why the change is being put back, if it is.
 
     Another run may have noted it. Who asks for another try has it forgotten.
     """
     if seen.failure or plan.aim is Aim.RETRY:
-        return seen.failure
-    noted = (note.failure for note in own_notes(plan, seen).values())
+        return seen
+    notes = own_notes(plan, seen).values()
+    noted = next(filter(None, (note.failure for note in notes)), None)
     asked = _ASKED if plan.aim is Aim.ROLLBACK else None
-    return next(filter(None, noted), asked)
+    return replace(
+        seen,
+        failure=noted or asked,
+        unapplied=any(note.unapplied for note in notes),
+    )

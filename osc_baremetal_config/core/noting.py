@@ -1,16 +1,20 @@
 """What a change notes of itself in the server's metadata, and when.
 
-Owns which items are noted and with what; the form of a note is for
-:mod:`.metadata`.
+Owns which items are noted and with what, and whether there is room for it;
+the form of a note is for :mod:`.journal`.
 """
 
 from dataclasses import replace
 
-from osc_baremetal_config.core import metadata, moves
-from osc_baremetal_config.core.metadata import PENDING, Pending, Previous
+from osc_baremetal_config.core import journal, moves
+from osc_baremetal_config.core.journal import Pending, Previous
+from osc_baremetal_config.core.metadata import PENDING
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.moves import Seen
 from osc_baremetal_config.core.plan import Change, Plan
+
+# As long as real ones, for what is decided beforehand.
+_ANY_TIME, _ANY_RUN = '2026-11-22T14:02:00.000+00:00', '0123abcd'
 
 
 def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
@@ -22,7 +26,7 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
     :param now: the time, ISO 8601 in UTC. A change that is noted already
         keeps its time, and its notes of what was before.
     """
-    known = metadata.pending(plan.server.metadata)
+    known = journal.pending(plan.server.metadata)
     begun = next((note.since for note in known.values() if note.since), now)
     changed = [change.item for change in plan.changes]
     notes = {
@@ -30,26 +34,38 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
         for item in (*changed, *plan.settled)
     }
     before = {
-        change.item.type: _was(change, begun)
+        change.item.type: _was(change, begun, plan)
         for change in plan.changes
         if not plan.is_resumed
     }
-    return metadata.begin(notes, before)
+    return journal.begin(notes, before)
 
 
-def failed(plan: Plan, seen: Seen, reason: str, now: str) -> dict[str, str]:
+def no_room(plan: Plan) -> str | None:
+    """Return why Nova cannot hold the entries of a change, None if it can."""
+    entries = begin(plan, _ANY_TIME, _ANY_RUN)
+    return journal.too_much(plan.server.metadata, entries)
+
+
+def failed(
+    plan: Plan, seen: Seen, reason: str, now: str, *, unapplied: bool
+) -> dict[str, str]:
     """Return the metadata that notes why a change is being put back.
 
     :param now: the time, for notes that have got lost.
+    :param unapplied: Ironic has reported success, and nothing was changed.
     :returns: none where a resize waits to be confirmed or reverted, as Nova
         lets nobody write metadata then. That state tells enough.
     """
     if seen.is_resized:
         return {}
-    lost = metadata.pending(begin(plan, now))
+    lost = journal.pending(begin(plan, now))
     noted = moves.own_notes(plan, seen) or lost
-    notes = {name: replace(n, failure=reason) for name, n in noted.items()}
-    return metadata.begin(notes, {})
+    notes = {
+        name: replace(note, failure=reason, unapplied=unapplied)
+        for name, note in noted.items()
+    }
+    return journal.begin(notes, {})
 
 
 def keys(plan: Plan) -> list[str]:
@@ -71,13 +87,15 @@ def _note(
         resize=plan.resize_to is not None,
         node=plan.origin if plan.resize_to else None,
         by=by if plan.resize_to and by else None,
+        bios=plan.rest.before,
     )
 
 
-def _was(change: Change, at: str) -> Previous:
+def _was(change: Change, at: str, plan: Plan) -> Previous:
+    """Return what a change was before; no settings if there is no way back."""
     settings = {
         setting.name: setting.before
         for setting in change.settings
-        if setting.before is not None
+        if setting.before is not None and not plan.no_rollback
     }
     return Previous(value=change.before, at=at, settings=settings)

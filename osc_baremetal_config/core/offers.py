@@ -12,6 +12,11 @@ from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Flavor, Item, Snapshot, Template
 from osc_baremetal_config.core.options import DEFAULT
 
+# Ironic compares the number or truth that a BMC gives with the text that it
+# has stored, and so finds others to have changed whenever it reads them
+# (``sync_node_setting`` in ``ironic/objects/bios.py``).
+_TELLING = ('Enumeration', 'String')
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -151,7 +156,7 @@ def _capability(
         )
         if missing:
             return f'lacks the trait {" or ".join(missing)}'
-    if row.actual.is_read:
+    if row.actual.value is not None:
         return 'yes'
     if not snapshot.bios:
         return 'unknown: Ironic has read no BIOS settings'
@@ -168,7 +173,9 @@ def _changed(
         for setting in map(
             snapshot.bios.get, _settings(name, snapshot, catalogue)
         )
-        if setting and setting.updated_at
+        if setting
+        and setting.updated_at
+        and setting.attribute_type in _TELLING
     ]
     return max(times, default=None)
 

@@ -7,8 +7,9 @@ What ``--dry-run`` prints is what is carried out. How a plan is made is for
 import enum
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config.core import registry
+from osc_baremetal_config.core import registry, values
 from osc_baremetal_config.core import steps as steps_
+from osc_baremetal_config.core.besides import NO_REST, Kept, Rest
 from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.model import (
     Bios,
@@ -18,19 +19,24 @@ from osc_baremetal_config.core.model import (
     Server,
     Step,
     Template,
+    Value,
 )
-from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.options import Method, OnFailure, Options
+from osc_baremetal_config.core.power import OFF, ON
 
-ON, OFF = 'on', 'off'
+__all__ = ['OFF', 'ON', 'Aim', 'Change', 'Plan', 'SettingChange']
 
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A BIOS setting with its value before and after."""
+    """A BIOS setting with its value before and after, as a BMC has them.
+
+    :param before: None if it is not known.
+    """
 
     name: str
-    before: str | None
-    after: str
+    before: Value | None
+    after: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +44,13 @@ class Change:
     """An item that changes, and what changes it.
 
     :param before: its value before, None if that cannot be told.
+    :param template: None for a change that is only undone, of which nothing
+        matters but what was before.
     """
 
     item: Item
     before: str | None
-    template: Template
+    template: Template | None
     settings: tuple[SettingChange, ...]
 
 
@@ -71,8 +79,12 @@ class Plan:
     :param settled: the items that are as they should be already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
     :param undo: the steps that put the settings back, None if none can.
+    :param no_rollback: why none can.
     :param runbook: the name of a runbook that does exactly the steps, if one
         is to be used.
+    :param is_loose: the runbook writes as text what the BMC takes as a number
+        or a truth, and some releases of Ironic do not convert it; the steps
+        are the better way.
     :param undo_runbook: the same for the undoing.
     :param resize_to: the flavor that the server is to have; None if it is
         not resized.
@@ -80,6 +92,11 @@ class Plan:
         None if flavors were not read.
     :param power: ``on`` or ``off``: how the server is at the end.
     :param record: the items to write into the server's metadata at the end.
+    :param forget: the keys to remove from it at the end.
+    :param rest: the settings that the change does not name.
+    :param kept: the items that are as desired, and that it does not name.
+    :param claims: the items that are claimed to be so at the end: what their
+        values are read by.
     :param notes: types whose notes of an earlier run are to be cleared.
     :param mark: what tells the notes of this wish from those of others.
     :param warnings: what the person should know, without being refused.
@@ -93,6 +110,7 @@ class Plan:
     settled: tuple[Item, ...]
     steps: tuple[Step, ...]
     undo: tuple[Step, ...] | None
+    no_rollback: tuple[str, ...]
     runbook: str | None
     undo_runbook: str | None
     resize_to: Flavor | None
@@ -104,6 +122,11 @@ class Plan:
     mark: str
     warnings: tuple[str, ...]
     aim: Aim = Aim.SET
+    is_loose: bool = False
+    forget: tuple[str, ...] = ()
+    rest: Rest = NO_REST
+    kept: tuple[Kept, ...] = ()
+    claims: tuple[Kept, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -114,7 +137,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
-        return not (self.record or self.touches_power)
+        return not (self.record or self.forget or self.touches_power)
 
     @property
     def touches_power(self) -> bool:
@@ -142,8 +165,22 @@ class Plan:
             registry.holds(self.bios, name, value)
             for name, value in self.wanted.items()
         )
-        is_again = self.aim is Aim.RETRY and bool(self.unreadable_steps)
-        return is_again or not is_applied
+        return self.runs_unread or not is_applied
+
+    @property
+    def runs_unread(self) -> bool:
+        """Return whether steps have to run that leave no trace in the BIOS.
+
+        Of those that an earlier run has begun nobody knows whether they ran.
+        """
+        is_due = self.aim is Aim.RETRY or not self.is_resumed
+        return is_due and bool(self.unreadable_steps)
+
+    @property
+    def needs_leave(self) -> bool:
+        """Return whether a failure would have to be undone, and cannot be."""
+        wants_rollback = self.options.on_failure is OnFailure.ROLLBACK
+        return wants_rollback and self.aim is Aim.SET and self.needs_service
 
     @property
     def stops(self) -> bool:
@@ -191,17 +228,27 @@ class Plan:
         )
 
     def ways(self) -> list['Plan']:
-        """Return this plan, and then the same without a runbook if it may."""
+        """Return this plan with and without its runbook, the better first."""
         if self.runbook and self.may_use_steps:
-            return [self, replace(self, runbook=None)]
+            ways = [self, replace(self, runbook=None)]
+            return ways[::-1] if self.is_loose else ways
         return [self]
 
     @property
-    def wanted(self) -> dict[str, str]:
+    def wanted(self) -> dict[str, Value]:
         """Return the BIOS settings that must be read back, name → value."""
         return {s.name: s.after for c in self.changes for s in c.settings}
 
     @property
-    def was(self) -> dict[str, str | None]:
+    def was(self) -> dict[str, Value | None]:
         """Return the same settings as they were before."""
         return {s.name: s.before for c in self.changes for s in c.settings}
+
+    def is_running(self, steps: tuple[Step, ...]) -> bool:
+        """Return whether steps set what this plan sets, however typed."""
+        running = _stored(steps_.settings(steps))
+        return running == _stored(self.wanted)
+
+
+def _stored(settings: dict[str, Value]) -> dict[str, str]:
+    return {name: values.stored(value) for name, value in settings.items()}

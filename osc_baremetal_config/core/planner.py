@@ -8,31 +8,37 @@ from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import (
+    besides,
     choice,
     effects,
     flavors,
-    metadata,
+    journal,
     methods,
+    noting,
+    power,
     readiness,
+    restoring,
     state,
     steps,
+    templates,
     undoing,
+    values,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core.journal import Pending
+from osc_baremetal_config.core.metadata import WISH
 from osc_baremetal_config.core.model import (
     Bios,
     Flavor,
     Item,
     Kind,
-    Server,
     Snapshot,
+    Step,
     Template,
+    Value,
 )
 from osc_baremetal_config.core.options import DEFAULT, Method, Options
 from osc_baremetal_config.core.plan import (
-    OFF,
-    ON,
     Aim,
     Change,
     Plan,
@@ -70,52 +76,67 @@ def make(
 ) -> Plan:
     """Return the plan that gives a server these items.
 
+    Where these were begun and are being put back by now, it is the plan for
+    that, for which nothing of the way forward has to be there.
+
     :param items: the wish; their order never matters.
     :param aim: where the plan of a change that was begun leads.
     :raises Refused: it cannot be done; every reason is named.
     """
     wish = tuple(sorted(set(items)))
-    server, node = snapshot.server, snapshot.node
-    notes = metadata.pending(server.metadata)
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    if aim is Aim.SET and _is_being_undone(wish, notes):
+        return back(snapshot, catalogue, options, aim)
     changes, settled, violations = _outcomes(
         wish, snapshot, catalogue, options
     )
-    merged = steps.merge(change.template.steps for change in changes)
+    bios = snapshot.bios
+    merged = steps.typed(
+        steps.merge(c.template.steps for c in changes if c.template), bios
+    )
     runbook = methods.runbook(merged, snapshot, options)
-    undo = undoing.steps_for(changes, snapshot.bios)
     variants = _variants(wish, snapshot)
     resizes = methods.resizes(options, catalogue, notes)
     target = (
         methods.target(variants, options, server, notes) if resizes else None
     )
     record = _to_record(changes, settled, notes, snapshot)
-    plan = Plan(
-        server=server,
-        node=node,
-        origin=_origin(notes) or node.uuid,
-        bios=_of_changes(changes, snapshot.bios),
+    # As it is desired at the end.
+    rows = state.rows(restoring.without(snapshot, options.forgets), catalogue)
+    plan = replace(
+        _without_steps(snapshot, options, aim),
+        bios=_of_changes(changes, bios),
         changes=tuple(changes),
         settled=tuple(settled),
         steps=merged,
-        undo=undo,
+        undo=undoing.steps_for(changes),
         runbook=_name(runbook),
-        undo_runbook=_name(methods.runbook(undo or (), snapshot, options)),
+        is_loose=_is_loose(runbook, merged),
         resize_to=target,
-        options=options,
         variants=flavors.meant(variants, options),
-        power=_power(server, notes),
         record=record if options.records else (),
-        notes=tuple(sorted(notes)),
-        mark=metadata.mark(wish, resize=bool(target)),
+        forget=_to_forget(changes, snapshot, options),
+        rest=_rest(changes, snapshot, catalogue, notes),
+        kept=_kept(wish, rows, snapshot, catalogue),
+        claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
+        mark=journal.mark(wish, resize=bool(target)),
+    )
+    plan = _with_way_back(plan, snapshot, catalogue)
+    plan = replace(
+        plan,
         warnings=(
+            *plan.warnings,
             *effects.unsure(changes, snapshot),
-            *effects.drifting(changes, snapshot, catalogue),
+            *effects.ignored(changes, snapshot, catalogue),
+            *effects.unread(changes),
+            *effects.drifting(changes, rows, snapshot, catalogue),
         ),
-        aim=aim,
     )
     violations += _together(wish, plan, snapshot, catalogue)
     violations += _not_now(wish, plan, notes)
     violations += _not_this_way(plan, snapshot)
+    violations += _not_to_be_noted(plan)
     violations += flavors.unclear(
         variants,
         options,
@@ -137,19 +158,82 @@ def resume(
 
     :raises Refused: nothing is noted, or it cannot be done.
     """
-    notes = metadata.pending(snapshot.server.metadata)
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
     if not notes:
         raise errors.Refused(
-            f'{snapshot.server}: no change is noted that has not ended.'
+            f'{server}: no change is noted that has not ended.'
+        )
+    if aim is Aim.ROLLBACK:
+        return back(snapshot, catalogue, options, aim)
+    if damage := journal.faults(notes):
+        raise errors.Refused(
+            f'{server}: the journal of the change cannot be believed; nothing '
+            f'was touched:',
+            damage,
         )
     wish = [Item(name, note.value) for name, note in notes.items()]
     if any(note.resize for note in notes.values()):
         options = replace(options, method=Method.RESIZE)
-    plan = make(wish, snapshot, catalogue, options, aim)
-    if aim is Aim.ROLLBACK and plan.undo is None:
+    return make(wish, snapshot, catalogue, options, aim)
+
+
+def back(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
+) -> Plan:
+    """Return the plan that undoes the change which is noted on a server.
+
+    From the journal and the BIOS alone: templates, runbooks and catalogue may
+    vouch for what the journal says, and may be gone as well.
+
+    :raises Refused: what was before is not known, or cannot be set again, or
+        nobody but the server's metadata says so.
+    """
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    changes = undoing.changes(snapshot)
+    undo = undoing.steps_for(changes)
+    resizes = any(note.resize for note in notes.values())
+    plan = _without_steps(snapshot, options, aim)
+    runbook = methods.runbook(undo, snapshot, options)
+    doubts = undoing.doubtful(snapshot, changes, catalogue)
+    untrue = journal.faults(notes)
+    plan = replace(
+        plan,
+        bios=_of_changes(changes, snapshot.bios),
+        changes=tuple(changes),
+        settled=tuple(
+            Item(name, n.value) for name, n in notes.items() if n.settled
+        ),
+        undo=undo,
+        runbook=_name(runbook),
+        undo_runbook=_name(runbook),
+        is_loose=_is_loose(runbook, undo),
+        resize_to=server.flavor if resizes else None,
+        rest=_rest(changes, snapshot, catalogue, notes),
+        mark=journal.mark(
+            [Item(name, note.value) for name, note in notes.items()],
+            resize=resizes,
+        ),
+        warnings=(
+            *plan.warnings,
+            'what was before is taken from the server metadata',
+            *doubts,
+        ),
+    )
+    violations = undoing.impossible(snapshot, changes, catalogue)
+    if not options.trust_metadata:
+        violations += [
+            f'{doubt} (recover --rollback --trust-metadata sets it all the '
+            f'same)'
+            for doubt in (*untrue, *doubts)
+        ]
+    violations += readiness.locked(server)
+    violations += readiness.not_ready(server, snapshot.node, notes)
+    if violations:
         raise errors.Refused(
-            f'{snapshot.server}: there is no way back, as it is not known '
-            f'what was before, or a step does more than set the BIOS.'
+            f'{server} cannot be put back as it was; nothing was touched:',
+            violations,
         )
     return plan
 
@@ -160,9 +244,16 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
     :raises Refused: the server is locked.
     """
     server = snapshot.server
-    notes = metadata.pending(server.metadata)
     if violations := readiness.locked(server):
         raise errors.Refused(f'{server} cannot be recovered:', violations)
+    return _without_steps(snapshot, options, Aim.ABORT)
+
+
+def _without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
+    """Return the plan for a server as it is, with nothing to be run."""
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    was, why = power.before(server, notes, snapshot.actions)
     return Plan(
         server=server,
         node=snapshot.node,
@@ -172,18 +263,118 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
         settled=(),
         steps=(),
         undo=None,
+        no_rollback=(),
         runbook=None,
         undo_runbook=None,
         resize_to=None,
         options=options,
         variants=None,
-        power=_power(server, notes),
+        power=was,
         record=(),
         notes=tuple(sorted(notes)),
         mark='',
-        warnings=(),
-        aim=Aim.ABORT,
+        warnings=(why,) if why else (),
+        aim=aim,
     )
+
+
+def _is_being_undone(
+    wish: Sequence[Item], notes: Mapping[str, Pending]
+) -> bool:
+    """Return whether this very wish was begun, has failed, and is put back.
+
+    Not where Ironic has reported success and nothing was changed: that may
+    come true yet.
+    """
+    noted = sorted(Item(name, note.value) for name, note in notes.items())
+    return noted == list(wish) and any(
+        note.failure and not note.unapplied for note in notes.values()
+    )
+
+
+def _with_way_back(
+    plan: Plan, snapshot: Snapshot, catalogue: Catalogue
+) -> Plan:
+    """Return a plan with the steps that undo it, or why there are none."""
+    if not plan.changes:
+        return plan
+    obstacles = undoing.obstacles(plan.changes, snapshot.bios, catalogue.locks)
+    if plan.is_resumed:
+        obstacles += undoing.doubtful(snapshot, plan.changes, catalogue)
+    obstacles += filter(None, [noting.no_room(plan)])
+    if obstacles:
+        reasons = tuple(dict.fromkeys(obstacles))
+        return replace(plan, undo=None, no_rollback=reasons)
+    runbook = methods.runbook(plan.undo or (), snapshot, plan.options)
+    return replace(plan, undo_runbook=_name(runbook))
+
+
+def _rest(
+    changes: Sequence[Change],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    notes: Mapping[str, Pending],
+) -> besides.Rest:
+    """Return the settings that changes do not name."""
+    return besides.rest(
+        snapshot.bios,
+        {s.name for change in changes for s in change.settings},
+        catalogue.volatile,
+        next((note.bios for note in notes.values() if note.bios), None),
+        is_first=not notes,
+    )
+
+
+def _kept(
+    wish: Sequence[Item],
+    rows: Sequence[state.Row],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> tuple[besides.Kept, ...]:
+    """Return the items that are as desired, and that nobody asks for."""
+    asked = {item.type for item in wish}
+    return tuple(
+        _item_kept(Item(row.type, row.desired.value), snapshot, catalogue)
+        for row in rows
+        if row.desired.value is not None
+        and row.drift is state.Drift.NO
+        and row.type not in asked
+    )
+
+
+def _item_kept(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
+) -> besides.Kept:
+    sources = state.readings(item.type, snapshot.templates, catalogue)
+    return besides.Kept(item.type, item.value, sources)
+
+
+def _to_forget(
+    changes: Sequence[Change], snapshot: Snapshot, options: Options
+) -> tuple[str, ...]:
+    """Return the keys that are removed once all is as it should be.
+
+    What a change was before it stays, as the way back.
+    """
+    metadata = snapshot.server.metadata
+    changing = {change.item.type for change in changes}
+    keys = [WISH + name for name in options.forgets]
+    for name in options.forgets:
+        if name not in changing:
+            keys += journal.previous_keys(name, metadata)
+    return tuple(key for key in keys if key in metadata)
+
+
+def _not_to_be_noted(plan: Plan) -> list[str]:
+    """Return why a change cannot be noted, or not be undone if it fails."""
+    found = [noting.no_room(plan)] if not plan.is_empty else []
+    if plan.no_rollback and plan.needs_leave:
+        found += [
+            f'no automatic rollback: {reason} (--on-failure leave makes the '
+            f'change all the same)'
+            for reason in plan.no_rollback
+        ]
+    return [reason for reason in found if reason]
 
 
 def _outcomes(
@@ -251,27 +442,51 @@ def _plan_item(
     unknown = choice.unknown(item, snapshot, catalogue)
     if unknown:
         return [unknown]
-    is_now = state.actual(item.type, snapshot, catalogue).value == item.value
-    note = metadata.pending(snapshot.server.metadata).get(item.type)
+    now = state.actual(item.type, snapshot, catalogue).value
+    note = journal.pending(snapshot.server.metadata).get(item.type)
     is_begun = note is not None and note.wish is not None and not note.settled
-    if is_now and not is_begun:
-        return choice.incapable(item, snapshot, catalogue)
     template = choice.choose(item, snapshot, catalogue, options)
+    if now == item.value and not is_begun and not _has_unread(template):
+        return choice.incapable(item, snapshot, catalogue)
     if isinstance(template, list):
-        return [] if is_now else template
-    is_here = note is None or note.node in (None, snapshot.node.uuid)
-    was = undoing.previous(item.type, snapshot, is_begun=is_begun and is_here)
+        return [] if now == item.value else template
+    wanted = {
+        name: steps.asked(name, value, snapshot.bios)
+        for name, value in steps.settings(template.steps).items()
+    }
+    if note is not None and is_begun:
+        was, before = undoing.known(item.type, note, snapshot)
+    else:
+        was, before = _as_read(wanted, snapshot.bios), now
     return Change(
         item=item,
-        before=was.value
-        if is_begun and is_here
-        else state.actual(item.type, snapshot, catalogue).value,
+        before=before,
         template=template,
         settings=tuple(
-            SettingChange(name, was.settings.get(name), value)
-            for name, value in steps.settings(template.steps).items()
+            SettingChange(name, was.get(name), value)
+            for name, value in wanted.items()
         ),
     )
+
+
+def _has_unread(template: Template | list[str]) -> bool:
+    """Return whether a template does what leaves no trace in the BIOS.
+
+    So that the settings are right does not show that all of it was done.
+    """
+    return isinstance(template, Template) and not all(
+        map(steps.is_apply, template.steps)
+    )
+
+
+def _as_read(wanted: Mapping[str, Value], bios: Bios) -> dict[str, Value]:
+    """Return the settings as they are, those that are shown."""
+    now = {n: values.current(bios.get(n), wanted[n]) for n in wanted}
+    return {name: value for name, value in now.items() if value is not None}
+
+
+def _is_loose(runbook: Template | None, wanted: Sequence[Step]) -> bool:
+    return bool(runbook and not templates.is_exact(runbook, wanted))
 
 
 def _name(template: Template | None) -> str | None:
@@ -300,14 +515,6 @@ def _of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
 def _origin(notes: Mapping[str, Pending]) -> str | None:
     """Return the node that the server was on before the change began."""
     return next((note.node for note in notes.values() if note.node), None)
-
-
-def _power(server: Server, notes: Mapping[str, Pending]) -> str:
-    """Return the power that the server had before the change began."""
-    for note in notes.values():
-        if note.power in (ON, OFF):
-            return note.power
-    return ON if server.status == 'ACTIVE' else OFF
 
 
 def _to_record(

@@ -7,20 +7,20 @@ import json
 
 from osc_baremetal_config.core import moves, requests
 from osc_baremetal_config.core.model import Step
-from osc_baremetal_config.core.plan import Aim, Plan
+from osc_baremetal_config.core.plan import Plan
 
 Mark = tuple[str | bool | None, ...]
 
 
 def is_to_ask(plan: Plan) -> bool:
     """Return whether Ironic will have to be asked for a service."""
-    is_back = bool(plan.steps) and moves.begin(plan).failure is not None
+    is_back = bool(plan.undo) and moves.begin(plan).failure is not None
     return plan.needs_service or is_back
 
 
 def what(plan: Plan) -> tuple[Step, ...] | str:
     """Return what Ironic will be asked to run first."""
-    return plan.what_undoes if plan.aim is Aim.ROLLBACK else plan.what
+    return plan.what if plan.steps else plan.what_undoes
 
 
 def mark(plan: Plan) -> Mark:

@@ -5,8 +5,8 @@ Owns what has to be so before anything is touched, apart from the items.
 
 from collections.abc import Mapping, Sequence
 
-from osc_baremetal_config.core.lifecycle import SERVICING
-from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core.journal import Pending
+from osc_baremetal_config.core.lifecycle import FAULT, SERVICING
 from osc_baremetal_config.core.model import Item, Node, Server
 
 _STABLE = frozenset({'ACTIVE', 'SHUTOFF'})
@@ -26,7 +26,7 @@ def not_ready(
     if server.status not in statuses:
         found.append(
             f'the server is in status {server.status}; it must be ACTIVE or '
-            f'SHUTOFF'
+            f'SHUTOFF{_usable_again(server)}'
         )
     if server.task_state and not notes:
         found.append(
@@ -34,6 +34,17 @@ def not_ready(
             f'when it has ended'
         )
     return found + _node_not_ready(server, node, is_ours=bool(notes))
+
+
+def _usable_again(server: Server) -> str:
+    """Return who can lead a server out of an error, and how."""
+    if server.status != 'ERROR':
+        return ''
+    return (
+        f'. Nova changes neither its power nor its metadata then. Where it is '
+        f'to be kept, an administrator can make it usable again: openstack '
+        f'server set --state active {server.id}'
+    )
 
 
 def locked(server: Server) -> list[str]:
@@ -72,7 +83,9 @@ def foreign_notes(
 def _node_not_ready(server: Server, node: Node, *, is_ours: bool) -> list[str]:
     state = node.provision_state
     if state == 'service failed':
-        return [] if is_ours else [_has_failed(server, node)]
+        held = node.maintenance and node.fault != FAULT
+        found = [_in_maintenance(node)] if held else []
+        return found if is_ours else [*found, _has_failed(server, node)]
     found = []
     running = is_ours and state in SERVICING
     if node.maintenance and not running:

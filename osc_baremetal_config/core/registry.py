@@ -7,10 +7,11 @@ after it has accepted the request, with the node in maintenance.
 
 import difflib
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from osc_baremetal_config.core.model import Bios, BiosSetting
+from osc_baremetal_config.core import values
+from osc_baremetal_config.core.model import Bios, BiosSetting, Value
 
 
 @enum.unique
@@ -35,6 +36,21 @@ class Verdict:
         return self.possible is not Possible.NO
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A setting that locks others unless it has one value.
+
+    Some registries show what is locked as read-only, as Dell's, others do
+    not, as HPE's.
+
+    :param settings: the names of those that it locks.
+    """
+
+    name: str
+    value: Value
+    settings: frozenset[str]
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean …?)`` for a misspelt word, else nothing."""
     by_fold = {k.casefold(): k for k in sorted(known)}
@@ -42,40 +58,21 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f' (did you mean {by_fold[close[0]]}?)' if close else ''
 
 
-def holds(bios: Bios, name: str, value: str | None) -> bool:
+def holds(bios: Bios, name: str, value: Value | None) -> bool:
     """Return whether a setting has a value, by the rules of its type.
 
     :param value: None for a setting that is not there.
     """
-    setting = bios.get(name)
-    if setting is None or setting.value is None or value is None:
-        return (setting.value if setting else None) == value
-    match setting.attribute_type:
-        case 'Integer':
-            try:
-                return int(setting.value) == int(value)
-            except ValueError:
-                return setting.value == value
-        case 'Boolean':
-            return setting.value.casefold() == value.casefold()
-    return setting.value == value
+    return values.holds(bios.get(name), value)
 
 
-def native(bios: Bios, name: str, value: str) -> str | int | bool:
-    """Return a value as a BMC takes it, which Ironic shows as text."""
-    setting = bios.get(name)
-    match setting.attribute_type if setting else None:
-        case 'Integer' if value.removeprefix('-').isdecimal():
-            return int(value)
-        case 'Boolean':
-            return value.casefold() == 'true'
-    return value
-
-
-def judge(name: str, value: str, bios: Bios) -> Verdict:
+def judge(
+    name: str, value: Value, bios: Bios, locks: Iterable[Lock] = ()
+) -> Verdict:
     """Return whether a node's BIOS can be given a setting.
 
     :param bios: the node's settings; empty if Ironic has read none yet.
+    :param locks: what is known of settings that lock others.
     """
     if not bios:
         return Verdict(
@@ -86,26 +83,87 @@ def judge(name: str, value: str, bios: Bios) -> Verdict:
         hint = nearest(name, bios)
         return Verdict(Possible.NO, f'its BIOS knows no {name}{hint}')
     if setting.read_only:
-        return Verdict(Possible.NO, f'{name} is read-only')
+        return Verdict(
+            Possible.NO, f'{name} is read-only{_unlocking(name, bios, locks)}'
+        )
     if setting.attribute_type is None:
         return Verdict(
             Possible.UNKNOWN, f'Ironic has no registry entry for {name}'
         )
-    return _judge_value(setting, value)
+    try:
+        return _judge_value(
+            setting, values.asked(value, setting.attribute_type)
+        )
+    except values.WrongType as wrong:
+        return Verdict(Possible.NO, str(wrong))
 
 
-def _judge_value(setting: BiosSetting, value: str) -> Verdict:
+def ignored(
+    name: str, bios: Bios, locks: Iterable[Lock], after: Mapping[str, Value]
+) -> str | None:
+    """Return why a firmware may ignore a setting, None if nothing says so.
+
+    :param after: all that is set with it, name → value.
+    """
+    for lock in locks:
+        if name not in lock.settings or lock.name not in bios:
+            continue
+        wanted = after.get(lock.name)
+        is_open = (
+            _is_open(bios, lock)
+            if wanted is None
+            else values.is_same(wanted, lock.value)
+        )
+        if not is_open:
+            now = values.shown(values.current(bios[lock.name], None))
+            return (
+                f'{name} is fixed by the firmware unless {lock.name} is '
+                f'{lock.value}, and it is {now}, although the registry does '
+                f'not say so'
+            )
+    return None
+
+
+def _is_open(bios: Bios, lock: Lock) -> bool:
+    """Return whether a lock is open as the BIOS is."""
+    return holds(bios, lock.name, lock.value)
+
+
+def _unlocking(name: str, bios: Bios, locks: Iterable[Lock]) -> str:
+    """Return what would unlock a read-only setting, as far as is known."""
+    for lock in locks:
+        if name in lock.settings and lock.name in bios:
+            if _is_open(bios, lock):
+                return (
+                    f' by the registry that Ironic has cached, although '
+                    f'{lock.name} is {lock.value}; Ironic renews the entry '
+                    f'only when the value of {name} changes'
+                )
+            now = values.shown(values.current(bios[lock.name], None))
+            return (
+                f' unless {lock.name} is {lock.value}, and it is {now}; set '
+                f'{lock.name} first, by a command of its own'
+            )
+    return ''
+
+
+def _judge_value(setting: BiosSetting, value: Value) -> Verdict:
     match setting.attribute_type:
         case 'Enumeration':
-            return _judge_choice(setting, value)
+            return _judge_choice(setting, str(value))
         case 'Integer':
-            return _judge_integer(setting, value)
+            return _judge_range(
+                int(value), setting.lower_bound, setting.upper_bound, 'it'
+            )
         case 'Boolean':
-            if value.casefold() in ('true', 'false'):
-                return Verdict(Possible.YES)
-            return Verdict(Possible.NO, 'it must be true or false')
+            return Verdict(Possible.YES)
         case 'String':
-            return _judge_length(setting, value)
+            return _judge_range(
+                len(str(value)),
+                setting.min_length,
+                setting.max_length,
+                'its length',
+            )
         case 'Password':
             return Verdict(
                 Possible.NO, 'it is a password, which is never set from here'
@@ -125,30 +183,11 @@ def _judge_choice(setting: BiosSetting, value: str) -> Verdict:
     return Verdict(Possible.NO, f'allowed are {", ".join(allowed)}')
 
 
-def _judge_integer(setting: BiosSetting, value: str) -> Verdict:
-    try:
-        number = int(value)
-    except ValueError:
-        return Verdict(Possible.NO, 'it must be a whole number')
-    return _judge_range(
-        number, setting.lower_bound, setting.upper_bound, 'it must be'
-    )
-
-
-def _judge_length(setting: BiosSetting, value: str) -> Verdict:
-    return _judge_range(
-        len(value),
-        setting.min_length,
-        setting.max_length,
-        'its length must be',
-    )
-
-
 def _judge_range(
     number: int, lowest: int | None, highest: int | None, what: str
 ) -> Verdict:
     if lowest is not None and number < lowest:
-        return Verdict(Possible.NO, f'{what} at least {lowest}')
+        return Verdict(Possible.NO, f'{what} must be at least {lowest}')
     if highest is not None and number > highest:
-        return Verdict(Possible.NO, f'{what} at most {highest}')
+        return Verdict(Possible.NO, f'{what} must be at most {highest}')
     return Verdict(Possible.YES)

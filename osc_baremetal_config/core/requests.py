@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osc_baremetal_config.core import metadata, noting
+from osc_baremetal_config.core import metadata, noting, values
 from osc_baremetal_config.core.model import Step
 from osc_baremetal_config.core.plan import ON, Plan
 
@@ -46,11 +46,12 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
     found = []
     path = f'/servers/{plan.server.id}'
     keys = []
-    if plan.touches_power:
-        keys = noting.keys(plan)
-        if not plan.is_resumed:
+    if not plan.is_empty:
+        keys = sorted([*noting.keys(plan), *plan.forget])
+        if not plan.is_resumed and (plan.record or plan.touches_power):
             notes = noting.begin(plan, since)
             found.append(_metadata(path, notes, 'removed at the end'))
+    if plan.touches_power:
         found += _change(plan, path)
     if plan.record:
         record = metadata.record(plan.record)
@@ -86,7 +87,9 @@ def _service(plan: Plan) -> Request:
         what['runbook'] = plan.runbook
     else:
         what['service_steps'] = documents(plan.steps)
-    was = ', '.join(f'{n}={v}' for n, v in plan.was.items() if v is not None)
+    was = ', '.join(
+        f'{n}={values.shown(v)}' for n, v in plan.was.items() if v is not None
+    )
     undo = f'a service that sets {was}' if plan.undo else 'cannot be'
     path = f'/v1/nodes/{plan.node.uuid}/states/provision'
     return Request('baremetal', 'PUT', path, what, undo)

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import metadata, readiness, registry, state
+from osc_baremetal_config.core import journal, readiness, registry, state
 from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.metadata import WISH
 from osc_baremetal_config.core.model import Item, Snapshot
 
 
@@ -25,7 +26,7 @@ def wish(
     :raises Refused: image and flavor disagree, so it is not clear what is
         desired.
     """
-    begun = metadata.pending(snapshot.server.metadata)
+    begun = journal.pending(snapshot.server.metadata)
     rows = [
         row
         for row in state.rows(snapshot, catalogue)
@@ -49,42 +50,26 @@ def wish(
 
 
 def recorded(
-    snapshot: Snapshot,
-    types: Collection[str],
-    catalogue: Catalogue,
-    *,
-    is_applied: bool,
+    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
 ) -> list[str]:
     """Return the keys by which items are recorded on a server.
 
-    :param is_applied: what is desired without them is applied then, which an
-        earlier run may have begun.
     :raises Refused: a change of the server has not ended, it is locked, or
         there is no such type.
     """
     server = snapshot.server
-    notes = metadata.pending(server.metadata)
-    known = {row.type for row in state.rows(snapshot, catalogue)}
-    reasons = [
-        f'{name!r}: no such type of configuration'
-        f'{registry.nearest(name, known)}'
-        for name in sorted(types)
-        if name not in known
-    ]
-    if notes and not is_applied:
+    notes = journal.pending(server.metadata)
+    reasons = unknown(snapshot, types, catalogue)
+    if notes:
         begun = ', '.join(f'{n}={note.value}' for n, note in notes.items())
         reasons.append(
             f'a change was begun and has not ended: {begun}; what can be done '
             f'about it: openstack server config recover {server.id}'
         )
-    keys = [
-        key
-        for name in sorted(types)
-        for key in (metadata.WISH + name, metadata.PREVIOUS + name)
-        if key in server.metadata
-        # The way back of a change that has not ended is kept.
-        and not (name in notes and key.startswith(metadata.PREVIOUS))
-    ]
+    keys = []
+    for name in sorted(types):
+        keys += [key for key in [WISH + name] if key in server.metadata]
+        keys += journal.previous_keys(name, server.metadata)
     reasons += readiness.locked(server) if keys else []
     if reasons:
         raise errors.Refused(
@@ -94,8 +79,22 @@ def recorded(
     return keys
 
 
-def without(snapshot: Snapshot, keys: Collection[str]) -> Snapshot:
-    """Return a snapshot as it is once keys are gone from the metadata."""
+def unknown(
+    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
+) -> list[str]:
+    """Return which types there are not."""
+    known = {row.type for row in state.rows(snapshot, catalogue)}
+    return [
+        f'{name!r}: no such type of configuration'
+        f'{registry.nearest(name, known)}'
+        for name in sorted(types)
+        if name not in known
+    ]
+
+
+def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
+    """Return a snapshot of a server on which types are not recorded."""
     server = snapshot.server
+    keys = {WISH + name for name in types}
     kept = {k: v for k, v in server.metadata.items() if k not in keys}
     return replace(snapshot, server=replace(server, metadata=kept))

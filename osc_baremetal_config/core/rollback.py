@@ -83,7 +83,7 @@ def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
 
     :param failure: why the change will not be made.
     """
-    if _has_changed(plan, seen):
+    if _has_changed(plan, seen) or _is_to_overwrite(plan, seen):
         if not _may_undo(plan):
             return End(Result.LEFT_BETWEEN, failure)
         if seen.tried.get(Do.UNDO, 0) >= _UNDOINGS:
@@ -100,9 +100,54 @@ def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
         if not _is_noted(plan, seen):
             return _note(seen, failure)
         return moves.attempt(Do.REVERT, seen, 'the resize stays')
-    return toward_power(plan, seen) or _forget(
-        plan, seen, End(Result.PUT_BACK, failure)
+    if power := toward_power(plan, seen):
+        return power
+    if plan.aim is not Aim.ROLLBACK and _may_come_true(seen):
+        return _as_unapplied(plan, seen, failure)
+    if seen.besides:
+        besides = '; '.join(seen.besides)
+        return _forget(
+            plan, seen, End(Result.NOT_AS_BEFORE, f'{failure}: {besides}')
+        )
+    return _forget(plan, seen, End(Result.PUT_BACK, failure))
+
+
+def leave_unapplied(seen: Seen, failure: str) -> Move:
+    """Return the noting that Ironic has reported what is not so.
+
+    The BMC may have it in mind for the next restart. So nothing is put back,
+    which Ironic would take for done, and nothing is said to be as before.
+    """
+    return moves.attempt(
+        Do.NOTE_FAILURE,
+        seen,
+        f'{failure}; the notes do not stay',
+        failure,
+        unapplied=True,
     )
+
+
+def _as_unapplied(plan: Plan, seen: Seen, failure: str) -> Move:
+    """Return the end of a change that may come true yet, once noted."""
+    notes = moves.own_notes(plan, seen).values()
+    if not any(note.unapplied for note in notes):
+        return leave_unapplied(seen, failure)
+    return End(Result.UNAPPLIED, failure)
+
+
+def _may_come_true(seen: Seen) -> bool:
+    """Return whether a BMC may have settings in mind that it has not shown."""
+    return seen.unapplied or (seen.accepted and not seen.applied)
+
+
+def _is_to_overwrite(plan: Plan, seen: Seen) -> bool:
+    """Return whether what a BMC has in mind is to be overwritten once.
+
+    Ironic does so where the BMC shows it, although the settings are as
+    before.
+    """
+    is_asked = plan.aim is Aim.ROLLBACK and seen.unapplied
+    return is_asked and not seen.tried.get(Do.UNDO)
 
 
 def toward_abort(plan: Plan, seen: Seen) -> Move:
@@ -178,7 +223,7 @@ def _has_changed(plan: Plan, seen: Seen) -> bool:
     """
     if seen.node.uuid != plan.node.uuid:
         return False
-    is_shown = plan.wanted.keys() <= (seen.bios or {}).keys()
+    is_shown = plan.was.keys() <= (seen.bios or {}).keys()
     if not is_shown and seen.is_serviced:
         return True
     return bool(moves.unlike(plan.was, seen))

@@ -113,7 +113,7 @@ def interrupted(progress: Progress) -> Progress:
 
 def leaves_out(error: errors.ConfigError | None) -> bool:
     """Return whether a node that was touched is out of service after this."""
-    if isinstance(error, errors.Gone):
+    if isinstance(error, errors.Gone | errors.NotAsBefore):
         return False
     return isinstance(error, errors.LeftBetween | errors.StillGoing)
 

@@ -8,6 +8,7 @@ change that failed is in :mod:`.rollback`. Never does anything itself.
 
 from osc_baremetal_config.core import (
     contest,
+    journal,
     lifecycle,
     metadata,
     moves,
@@ -51,7 +52,7 @@ def next_move(plan: Plan, seen: Seen) -> Move:
         return Act(Do.READ_BIOS)
     if plan.aim is Aim.ABORT:
         return rollback.toward_abort(plan, seen)
-    if seen.failure:
+    if seen.failure and not _has_come_true(plan, seen):
         return rollback.toward_start(plan, seen, seen.failure)
     return _toward_end(plan, seen)
 
@@ -59,24 +60,55 @@ def next_move(plan: Plan, seen: Seen) -> Move:
 def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
     """Return the metadata keys that the end of a change removes.
 
-    A change that was not made leaves no way back.
+    A change that was not made leaves no way back, and no record goes by it.
     """
-    types = moves.own_notes(plan, seen)
-    keys = [metadata.PENDING + name for name in types]
-    if plan.aim is Aim.ABORT or moves.unlike(plan.wanted, seen):
-        way_back = [metadata.PREVIOUS + name for name in types]
-        keys += [key for key in way_back if key in seen.server.metadata]
+    noted = moves.own_notes(plan, seen)
+    now = seen.server.metadata
+    keys = {metadata.PENDING + name for name in noted}
+    if seen.failure is None or _has_come_true(plan, seen):
+        keys |= now.keys() & set(plan.forget)
+    if not _is_made(plan, seen):
+        for name, note in noted.items():
+            if not note.settled:
+                keys.update(journal.previous_keys(name, now))
     return sorted(keys)
 
 
-def _is_done(plan: Plan, seen: Seen) -> bool:
-    """Return whether the settings are as wanted, by what can be read.
+def corrections(plan: Plan, seen: Seen) -> dict[str, str]:
+    """Return the record of what another change has made meanwhile."""
+    return {
+        metadata.WISH + item.type: value
+        for item in plan.record
+        if (value := seen.actual.get(item.type)) is not None
+        and value != item.value
+    }
 
-    Who asks for another try has every step run again that leaves no trace in
-    the settings.
+
+def _is_made(plan: Plan, seen: Seen) -> bool:
+    """Return whether a change has been made and not been put back."""
+    if plan.aim in (Aim.ABORT, Aim.ROLLBACK):
+        return False
+    is_back = seen.failure is not None and not _has_come_true(plan, seen)
+    return not is_back and not moves.unlike(plan.wanted, seen)
+
+
+def _has_come_true(plan: Plan, seen: Seen) -> bool:
+    """Return whether what Ironic had reported too early is so by now."""
+    return (
+        seen.unapplied
+        and plan.aim is Aim.SET
+        and not moves.unlike(plan.wanted, seen)
+    )
+
+
+def _is_done(plan: Plan, seen: Seen) -> bool:
+    """Return whether all is as wanted, by what can be read.
+
+    Steps that leave no trace in the settings have to be run, and who asks for
+    another try has them run again.
     """
-    if plan.aim is Aim.RETRY and plan.unreadable_steps:
-        return seen.is_serviced
+    if plan.runs_unread and not seen.is_serviced:
+        return False
     return not moves.unlike(plan.wanted, seen)
 
 
@@ -94,6 +126,7 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
             return _give_way(plan, seen, changed)
         return (
             _note(plan, seen)
+            or contest.wait(plan, seen)
             or (_toward_flavor(plan, seen) if is_to_resize else None)
             or _toward_settings(plan, seen)
         )
@@ -105,23 +138,74 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
         )
     if seen.is_resized:
         return _off_another_node(plan, seen) or _confirm(seen)
-    power = rollback.toward_power(plan, seen)
-    if power:
-        return power
+    return rollback.toward_power(plan, seen) or _toward_record(plan, seen)
+
+
+def _toward_record(plan: Plan, seen: Seen) -> Move:
+    """Return the next move once the server is as wanted.
+
+    Nothing is recorded but under an entry of the journal, and after a look
+    and a reading that still hold.
+    """
     record = metadata.record(plan.record)
     is_recorded = record.items() <= seen.server.metadata.items()
+    keys = keys_to_forget(plan, seen)
     # The notes go first where Nova refuses a record because there are too
     # many items; all is verified by then.
     is_full = bool(seen.tried.get(Do.RECORD)) and not is_recorded
-    if keys_to_forget(plan, seen) and (is_recorded or is_full):
+    is_noted = bool(moves.own_notes(plan, seen)) or is_full
+    is_over = bool(seen.tried.get(Do.FORGET))
+    if seen.tried.get(Do.RECORD) and not is_noted and not is_over:
+        return _overtaken(plan, seen)
+    if is_recorded and not keys:
+        return End(Result.VERIFIED)
+    if plan.record and not is_noted and not is_over:
+        return moves.attempt(Do.NOTE, seen, 'the notes do not stay')
+    if waiting := contest.wait(plan, seen):
+        return waiting
+    if plan.record and not (seen.checked or seen.tried.get(Do.RECORD)):
+        return Act(Do.READ_BIOS)
+    if changed := ', '.join(_broken(plan, seen)):
+        if seen.is_serviced or plan.is_resumed:
+            reason = f'after the change, {changed}'
+            return rollback.toward_start(plan, seen, reason)
+        return _give_way(
+            plan, seen, f'the node was changed since it was read: {changed}'
+        )
+    if keys and (is_recorded or is_full):
         return moves.attempt(Do.FORGET, seen, 'the notes do not go away')
-    if not is_recorded:
-        return moves.attempt(Do.RECORD, seen, 'the record does not stay')
-    return End(Result.VERIFIED)
+    return moves.attempt(Do.RECORD, seen, 'the record does not stay')
+
+
+def _overtaken(plan: Plan, seen: Seen) -> Move:
+    """Return the next move where the notes have gone while it was recorded.
+
+    Another run may have done the same, or another change something else.
+    """
+    if not seen.checked:
+        return Act(Do.READ_BIOS)
+    changed = moves.unlike(plan.wanted, seen) + _broken(plan, seen)
+    if not changed:
+        return End(Result.VERIFIED)
+    right = corrections(plan, seen)
+    if not right.items() <= seen.server.metadata.items():
+        return moves.attempt(Do.CORRECT, seen, 'the record does not stay')
+    return End(Result.OVERTAKEN, ', '.join(changed))
+
+
+def _broken(plan: Plan, seen: Seen) -> list[str]:
+    """Return what was as asked for before the change and is not, in words."""
+    changing = {change.item.type for change in plan.changes}
+    return [
+        f'{one.type} is {seen.actual[one.type] or "unknown"}'
+        for one in plan.claims
+        if one.type in seen.actual.keys() - changing
+        and seen.actual[one.type] != one.value
+    ]
 
 
 def _give_way(plan: Plan, seen: Seen, reason: str) -> Move:
-    """Return the taking back of the notes, if any are left, or the end."""
+    """Return how a change ends that another one has come before."""
     if seen.tried.get(Do.NOTE) and keys_to_forget(plan, seen):
         return moves.attempt(Do.FORGET, seen, 'the notes do not go away')
     return End(Result.LOST, reason)
@@ -159,11 +243,10 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
     if not seen.is_serviced:
         return rollback.stop(plan, seen) or Act(Do.SERVICE)
     unlike = ', '.join(moves.unlike(plan.wanted, seen))
-    return rollback.toward_start(
-        plan,
-        seen,
-        f'Ironic reports success, but the node has {unlike}',
-    )
+    reason = f'Ironic reports success, but the node has {unlike}'
+    if seen.applied or seen.besides or moves.unlike(plan.was, seen):
+        return rollback.toward_start(plan, seen, reason)
+    return rollback.leave_unapplied(seen, reason)
 
 
 def _off_another_node(plan: Plan, seen: Seen) -> Move | None:

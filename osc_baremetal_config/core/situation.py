@@ -1,36 +1,18 @@
-"""Where a server and its node are, and what can be done about it, in words.
+"""Where a server and its node are, in words.
 
-Owns what ``recover`` explains. Decides nothing about a change: the ways named
-here are walked by :mod:`.sequence` and :mod:`.rollback`.
+Owns what ``recover`` explains. What can be done about it is for
+:mod:`.recovery`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from osc_baremetal_config.core import lifecycle, metadata
-from osc_baremetal_config.core.metadata import Pending
+from osc_baremetal_config.core import journal, lifecycle
+from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import OFF, ON
 
 _RESIZED = 'VERIFY_RESIZE'
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A way out.
-
-    :param words: what it does, or why it cannot be gone.
-    """
-
-    words: str
-    is_possible: bool = True
-
-    def __str__(self) -> str:
-        return self.words if self.is_possible else f'no: {self.words}'
-
-
-_NOT_NOTED = Choice('no change is noted on the server', is_possible=False)
-_WEDGED = Choice('only an operator can help', is_possible=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +23,23 @@ class Situation:
     :param since: when it began, None if that is not noted.
     :param failure: why it failed, as far as it is noted or shown.
     :param words: what is so and why, a sentence each.
-    :param retry: another try.
-    :param rollback: putting back.
-    :param abort: dropping the change as it is.
     """
 
     change: tuple[str, ...]
     since: str | None
     failure: str | None
     words: tuple[str, ...]
-    retry: Choice
-    rollback: Choice
-    abort: Choice
 
 
 def explain(server: Server, node: Node) -> Situation:
     """Return what is going on with a server and its node."""
-    notes = metadata.pending(server.metadata)
+    notes = journal.pending(server.metadata)
     first = next(iter(notes.values()), None)
     noted = (note.failure for note in notes.values())
     failure = next(filter(None, noted), None)
     verdict = lifecycle.classify(node)
     if not failure and isinstance(verdict, lifecycle.Failed):
         failure = verdict.reason
-    retry, rollback, abort = _choices(server, node, notes)
     return Situation(
         change=tuple(f'{n}={note.value}' for n, note in sorted(notes.items())),
         since=first.since if first else None,
@@ -74,16 +49,13 @@ def explain(server: Server, node: Node) -> Situation:
             *_node(node, verdict),
             *_server(server, first),
         ),
-        retry=retry,
-        rollback=rollback,
-        abort=abort,
     )
 
 
 def is_quiet(server: Server, node: Node) -> bool:
     """Return whether nothing is going on with a server and its node."""
     return (
-        not metadata.pending(server.metadata)
+        not journal.pending(server.metadata)
         and isinstance(lifecycle.classify(node), lifecycle.Ready)
         and not node.maintenance
     )
@@ -108,6 +80,12 @@ def _change(notes: Mapping[str, Pending]) -> str:
     )
     begun = ''.join({f' at {n.since}' for n in notes.values() if n.since})
     failures = {note.failure for note in notes.values() if note.failure}
+    if any(note.unapplied for note in notes.values()):
+        return (
+            f'A change to {wished} was begun{begun}. Ironic has reported it '
+            f'as done, and it was not so: {failures.pop()}. The BMC may still '
+            f'apply it when the node is next restarted.'
+        )
     if not failures:
         return f'A change to {wished} was begun{begun} and has not ended.'
     return (
@@ -171,43 +149,3 @@ def _server(server: Server, note: Pending | None) -> list[str]:
     if note and note.power not in (None, is_on):
         words.append(f'It was {note.power} before the change.')
     return words
-
-
-def _choices(
-    server: Server, node: Node, notes: Mapping[str, Pending]
-) -> tuple[Choice, Choice, Choice]:
-    """Return what another try, putting back and dropping would do."""
-    if is_wedged(node):
-        return _WEDGED, _WEDGED, _WEDGED
-    has_failed = node.provision_state == 'service failed'
-    if has_failed and node.maintenance and node.fault != lifecycle.FAULT:
-        held = Choice(
-            'an operator has to end the maintenance first', is_possible=False
-        )
-        return held, held, held
-    active = (
-        f'{"makes the node active, " if has_failed else ""}'
-        f'{"reverts the resize, " if server.status == _RESIZED else ""}'
-        f'leaves the settings as they are'
-    )
-    if not notes:
-        nothing = Choice('there is nothing to drop', is_possible=False)
-        abort = Choice(active) if has_failed else nothing
-        return _NOT_NOTED, _NOT_NOTED, abort
-    wished = ', '.join(
-        f'{n}={note.value}' for n, note in sorted(notes.items())
-    )
-    power = next((n.power for n in notes.values() if n.power), 'as it is')
-    was = metadata.previous(server.metadata)
-    settings = [
-        f'{name}={value}'
-        for kind in sorted(notes)
-        if kind in was
-        for name, value in was[kind].settings.items()
-    ]
-    back = f'puts {", ".join(settings)} back' if settings else 'puts all back'
-    return (
-        Choice(f'goes on to {wished}, whatever has failed'),
-        Choice(f'{back}, with the server {power}'),
-        Choice(f'{active}, with the server {power}, and forgets the change'),
-    )

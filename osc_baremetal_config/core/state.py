@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from osc_baremetal_config.core import metadata, registry, steps
+from osc_baremetal_config.core import metadata, registry, steps, values
 from osc_baremetal_config.core.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.model import (
     Bios,
@@ -17,9 +17,12 @@ from osc_baremetal_config.core.model import (
     Server,
     Snapshot,
     Template,
+    Value,
 )
 
 _METADATA = 'server metadata'
+# Values of a type, each with the settings that mean it.
+Readings = Sequence[tuple[str, Mapping[str, Value]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,12 @@ class Desired:
 class Actual:
     """The value that an item has.
 
-    :param value: None if it cannot be told.
+    :param value: as it was read in the BIOS; None if it cannot be told.
     :param reason: why it cannot; empty if it can.
-    :param is_read: it was read in the BIOS, not concluded from anything.
     """
 
     value: str | None
     reason: str = ''
-    is_read: bool = False
 
 
 @enum.unique
@@ -142,35 +143,37 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
 def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     """Return what an item is, read through the settings that would set it.
 
-    The cloud's templates tell; where none of them does, the catalogue. Where
-    neither finds its settings in the BIOS, a node that lacks the capability
-    has the value that the catalogue gives such a node.
+    The cloud's templates tell; where none of them does, the catalogue. That
+    a node lacks the trait of a capability tells nothing: its BIOS may have
+    the setting under a name that nobody here knows.
     """
-    bios = snapshot.bios
+    return read(readings(name, snapshot.templates, catalogue), snapshot.bios)
+
+
+def readings(
+    name: str, templates: Sequence[Template], catalogue: Catalogue
+) -> tuple[Readings, ...]:
+    """Return what values of a type can be read by, the best source first."""
     config_type = catalogue.types.get(name)
-    by_templates = _by_templates(name, snapshot.templates)
     by_catalogue = _by_catalogue(config_type) if config_type else []
-    now = _as_it_is([*by_templates, *by_catalogue], bios)
-    for readings in (by_templates, by_catalogue):
-        fitting = _fitting(readings, bios)
+    return _by_templates(name, templates), by_catalogue
+
+
+def read(sources: Sequence[Readings], bios: Bios) -> Actual:
+    """Return what an item is by the first source that tells."""
+    now = _as_it_is([each for source in sources for each in source], bios)
+    for source in sources:
+        fitting = _fitting(source, bios)
         if len(fitting) == 1:
-            return Actual(fitting[0], is_read=True)
+            return Actual(fitting[0])
         if fitting:
             return Actual(None, f'{now} is {" and ".join(fitting)} at once')
     if now:
         return Actual(None, now)
-    if config_type and not capable(config_type, snapshot.node):
-        return Actual(config_type.incapable)
     if not bios:
         return Actual(None, 'Ironic has read no BIOS settings of this node')
-    return Actual(None, 'no template that you can see tells')
-
-
-def capable(config_type: ConfigType, node: Node) -> bool:
-    """Return whether a node fulfils what any value of the type needs."""
-    return not any(
-        missing_traits(config_type, value, node)
-        for value in config_type.values
+    return Actual(
+        None, 'no setting of its BIOS is one that is known to tell it'
     )
 
 
@@ -185,9 +188,6 @@ def missing_traits(
     if any(traits <= node.traits for traits in needed):
         return ()
     return needed
-
-
-Readings = Sequence[tuple[str, Mapping[str, str]]]
 
 
 def _sources(
@@ -239,8 +239,15 @@ def _fitting(readings: Readings, bios: Bios) -> list[str]:
 
 def _as_it_is(readings: Readings, bios: Bios) -> str:
     """Return the settings that tell, as they are; empty if none tells."""
-    told = {n for _, settings in _readable(readings, bios) for n in settings}
-    return ', '.join(f'{name}={bios[name].value}' for name in sorted(told))
+    told = {
+        n: v
+        for _, known in _readable(readings, bios)
+        for n, v in known.items()
+    }
+    return ', '.join(
+        f'{name}={values.shown(values.current(bios[name], told[name]))}'
+        for name in sorted(told)
+    )
 
 
 def _readable(readings: Readings, bios: Bios) -> Readings:

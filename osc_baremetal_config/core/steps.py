@@ -7,10 +7,11 @@ argument, and then fails with the node in maintenance. Others are not run:
 step does to a live server is not known here.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from osc_baremetal_config.core.model import Step
+from osc_baremetal_config.core import values
+from osc_baremetal_config.core.model import Bios, Step, Value
 
 APPLY = ('bios', 'apply_configuration')
 
@@ -63,25 +64,64 @@ def missing(step: Step) -> list[str]:
     required = _REQUIRED.get((step.interface, step.step), ())
     lacking = [name for name in required if not step.args.get(name)]
     if is_apply(step) and not lacking and not _is_settings(step):
-        lacking = ['settings as a list of {name, value}']
+        lacking = [
+            'settings as a list of {name, value}, with text, a whole number, '
+            'true or false for a value'
+        ]
     return lacking
 
 
-def settings(steps: Iterable[Step]) -> dict[str, str]:
-    """Return the BIOS settings that steps apply, name → value as text.
+def settings(steps: Iterable[Step]) -> dict[str, Value]:
+    """Return the BIOS settings that steps apply, name → value.
 
-    Text is how Ironic stores and shows them. A step whose settings are none
-    applies none.
+    A step whose settings are none applies none.
     """
-    return {name: str(value) for name, value in _pairs(steps)}
+    return dict(_pairs(steps))
 
 
 def contradictions(steps: Iterable[Step]) -> dict[str, list[str]]:
     """Return the settings that steps give several values, with these."""
-    values: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for name, value in _pairs(steps):
-        values.setdefault(name, set()).add(str(value))
-    return {n: sorted(found) for n, found in values.items() if len(found) > 1}
+        found.setdefault(name, set()).add(values.stored(value))
+    return {n: sorted(texts) for n, texts in found.items() if len(texts) > 1}
+
+
+def typed(steps: Iterable[Step], bios: Bios) -> tuple[Step, ...]:
+    """Return steps with the BIOS settings as the node's BMC takes them.
+
+    Ironic has converted them itself only since the release after 37.
+
+    :param bios: tells the type of each; what is of none is left as it is.
+    """
+    return tuple(
+        apply(
+            {n: asked(n, value, bios) for n, value in settings([step]).items()}
+        )[0]
+        if is_apply(step) and settings([step])
+        else step
+        for step in steps
+    )
+
+
+def asked(name: str, value: Value, bios: Bios) -> Value:
+    """Return a value as a node's BMC takes it; as it is if it cannot."""
+    setting = bios.get(name)
+    try:
+        return values.asked(value, setting.attribute_type if setting else None)
+    except values.WrongType:
+        return value
+
+
+def is_same(one: Iterable[Step], other: Iterable[Step]) -> bool:
+    """Return whether steps are the same to the letter; true is not 1."""
+    return _text(one) == _text(other)
+
+
+def _text(steps: Iterable[Step]) -> str:
+    return json.dumps(
+        [(s.interface, s.step, dict(s.args)) for s in steps], sort_keys=True
+    )
 
 
 def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
@@ -99,7 +139,7 @@ def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
             else len(_INTERFACES),
         )
     )
-    applied = apply(_as_written(every))
+    applied = apply(settings(every))
     merged: list[Step] = []
     for step in every:
         if applied and is_apply(step):
@@ -109,7 +149,7 @@ def merge(groups: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
     return tuple(merged)
 
 
-def apply(wanted: Mapping[str, Any]) -> tuple[Step, ...]:
+def apply(wanted: Mapping[str, Value]) -> tuple[Step, ...]:
     """Return the one step that applies BIOS settings, none if none is."""
     if not wanted:
         return ()
@@ -118,7 +158,7 @@ def apply(wanted: Mapping[str, Any]) -> tuple[Step, ...]:
     return (Step(interface=interface, step=step, args={'settings': listed}),)
 
 
-def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
+def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, Value]]:
     """Yield the settings of steps, name and value, as they are listed."""
     for step in steps:
         if is_apply(step) and _is_settings(step):
@@ -126,14 +166,11 @@ def _pairs(steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
                 yield str(setting['name']), setting['value']
 
 
-def _as_written(steps: Iterable[Step]) -> dict[str, Any]:
-    """Return the settings with numbers as numbers: a BMC may insist."""
-    return dict(_pairs(steps))
-
-
 def _is_settings(step: Step) -> bool:
     listed = step.args.get('settings')
     return isinstance(listed, list) and all(
-        isinstance(s, Mapping) and {'name', 'value'} <= s.keys()
+        isinstance(s, Mapping)
+        and {'name', 'value'} <= s.keys()
+        and values.is_value(s['value'])
         for s in listed
     )

@@ -4,10 +4,10 @@ Owns the meaning of their ``extra`` and of their steps. Which of them a user
 may see is for Ironic to say; what is done with them is for the planner.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from osc_baremetal_config.core import registry, steps
+from osc_baremetal_config.core import registry, steps, values
 from osc_baremetal_config.core.model import (
     Bios,
     Item,
@@ -49,10 +49,14 @@ def unfit(
     template: Template,
     node: Node,
     bios: Bios,
+    locks: Iterable[registry.Lock] = (),
     *,
     allow_data_loss: bool = False,
 ) -> list[str]:
-    """Return why a template cannot be used on a node, but for its traits."""
+    """Return why a template cannot be used on a node, but for its traits.
+
+    :param locks: what is known of settings that lock others.
+    """
     reasons = [
         f'{template} sets {name} to {" and ".join(values)} at once'
         for name, values in steps.contradictions(template.steps).items()
@@ -75,7 +79,7 @@ def unfit(
             )
         elif arguments := steps.missing(step):
             reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
-        reasons += _refused_settings(template, step, node, bios)
+        reasons += _refused_settings(template, step, node, bios, locks)
     return reasons
 
 
@@ -89,16 +93,31 @@ def lacking_traits(template: Template, node: Node) -> list[str]:
     ]
 
 
-def does(runbook: Template, wanted: Sequence[Step]) -> bool:
-    """Return whether a template is a runbook for exactly these steps."""
-    return runbook.kind is Kind.RUNBOOK and (
-        steps.merge([runbook.steps]) == tuple(wanted)
+def does(runbook: Template, wanted: Sequence[Step], bios: Bios) -> bool:
+    """Return whether a template is a runbook for exactly these steps.
+
+    :param wanted: as the BMC takes them. What a runbook writes as text may be
+        a number there, see :func:`is_exact`.
+    """
+    return runbook.kind is Kind.RUNBOOK and steps.is_same(
+        steps.typed(steps.merge([runbook.steps]), bios), wanted
     )
 
 
-def covers(runbook: Template, wanted: Sequence[Step], node: Node) -> bool:
+def is_exact(runbook: Template, wanted: Sequence[Step]) -> bool:
+    """Return whether a runbook writes every value as the BMC takes it.
+
+    An Ironic that does not convert it passes text on for a number.
+    """
+    return steps.is_same(steps.merge([runbook.steps]), wanted)
+
+
+def covers(
+    runbook: Template, wanted: Sequence[Step], node: Node, bios: Bios
+) -> bool:
     """Return whether a runbook does on a node exactly what is wanted."""
-    return does(runbook, wanted) and bool(runbook.approved_for & node.traits)
+    is_approved = bool(runbook.approved_for & node.traits)
+    return is_approved and does(runbook, wanted, bios)
 
 
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
@@ -135,12 +154,19 @@ def _step(kind: Kind, document: Mapping[str, Any]) -> Step:
 
 
 def _refused_settings(
-    template: Template, step: Step, node: Node, bios: Bios
+    template: Template,
+    step: Step,
+    node: Node,
+    bios: Bios,
+    locks: Iterable[registry.Lock],
 ) -> list[str]:
+    wanted = steps.settings([step])
+    judged = {n: registry.judge(n, wanted[n], bios, locks) for n in wanted}
     return [
-        f'{template} sets {name}={value}: {verdict.reason} (node {node})'
-        for name, value in sorted(steps.settings([step]).items())
-        if not (verdict := registry.judge(name, value, bios)).is_possible
+        f'{template} sets {name}={values.shown(wanted[name])}: '
+        f'{judged[name].reason} (node {node})'
+        for name in sorted(wanted)
+        if not judged[name].is_possible
     ]
 
 

@@ -5,7 +5,7 @@ osc-lib is imported where it is used.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from osc_baremetal_config.osc import base, rolling
@@ -68,6 +68,7 @@ class _Changing(rolling.Rolling):
             outcome = self.execute(
                 self.permitted(plan), self.how(asked.plan, parsed_args)
             )
+            self.remark(tables.besides(plan.server, outcome))
             if not outcome.is_finished:
                 self.remark(tables.begun(plan))
         table = tables.results(plan, outcome)
@@ -220,17 +221,11 @@ class UnsetServerConfig(_Changing):
         self.check_columns(parsed_args.columns, columns)
         catalogue = self.catalogue
         snapshot = self.read(parsed_args.server, flavors=parsed_args.apply)
-        keys = restoring.recorded(
-            snapshot, types, catalogue, is_applied=parsed_args.apply
-        )
-        after = restoring.without(snapshot, keys)
-
-        def forget() -> None:
-            self._forget(snapshot.server, types, keys, parsed_args)
-
         if parsed_args.apply:
-            return self._apply(after, types, forget, parsed_args)
-        forget()
+            return self._apply(snapshot, types, parsed_args)
+        keys = restoring.recorded(snapshot, types, catalogue)
+        self._forget(snapshot.server, types, keys, parsed_args)
+        after = restoring.without(snapshot, types)
         rows = offers.outlooks(after, catalogue)
         return tables.states(
             [found for found in rows if found.row.type in types],
@@ -263,35 +258,53 @@ class UnsetServerConfig(_Changing):
         self,
         snapshot: Any,
         types: Sequence[str],
-        forget: Callable[[], None],
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of what was done.
 
-        Nothing is forgotten before it is known that the rest can be done.
+        The record goes last: it is what is desired until the server is as it
+        should be without it.
         """
+        from osc_baremetal_config import errors
         from osc_baremetal_config.core import restoring
+        from osc_baremetal_config.osc import tables
 
         catalogue = self.catalogue
-        asked = self.asked(
-            lambda found: restoring.wish(found, catalogue, types),
-            parsed_args,
-            records=False,
-        )
+        if unknown := restoring.unknown(snapshot, types, catalogue):
+            raise errors.Refused(
+                f'{snapshot.server}: nothing can be forgotten now; nothing '
+                f'was touched:',
+                unknown,
+            )
+
+        def wish(found: Any) -> Any:
+            after = restoring.without(found, types)
+            return restoring.wish(after, catalogue, types)
+
+        asked = self.asked(wish, parsed_args, records=False, forgets=types)
         plan = asked.plan(snapshot)
-        if not parsed_args.dry_run:
-            self.permitted(plan)
-        forget()
-        return self.show_or_do(plan, asked, parsed_args)
+        table = self.show_or_do(plan, asked, parsed_args)
+        is_done = not parsed_args.dry_run
+        if parsed_args.wait or not is_done:
+            self.remark(
+                tables.forgetting(
+                    plan.server, types, plan.forget, is_done=is_done
+                )
+            )
+        return table
 
 
 class RecoverServerConfig(base.ShowOne):
     """Explain where a server and its node are, and lead out of it.
 
     Without a choice it only explains: what was begun, what has become of it,
-    and what each of the choices would do. A choice is carried out to its end,
-    and then what is so is explained again. Maintenance is ended only if
-    Ironic itself has begun it because a service failed.
+    and what each of the choices would do, or why it is not possible. A choice
+    is carried out to its end, and then what is so is explained again. What
+    was before a change is taken from the server's metadata, which others may
+    have written: it is shown first, checked against the BIOS registry, and
+    where nothing else vouches for it only set with --trust-metadata.
+    Maintenance is ended only if Ironic itself has begun it because a service
+    failed.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -301,6 +314,7 @@ class RecoverServerConfig(base.ShowOne):
         parser = super().get_parser(prog_name)
         parsers.add_server(parser)
         parsers.add_aims(parser)
+        parsers.add_trust(parser)
         parsers.add_stop(parser)
         parsers.add_timeout(parser)
         return parser
@@ -309,35 +323,62 @@ class RecoverServerConfig(base.ShowOne):
         """Return what is so, after the choice if there is one."""
         from osc_baremetal_config.osc import tables
 
-        found = self.read(parsed_args.server, flavors=bool(parsed_args.aim))
+        found = self._read(parsed_args.server)
         if parsed_args.aim:
             self._lead_out(found, parsed_args)
-            found = self.read(found.server.id, flavors=False)
-        return tables.situation(found.server, found.node)
+            found = self._read(found.server.id)
+        choices = self._choices(found, parsed_args)
+        return tables.situation(found.server, found.node, choices)
+
+    def _read(self, server: str) -> Any:
+        """Return the snapshot, with the flavors if a resize needs them."""
+        from osc_baremetal_config.core import journal
+
+        found = self.read(server, flavors=False)
+        notes = journal.pending(found.server.metadata).values()
+        if any(note.resize for note in notes):
+            return self.with_flavors(found)
+        return found
+
+    def _options(self, parsed_args: argparse.Namespace) -> Any:
+        """Return how a choice is carried out."""
+        from osc_baremetal_config.core.options import Options
+
+        return Options(
+            stop=parsed_args.stop, trust_metadata=parsed_args.trust_metadata
+        )
+
+    def _choices(
+        self, snapshot: Any, parsed_args: argparse.Namespace
+    ) -> dict[Any, Any]:
+        """Return the choices, those that the user may not make as denied."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import recovery
+
+        found = recovery.choices(
+            snapshot, self.catalogue, self._options(parsed_args)
+        )
+        for aim, choice in found.items():
+            if choice.plan is None:
+                continue
+            try:
+                self.permitted(choice.plan)
+            except errors.Refused as refused:
+                found[aim] = choice.denied(refused.details)
+        return found
 
     def _lead_out(
         self, snapshot: Any, parsed_args: argparse.Namespace
     ) -> None:
         """Carry the choice out."""
-        from osc_baremetal_config import errors
-        from osc_baremetal_config.core import planner, situation
-        from osc_baremetal_config.core.options import Options
-        from osc_baremetal_config.core.plan import Aim
+        from osc_baremetal_config.core import recovery
+        from osc_baremetal_config.osc import tables
 
-        server, node, aim = snapshot.server, snapshot.node, parsed_args.aim
-        choice = getattr(situation.explain(server, node), aim.value)
-        if not choice.is_possible:
-            raise errors.Refused(
-                f'{server}: --{aim.value} is not possible: {choice.words}.'
-            )
-        options = Options(stop=parsed_args.stop)
+        aim, options = parsed_args.aim, self._options(parsed_args)
 
         def make(found: Any) -> Any:
-            if aim is Aim.ABORT:
-                return planner.drop(found, options)
-            return planner.resume(found, self.catalogue, options, aim)
+            return recovery.plan(aim, found, self.catalogue, options)
 
-        plan = make(snapshot)
-        if aim is not Aim.ABORT:
-            plan = self.permitted(plan)
-        self.execute(plan, self.how(make, parsed_args))
+        plan = self.permitted(make(snapshot))
+        outcome = self.execute(plan, self.how(make, parsed_args))
+        self.remark(tables.besides(plan.server, outcome))

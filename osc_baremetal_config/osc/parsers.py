@@ -5,7 +5,7 @@ Imported by a command when its parser is asked for, not at start-up.
 
 import argparse
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config import errors
@@ -170,11 +170,15 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def options(
-    parsed_args: argparse.Namespace, *, records: bool = True
+    parsed_args: argparse.Namespace,
+    *,
+    records: bool = True,
+    forgets: Sequence[str] = (),
 ) -> Options:
     """Return how a change is to be made.
 
     :param records: what is verified is written into the metadata.
+    :param forgets: the types whose record is removed at the end.
     """
     return Options(
         method=Method(parsed_args.method),
@@ -182,6 +186,7 @@ def options(
         strict=parsed_args.strict,
         allow_data_loss=parsed_args.allow_data_loss,
         records=records,
+        forgets=tuple(forgets),
         allow_move=parsed_args.allow_move,
         on_failure=OnFailure(parsed_args.on_failure),
         require_flavor=parsed_args.require_flavor,
@@ -307,6 +312,17 @@ def add_aims(parser: argparse.ArgumentParser) -> None:
             const=aim,
             help=words,
         )
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add whether the journal is believed where nothing vouches for it."""
+    parser.add_argument(
+        '--trust-metadata',
+        action='store_true',
+        help="With --rollback, also set again what only the server's metadata "
+        'says was before: settings that neither the catalogue nor a template '
+        'that you can see names for the type. Look at them first.',
+    )
 
 
 def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:

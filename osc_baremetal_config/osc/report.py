@@ -15,6 +15,7 @@ from osc_baremetal_config.core import rollout
 from osc_baremetal_config.core.model import Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Progress
+from osc_baremetal_config.osc import tables
 from osc_baremetal_config.run.protocols import Clock
 from osc_baremetal_config.run.rollout import Ended
 
@@ -203,6 +204,8 @@ class Rollout:
         elif end.outcome and not self._stream.isatty():
             how = 'done' if end.outcome.is_finished else 'begun'
             self.warn(f'{plan.server.name}: {how}')
+        for line in tables.besides(plan.server, end.outcome):
+            self.warn(line)
 
     def warn(self, text: str) -> None:
         """Tell something that the person should know."""

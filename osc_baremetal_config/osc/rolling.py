@@ -40,16 +40,20 @@ class Rolling(base.Lister):
         parsed_args: argparse.Namespace,
         *,
         records: bool = True,
+        forgets: Sequence[str] = (),
     ) -> Any:
         """Return what is asked of the servers.
 
         :param wish_of: the items for a server, by its snapshot.
         :param records: what is verified is written into the metadata.
+        :param forgets: the types whose record is removed at the end.
         """
         from osc_baremetal_config.core import planner
         from osc_baremetal_config.osc import parsers
 
-        options = parsers.options(parsed_args, records=records)
+        options = parsers.options(
+            parsed_args, records=records, forgets=forgets
+        )
         return planner.Asked(wish_of, self.catalogue, options)
 
     def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:

@@ -4,14 +4,22 @@ Only arranges; nothing is decided or read here.
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from osc_baremetal_config.core import advice, offers, steps
+from osc_baremetal_config.core import advice, offers, steps, values
 from osc_baremetal_config.core import requests as requests_
 from osc_baremetal_config.core import situation as situation_
 from osc_baremetal_config.core.model import Item, Kind, Node, Server, Snapshot
 from osc_baremetal_config.core.options import Method
-from osc_baremetal_config.core.plan import OFF, ON, Change, Plan, SettingChange
+from osc_baremetal_config.core.plan import (
+    OFF,
+    ON,
+    Aim,
+    Change,
+    Plan,
+    SettingChange,
+)
+from osc_baremetal_config.core.recovery import Choice
 from osc_baremetal_config.osc.columns import (
     Ago,
     Listed,
@@ -115,7 +123,7 @@ def without(table: Table, names: Iterable[str]) -> Table:
 def plan(plan: Plan) -> Table:
     """Return the table of ``set --dry-run``."""
     server = (plan.server.name, plan.server.id)
-    rows = [_change(change) for change in plan.changes]
+    rows = [_change(change, plan) for change in plan.changes]
     rows += [_settled(item) for item in plan.settled]
     rows.sort(key=lambda row: str(row[0]))
     return PLAN, [(*server, *row) for row in rows]
@@ -130,8 +138,27 @@ def summary(plan: Plan) -> list[str]:
         f'{_reboots(plan)}, {_risk(plan)}.',
         _sequence(plan),
         _variant(plan),
+        *(f'No automatic rollback: {why}.' for why in plan.no_rollback),
         *plan.warnings,
     ]
+
+
+def besides(server: Server, outcome: Outcome | None) -> list[str]:
+    """Return what a change has done besides, as far as is known."""
+    if outcome is None:
+        return []
+    lines = []
+    if outcome.besides:
+        lines.append(
+            f'{server.name}: also changed: {"; ".join(outcome.besides)}.'
+        )
+    if outcome.drifting:
+        lines.append(
+            f'{server.name}: no longer as desired: '
+            f'{"; ".join(outcome.drifting)} (openstack server config apply '
+            f'{server.id} brings it back).'
+        )
+    return lines
 
 
 def results(plan: Plan, outcome: Outcome | None) -> Table:
@@ -184,7 +211,9 @@ def requests(plan: Plan) -> Table:
     ]
 
 
-def situation(server: Server, node: Node) -> Fields:
+def situation(
+    server: Server, node: Node, choices: Mapping[Aim, Choice]
+) -> Fields:
     """Return the fields of ``recover``."""
     found = situation_.explain(server, node)
     return (
@@ -199,9 +228,9 @@ def situation(server: Server, node: Node) -> Fields:
             OrDash(found.since),
             OrDash(found.failure),
             Listed(list(found.words)),
-            str(found.retry),
-            str(found.rollback),
-            str(found.abort),
+            str(choices[Aim.RETRY]),
+            str(choices[Aim.ROLLBACK]),
+            str(choices[Aim.ABORT]),
         ),
     )
 
@@ -238,16 +267,23 @@ def begun(plan: Plan) -> list[str]:
     ]
 
 
-def _change(change: Change) -> tuple[object, ...]:
-    steps = ', '.join(str(step) for step in change.template.steps)
+def _change(change: Change, plan: Plan) -> tuple[object, ...]:
+    back = '; '.join(
+        f'{s.name}={values.shown(s.before)}' for s in change.settings
+    )
+    if change.template is None:
+        step = f'put back: {back}'
+        nothing = OrDash(None)
+        return (change.item.type, nothing, nothing, step, nothing, nothing)
+    every = ', '.join(str(step) for step in change.template.steps)
     changed = [s for s in change.settings if s.before != s.after]
     return (
         change.item.type,
         OrDash(change.before),
         change.item.value,
-        f'{steps}: {"; ".join(map(_arrow, changed))}',
+        f'{every}: {"; ".join(map(_arrow, changed))}',
         str(change.template),
-        '; '.join(f'{s.name}={s.before or "?"}' for s in changed),
+        'no automatic rollback' if plan.no_rollback else back,
     )
 
 
@@ -258,7 +294,8 @@ def _settled(item: Item) -> tuple[object, ...]:
 
 
 def _arrow(setting: SettingChange) -> str:
-    return f'{setting.name} {setting.before or "?"} -> {setting.after}'
+    before, after = values.shown(setting.before), values.shown(setting.after)
+    return f'{setting.name} {before} -> {after}'
 
 
 def _is_already(plan: Plan) -> str:

@@ -21,7 +21,7 @@ from osc_baremetal_config.core import (
     sequence,
 )
 from osc_baremetal_config.core.answers import When
-from osc_baremetal_config.core.model import Bios, Node, Server
+from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.moves import (
     Act,
     Do,
@@ -61,11 +61,15 @@ class Outcome:
     :param method: that this run has had the steps carried out by; None if
         they were, or are, an earlier one's.
     :param is_finished: False if the service has only begun.
+    :param besides: what the firmware has changed besides, in words.
+    :param drifting: what is no longer as desired because of that, in words.
     """
 
     seconds: float
     method: Method | None
     is_finished: bool
+    besides: tuple[str, ...] = ()
+    drifting: tuple[str, ...] = ()
 
 
 class Change:
@@ -185,7 +189,14 @@ class Change:
         tried = self._seen.tried
         begun = tried.get(Do.SERVICE) or tried.get(Do.RESIZE)
         method = self._plan.method if begun else None
-        return Outcome(self.elapsed_s, method, is_finished)
+        has_served = self._plan.is_resumed or self._seen.is_serviced
+        return Outcome(
+            self.elapsed_s,
+            method,
+            is_finished,
+            besides=self._seen.besides if has_served else (),
+            drifting=self._seen.drifting if has_served else (),
+        )
 
     def _make(self, act: Act) -> When:
         """Make an act and return when the next move can be decided."""
@@ -226,8 +237,8 @@ class Change:
             case Do.SERVICE:
                 baremetal.begin_service(node_id, plan.what)
             case Do.READ_BIOS:
-                bios = self._of_plan(baremetal.bios(node_id, registry=False))
-                return dataclasses.replace(seen, bios=bios)
+                bios = baremetal.bios(node_id, registry=False)
+                return moves.read(plan, seen, bios)
             case Do.CONFIRM:
                 compute.confirm_resize(server_id)
             case Do.START:
@@ -239,11 +250,20 @@ class Change:
             case Do.FORGET:
                 keys = sequence.keys_to_forget(plan, seen)
                 compute.delete_metadata(server_id, keys)
-                return seen.with_metadata(dict.fromkeys(keys))
+                kept = seen.server.metadata.items()
+                return seen.with_metadata(
+                    {k: v for k, v in kept if k not in keys}
+                )
+            case Do.CORRECT:
+                return self._write(sequence.corrections(plan, seen))
             case Do.NOTE_FAILURE:
-                notes = noting.failed(plan, seen, act.reason, self._now)
+                notes = noting.failed(
+                    plan, seen, act.reason, self._now, unapplied=act.unapplied
+                )
                 return dataclasses.replace(
-                    self._write(notes), failure=act.reason
+                    self._write(notes),
+                    failure=act.reason,
+                    unapplied=act.unapplied,
                 )
             case Do.END_MAINTENANCE:
                 baremetal.end_maintenance(node_id)
@@ -255,20 +275,12 @@ class Change:
                 compute.revert_resize(server_id)
         return None
 
-    def _of_plan(self, bios: Bios) -> Bios:
-        """Return the settings that the plan is about.
-
-        A real BIOS has hundreds, and there may be a thousand changes.
-        """
-        wanted = self._plan.wanted
-        return {name: bios[name] for name in wanted if name in bios}
-
     def _write(self, items: dict[str, str]) -> Seen:
         """Set metadata, if any, and return what is seen by the answer."""
         if not items:
             return self._seen
-        self._cloud.compute.set_metadata(self._plan.server.id, items)
-        return self._seen.with_metadata(items)
+        compute, server_id = self._cloud.compute, self._plan.server.id
+        return self._seen.with_metadata(compute.set_metadata(server_id, items))
 
     @property
     def _now(self) -> str:

@@ -116,6 +116,7 @@ def survey(
                     hidden=hidden,
                     image=found.get(server.image_id or ''),
                     flavors=all_flavors,
+                    actions=read.actions(cloud, server, ask),
                 )
             )
 

@@ -83,8 +83,10 @@ class Compute(Protocol):
     def last_action(self, server_id: str, name: str) -> Action | None:
         """Return the last action of a name that was made with a server."""
 
-    def set_metadata(self, server_id: str, items: Mapping[str, str]) -> None:
-        """Set items of a server's metadata, leaving the others."""
+    def set_metadata(
+        self, server_id: str, items: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Set items of a server's metadata, and return all that it has now."""
 
     def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         """Remove items of a server's metadata; missing ones are no error."""

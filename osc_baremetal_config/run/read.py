@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import chronicle
+from osc_baremetal_config.core import chronicle, journal, power
 from osc_baremetal_config.core.model import (
     Event,
     Flavor,
@@ -65,6 +65,7 @@ def snapshot(
     server = _server(cloud, name_or_id, ask)
     with futures.ThreadPoolExecutor() as pool:
         image = pool.submit(_image, cloud, server, ask)
+        remembered = pool.submit(actions, cloud, server, ask)
         flavors_ = pool.submit(_flavors, cloud, flavors, ask)
         node = _node(cloud, server, ask)
         bios = pool.submit(
@@ -79,7 +80,23 @@ def snapshot(
             hidden=hidden,
             image=image.result(),
             flavors=flavors_.result(),
+            actions=remembered.result(),
         )
+
+
+def actions(
+    cloud: Cloud, server: Server, ask: Ask
+) -> tuple[Event, ...] | None:
+    """Return what Nova remembers of a server, if that is needed.
+
+    :returns: None if it is not, or if Nova does not tell.
+    """
+    if not power.is_in_question(server, journal.pending(server.metadata)):
+        return None
+    try:
+        return ask(lambda: cloud.compute.actions(server.id))
+    except (errors.NotFound, errors.Forbidden):
+        return None
 
 
 def with_flavors(

@@ -143,7 +143,7 @@ SCENARIOS = (
         'mona',
         ENABLE,
         boot('bm.large.ht-off', fake_bios_ignore=True),
-        code=4,
+        code=5,
     ),
     Scenario(
         'failed',

@@ -56,6 +56,11 @@ def read(
             token=token,
         ),
     ]
+    if _is_power_in_question(server):
+        path = f'/servers/{SERVER_ID}/os-instance-actions'
+        group.append(
+            nova('GET', path, {'instanceActions': []}, version='2.84')
+        )
     if is_operator:
         group.append(ironic('GET', by_server, documents.nodes()))
     if flavors:
@@ -68,6 +73,16 @@ def read(
             )
         ]
     return [*find(server), group]
+
+
+def _is_power_in_question(server: Document | None) -> bool:
+    """Return whether the journal says another power than Nova does."""
+    if server is None or server['status'] != 'SHUTOFF':
+        return False
+    return any(
+        key.startswith('deploy-config-pending:') and '"power": "on"' in text
+        for key, text in server['metadata'].items()
+    )
 
 
 def read_bios(bios: Document | None = None, token: str = PROJECT) -> Exchange:

@@ -15,6 +15,9 @@ REDACTED = (
     '** Redacted - requires baremetal:node:get:reservation permission. **'
 )
 
+# The digests of all other settings: without LogicalProc, and of all.
+REST, REST_OF_ALL = 'f6fc42039fba3776', '85c71d57e117904e'
+
 Document = dict[str, Any]
 
 

@@ -79,7 +79,9 @@ class PlanCases(base.TestCase):
 
     def options(self, words: dict[str, Any]) -> options.Options:
         method = options.Method(words.get('method', 'auto'))
-        return options.Options(**words | {'method': method})
+        on_failure = options.OnFailure(words.get('on_failure', 'rollback'))
+        chosen = {'method': method, 'on_failure': on_failure}
+        return options.Options(**words | chosen)
 
     def check_reasons(
         self, expected: list[str], reasons: tuple[str, ...]
@@ -119,6 +121,7 @@ class SequenceCases(base.TestCase):
             moves.look(made, seen, seen.server, seen.node, 0.0),
             bios=seen.bios,
             agreed_s=seen.agreed_s,
+            noted_s=seen.noted_s,
         )
         move = sequence.next_move(made, seen)
         self.assertEqual(case['move'], self.words(move))
@@ -127,15 +130,23 @@ class SequenceCases(base.TestCase):
         notes = {}
         if case.get('noted'):
             notes['deploy-config-pending:hyperthreading'] = json.dumps(
-                {'value': 'enabled', 'since': '2026-06-01'}
+                {'value': 'enabled', 'since': '2026-06-01T00:00:00+00:00'}
             )
         if 'failed' in case:
             notes['deploy-config-pending:hyperthreading'] = json.dumps(
-                {'value': 'enabled', 'failure': case['failed']}
+                {
+                    'value': 'enabled',
+                    'failure': case['failed'],
+                    'unapplied': case.get('unapplied', False),
+                }
             )
         if 'other' in case:
             notes['deploy-config-pending:turbo'] = json.dumps(
-                {'value': 'enabled', 'since': case['other'], 'wish': 'x'}
+                {
+                    'value': 'enabled',
+                    'since': f'{case["other"]}T00:00:00+00:00',
+                    'wish': '0123abcd',
+                }
             )
         if case.get('recorded'):
             notes['deploy-config:hyperthreading'] = 'enabled'
@@ -148,6 +159,8 @@ class SequenceCases(base.TestCase):
             bios=self.bios(value),
             tried={moves.Do[name]: n for name, n in tried.items()},
             agreed_s=case.get('agreed_s'),
+            noted_s=case.get('noted_s'),
+            checked=case.get('checked', True),
             failure=case.get('failure'),
             refusal=case.get('refusal'),
         )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import (
     catalogue,
+    journal,
     metadata,
     plan,
     planner,
@@ -233,7 +234,7 @@ documents = st.recursive(
         st.lists(inner) | st.dictionaries(st.text() | st.none(), inner)
     ),
 )
-KEYS = ('help', 'values', 'needs', 'incapable', 'bios')
+KEYS = ('help', 'values', 'needs', 'bios', 'locks', 'volatile')
 entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
 
 
@@ -312,12 +313,12 @@ class DocumentProperties(base.TestCase):
 
     @hypothesis.given(st.text())
     def test_no_note_makes_a_traceback(self, text: str) -> None:
-        notes = metadata.pending({metadata.PENDING + 'x': text})
+        notes = journal.pending({metadata.PENDING + 'x': text})
         self.assertEqual(['x'], list(notes))
 
     @hypothesis.given(
         st.builds(
-            metadata.Pending,
+            journal.Pending,
             value=st.sampled_from(VALUES),
             power=st.sampled_from(['on', 'off']),
             since=st.none() | st.just('2026-11-22T14:02:00.000+00:00'),
@@ -327,7 +328,7 @@ class DocumentProperties(base.TestCase):
             failure=st.none() | st.text(max_size=300),
         ),
         st.builds(
-            metadata.Previous,
+            journal.Previous,
             value=st.sampled_from(VALUES),
             settings=st.dictionaries(
                 st.sampled_from(SETTINGS), st.text(max_size=120)
@@ -335,13 +336,13 @@ class DocumentProperties(base.TestCase):
         ),
     )
     def test_a_note_is_read_as_it_was_written(
-        self, note: metadata.Pending, was: metadata.Previous
+        self, note: journal.Pending, was: journal.Previous
     ) -> None:
-        written = metadata.begin({'x': note}, {'x': was})
+        written = journal.begin({'x': note}, {'x': was})
         for text in written.values():
             self.assertLessEqual(len(text), 255)
-        [read] = metadata.pending(written).values()
-        [before] = metadata.previous(written).values()
+        [read] = journal.pending(written).values()
+        [before] = journal.previous(written).values()
         self.assertEqual(dataclasses.replace(note, failure=read.failure), read)
         self.assertEqual(bool(note.failure), bool(read.failure))
         self.assertIn(before.settings, ({}, was.settings))

@@ -54,7 +54,7 @@ class FilesTest(base.TestCase):
 a:
   values: [enabled, disabled]
   nedds: {}
-  incapable: of
+  needs: {of: [[CUSTOM_A]]}
 b:
   values: [on]
 c:
@@ -65,7 +65,7 @@ d:
   values: [x]
   bios:
     - x: {A: B}
-    - y: {A: 1}
+    - y: {A: [1]}
 E: {values: [x]}
 f: 1
 """
@@ -78,8 +78,8 @@ f: 1
                 '0.yaml:16: E: a type is named with a-z, 0-9 and hyphens',
                 '0.yaml:17: f: not a mapping',
                 '0.yaml:3: a.nedds: unknown key; known are help, values, '
-                'needs, incapable, bios',
-                "0.yaml:4: a.incapable: 'of' is none of enabled, disabled",
+                'needs, bios',
+                "0.yaml:4: a.needs.of: 'of' is none of enabled, disabled",
                 '0.yaml:6: b.values: not a list of words (quote numbers, '
                 'yes, no, on, off)',
             ],
@@ -88,8 +88,10 @@ f: 1
 
     def test_a_fault_is_in_the_file_that_has_the_key(self) -> None:
         self.assertEqual(
-            ["0.yaml:1: turbo.incapable: 'of' is none of enabled, disabled"],
-            self.faults('turbo: {incapable: of}', 'turbo: {help: Faster.}'),
+            ["0.yaml:1: turbo.needs.of: 'of' is none of enabled, disabled"],
+            self.faults(
+                'turbo: {needs: {of: [[CUSTOM_A]]}}', 'turbo: {help: Faster.}'
+            ),
         )
 
     def test_a_key_that_stands_twice(self) -> None:

@@ -78,7 +78,7 @@ class RolloutTest(base.TestCase):
         )
         self.assert_ended(7, ran)
         rows = self.rows(ran)
-        self.assertEqual('put back', rows[self.names[0]]['Result'])
+        self.assertEqual('left between', rows[self.names[0]]['Result'])
         for name in self.names[1:]:
             self.assertEqual('not begun', rows[name]['Result'])
         self.assertIn(

@@ -31,6 +31,7 @@ NOTES = {
             'power': 'on',
             'since': '2026-11-22T14:02:00.000+00:00',
             'wish': '252ae663',
+            'bios': documents.REST,
         }
     ),
     PREVIOUS: json.dumps(
@@ -40,6 +41,19 @@ NOTES = {
             'settings': {'LogicalProc': 'Disabled'},
         }
     ),
+}
+# Of what is so already and only recorded.
+SETTLED = {
+    PENDING: json.dumps(
+        {
+            'value': 'enabled',
+            'power': 'on',
+            'since': '2026-11-22T14:02:00.000+00:00',
+            'wish': '252ae663',
+            'settled': True,
+            'bios': documents.REST_OF_ALL,
+        }
+    )
 }
 OFF = {'status': 'SHUTOFF', 'metadata': NOTES}
 ON = {'status': 'ACTIVE', 'metadata': NOTES}
@@ -97,13 +111,15 @@ def action(name: str, **more: Any) -> Exchange:
     )
 
 
-def note(metadata: dict[str, str] = NOTES) -> Exchange:
-    """Return the exchange that sets metadata."""
+def note(
+    metadata: dict[str, str] = NOTES, had: dict[str, str] = NOTES
+) -> Exchange:
+    """Return the exchange that sets metadata; Nova answers with all of it."""
     body = {'metadata': metadata}
     return nova(
         'POST',
         f'/servers/{SERVER_ID}/metadata',
-        body,
+        {'metadata': had | metadata},
         json=body,
         version=None,
     )
@@ -366,6 +382,7 @@ class SetTest(base.TestCase):
     ) -> None:
         script = change()
         done = script.index(verify(documents.bios('Enabled'))) + 1
+        script[-2:-2] = [verify(documents.bios('Enabled'))]
         server = documents.server(**OFF)
         ran = self.run_(
             *read(
@@ -420,7 +437,11 @@ class SetTest(base.TestCase):
     def test_what_is_so_but_not_desired_is_only_recorded(self) -> None:
         ran = self.run_(
             *read(flavors=True, bios=documents.bios('Enabled')),
-            note({WISH: 'enabled'}),
+            note(SETTLED),
+            *look({'metadata': SETTLED}),
+            verify(documents.bios('Enabled')),
+            note({WISH: 'enabled'}, SETTLED),
+            forget(),
             argv=(*ENABLE, '-f', 'value', '-c', 'Result'),
         )
         self.assert_ended(0, ran, out='recorded\n')
@@ -519,7 +540,7 @@ class SetTest(base.TestCase):
                 'POST',
                 f'/servers/{SERVER_ID}/metadata',
                 denied,
-                json={'metadata': {WISH: 'enabled'}},
+                json={'metadata': SETTLED},
                 status=403,
                 version=None,
             ),
@@ -537,21 +558,31 @@ class SetTest(base.TestCase):
             status=403,
             version=None,
         )
-        script[-2:] = [refused, *look(ON), forget(), note({WISH: 'enabled'})]
+        gone = {PREVIOUS: NOTES[PREVIOUS]}
+        record = note({WISH: 'enabled'}, gone)
+        script[-2:] = [refused, *look(ON), forget(), record]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(0, ran)
 
-    def test_setting_that_was_not_applied_is_put_back(self) -> None:
-        script = change()
-        script[script.index(verify(documents.bios('Enabled')))] = verify()
-        script[-2:] = [forget(), forget(PREVIOUS)]
-        ran = self.run_(*read(flavors=True), *script)
-        self.assert_ended(4, ran, out='')
-        self.assertIn(
-            'Ironic reports success, but the node has '
-            'LogicalProc=Disabled\n  Put back: ',
-            ran.err,
+    def test_setting_that_was_not_applied_may_come_true_yet(self) -> None:
+        reason = (
+            'Ironic reports success, but the node has LogicalProc=Disabled'
         )
+        noted = json.loads(NOTES[PENDING]) | {
+            'failure': reason,
+            'unapplied': True,
+        }
+        metadata = {PENDING: json.dumps(noted)}
+        script = change()
+        verified = script.index(verify(documents.bios('Enabled')))
+        script[verified : verified + 1] = [verify(), note(metadata)]
+        on = ON | {'metadata': NOTES | metadata}
+        ran = self.run_(*read(flavors=True), *script[:-3], *look(on))
+        self.assert_ended(5, ran, out='')
+        self.assertIn(reason, ran.err)
+        self.assertIn('The BMC may still apply it', ran.err)
+        self.assertNotIn('Put back', ran.err)
+        self.assertIn(f'recover --rollback {SERVER_ID}', ran.err)
 
     def test_service_that_is_refused_is_put_back(self) -> None:
         script = change()

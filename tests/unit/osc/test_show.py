@@ -58,8 +58,9 @@ class ShowTest(base.TestCase):
         assert isinstance(group, list)
         cloud = self.useFixture(
             canned.Cloud(
-                *script,
+                *script[:-1],
                 [
+                    *group,
                     ironic(
                         'GET',
                         '/deploy_templates/?detail=True',
@@ -84,7 +85,7 @@ class ShowTest(base.TestCase):
 
     def test_what_differs_is_drift(self) -> None:
         ran = self.show(bios=documents.bios('Enabled'))
-        self.assertIn('| disabled | enabled  |', ran.out)
+        self.assertIn('| disabled | enabled |', ran.out)
         self.assertIn('| yes   |', ran.out)
 
     def test_metadata_goes_before_image_before_flavor(self) -> None:

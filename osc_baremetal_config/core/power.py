@@ -1,0 +1,121 @@
+"""The power that a server had before its change.
+
+Owns what the journal's word on it is worth: whoever may write the server's
+metadata may write that it was off, and a server would be left off by it. So it
+is held against the actions that Nova remembers. Never switches anything.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from osc_baremetal_config.core.journal import Pending
+from osc_baremetal_config.core.model import Event, Server
+
+ON, OFF = 'on', 'off'
+# Names of Nova's actions (nova/compute/instance_actions.py) after which a
+# server is on or off. An event of Ironic is a start or a stop as well.
+_AFTER = {
+    'create': ON,
+    'start': ON,
+    'reboot': ON,
+    'rebuild': ON,
+    'unshelve': ON,
+    'stop': OFF,
+    'shelve': OFF,
+}
+# Our clock and Nova's may differ by so much.
+_SKEW_S = 300
+_TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
+_DAYS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+
+
+def is_in_question(server: Server, notes: Mapping[str, Pending]) -> bool:
+    """Return whether Nova's actions are needed to tell the power before."""
+    now = ON if server.status == 'ACTIVE' else OFF
+    return any(note.power not in (None, now) for note in notes.values())
+
+
+def before(
+    server: Server,
+    notes: Mapping[str, Pending],
+    actions: Sequence[Event] | None,
+) -> tuple[str, str | None]:
+    """Return the power before the change, and why the journal is not believed.
+
+    :param notes: type → entry of the change; without any it is the power now.
+    :param actions: what Nova remembers, None if that is not known.
+    """
+    now = ON if server.status == 'ACTIVE' else OFF
+    first = next((note for note in notes.values() if note.power), None)
+    if first is None or first.power is None or first.power == now:
+        return now, None
+    if actions is None:
+        why = 'Nova does not show the actions that would confirm it'
+    elif _is_confirmed(first, server, actions):
+        return first.power, None
+    else:
+        why = 'the actions that Nova shows do not confirm it'
+    # To switch a server off on nobody's word would be an outage.
+    if first.power == ON and actions is None:
+        return ON, None
+    return now, (
+        f'the server metadata says that the server was {first.power} before '
+        f'the change; {why}, so it stays {now}'
+    )
+
+
+def _is_confirmed(
+    note: Pending, server: Server, actions: Sequence[Event]
+) -> bool:
+    """Return whether the server had that power at about that time."""
+    began = _seconds(note.since or '')
+    if began is None:
+        return False
+    known = sorted(
+        (at, _AFTER[action.what], action.project)
+        for action in actions
+        if action.what in _AFTER and (at := _seconds(action.at)) is not None
+    )
+    had = _power_between(known, began - _SKEW_S, began + _SKEW_S)
+    if note.power == OFF:
+        # Somebody of the project has started it since; Ironic's own events
+        # belong to the project of the services.
+        started = any(
+            power == ON and project == server.project_id
+            for at, power, project in known
+            if at > began + _SKEW_S
+        )
+        return OFF in had and not started
+    return ON in had
+
+
+def _power_between(
+    known: Iterable[tuple[int, str, str | None]], start: int, end: int
+) -> set[str]:
+    """Return the powers that a server has had within a time.
+
+    It is on when it is made, which Nova may remember no more.
+    """
+    had, last = set(), ON
+    for at, power, _ in known:
+        if at <= start:
+            last = power
+        elif at <= end:
+            had.add(power)
+    return had | {last}
+
+
+def _seconds(at: str) -> int | None:
+    """Return a time of ISO 8601 in UTC as seconds, None if it is none.
+
+    Good for differences; leap years are counted as whole days are.
+    """
+    found = _TIME.match(at)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
+    if not 1 <= month <= 12:
+        return None
+    leap = (year if month > 2 else year - 1) // 4
+    days = year * 365 + leap + _DAYS[month - 1] + day
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
