@@ -55,10 +55,15 @@ class Answer:
         return str(next(iter(document.values()))['message'])
 
 
-def steps(value: str, setting: str = 'LogicalProc') -> list[Document]:
+def steps(value: Any, setting: str = 'LogicalProc') -> list[Document]:
     """Return the one step that sets a BIOS setting."""
-    settings = [{'name': setting, 'value': value}]
-    return [STEP | {'args': {'settings': settings}}]
+    return step_of({setting: value})
+
+
+def step_of(settings: Document) -> list[Document]:
+    """Return the one step that sets BIOS settings."""
+    listed = [{'name': name, 'value': v} for name, v in settings.items()]
+    return [STEP | {'args': {'settings': listed}}]
 
 
 class Contract(testtools.TestCase):

@@ -200,6 +200,22 @@ class NodeContract(cloud.Contract):
             ),
         )
         self.assertTrue(by_name['SystemServiceTag']['read_only'])
+        self.assertTrue(by_name['ProcCStates']['read_only'])
+        found = by_name['QuietBoot']
+        self.assertEqual(
+            ('Boolean', '1', [], False),
+            (
+                found['attribute_type'],
+                found['value'],
+                found['allowable_values'],
+                found['read_only'],
+            ),
+        )
+        found = by_name['EgmReserve']
+        self.assertEqual((0, -1), (found['lower_bound'], found['upper_bound']))
+        [name] = [name for name in by_name if len(name) == 96]
+        answer = self.ironic('rita', 'GET', f'{path}/{name}')
+        self.assertEqual('0', answer.document[name]['value'])
         self.refused(404, '', path, '1.39')
         self.refused(
             400,

@@ -247,11 +247,18 @@ class FakeServiceContract(cloud.Contract):
             self.act('mona', self.web, 'os-start', None)
         self.wait_for_server(self.web, 'ACTIVE')
 
-    def begin(self, value: str, setting: str = 'LogicalProc') -> None:
+    def begin(self, value: Any, setting: str = 'LogicalProc') -> None:
         """Begin a service."""
         steps = cloud.steps(value, setting)
         answer = self.service('mona', self.node, service_steps=steps)
         self.assert_answer(202, answer)
+
+    def serve(self, value: Any, setting: str) -> None:
+        """Have a setting set, with a reboot that Nova sees."""
+        self.begin(value, setting)
+        node = self.wait_for_node(self.node, 'active')
+        self.assertIsNone(node['last_error'])
+        self.start()
 
     def other(self) -> str:
         """Return the value that the node does not have."""
@@ -361,6 +368,51 @@ class FakeServiceContract(cloud.Contract):
         )
         self.assertEqual(before, self.bios(self.node))
 
+    def test_bmc_that_is_late(self) -> None:
+        self.knob(self.node, 'fake_bios_seconds', 1)
+        self.knob(self.node, 'fake_bios_late', True)
+        before, value = self.bios(self.node), self.other()
+        self.serve(value, 'LogicalProc')
+        self.assertEqual(before, self.bios(self.node))
+        self.change_node(self.node, 'driver_info/fake_bios_late', None)
+        self.act('mona', self.web, 'os-stop', None)
+        self.wait_for_server(self.web, 'SHUTOFF')
+        self.start()
+        # It is so now, but Ironic has not looked.
+        self.assertEqual(before, self.bios(self.node))
+        self.serve('', 'AssetTag')
+        self.assertEqual(value, self.bios(self.node))
+
+    def test_boolean(self) -> None:
+        self.knob(self.node, 'fake_bios_seconds', 1)
+        for value, stored in ((False, '0'), (True, '1')):
+            self.serve(value, 'QuietBoot')
+            self.assertEqual(stored, self.bios(self.node, 'QuietBoot'))
+
+    def test_profile_that_changes_and_locks_others(self) -> None:
+        self.knob(self.node, 'fake_bios_seconds', 1)
+        self.serve('HighPerformanceCompute(HPC)', 'WorkloadProfile')
+        self.serve('BalancedPower', 'EnergyPerfBias')
+        self.assertEqual(
+            ('Disabled', 'MaxPerf'),
+            (
+                self.bios(self.node, 'ProcVirtualization'),
+                self.bios(self.node, 'EnergyPerfBias'),
+            ),
+        )
+        self.serve('Custom', 'WorkloadProfile')
+        self.serve('BalancedPerf', 'EnergyPerfBias')
+        self.assertEqual(
+            'BalancedPerf', self.bios(self.node, 'EnergyPerfBias')
+        )
+        self.serve('Enabled', 'ProcVirtualization')
+
+    def test_counter(self) -> None:
+        self.knob(self.node, 'fake_bios_seconds', 1)
+        before = int(self.bios(self.node, 'BootCount'))
+        self.serve(before, 'BootCount')
+        self.assertLess(before, int(self.bios(self.node, 'BootCount')))
+
     def test_power_event_that_is_lost(self) -> None:
         """Too short for Nova: the server can read SHUTOFF, the node is on.
 
@@ -462,6 +514,8 @@ class FakeServiceContract(cloud.Contract):
         nope = {'interface': 'bios', 'step': 'nope'}
         no_args = step | {'args': {'nope': 1}}
         maybe = cloud.steps('Maybe')
+        text = cloud.step_of({'NumaNodesPerSocket': '2', 'QuietBoot': 'true'})
+        locked = {'SysProfile': 'Custom', 'ProcCStates': 'Disabled'}
         for steps, shown, why in (
             ([nope], nope, "'Day2BIOS' object has no attribute 'nope'"),
             (
@@ -480,6 +534,17 @@ class FakeServiceContract(cloud.Contract):
                 maybe,
                 maybe[0] | {'abortable': False, 'priority': 0},
                 "LogicalProc takes Enabled, Disabled, not 'Maybe'",
+            ),
+            (
+                text,
+                text[0] | {'abortable': False, 'priority': 0},
+                "NumaNodesPerSocket takes a number, not '2'; QuietBoot takes "
+                "true or false, not 'true'",
+            ),
+            (
+                cloud.step_of(locked),
+                cloud.step_of(locked)[0] | {'abortable': False, 'priority': 0},
+                'ProcCStates is read-only',
             ),
         ):
             self.fails(steps, str(shown), why)
@@ -544,9 +609,36 @@ class RedfishServiceContract(cloud.Contract):
         text += 'active'
         self.assert_answer(409, answer, text)
         self.assertEqual('Disabled', self.bios(self.node))
+        self.text_is_converted()
         self.unknown_setting()
         self.bad_value()
+        self.read_only()
         self.abort_while_it_waits()
+
+    def text_is_converted(self) -> None:
+        """Check that Ironic makes numbers and truth of text."""
+        self.wait_for_node(self.node, 'active')
+        for number, truth, stored in (('2', 'false', '0'), ('1', 'True', '1')):
+            wanted = {'NumaNodesPerSocket': number, 'QuietBoot': truth}
+            steps = cloud.step_of(wanted)
+            answer = self.service('mona', self.node, service_steps=steps)
+            self.assert_answer(202, answer)
+            self.wait_for_node(self.node, 'active')
+            self.assertEqual(
+                (number, stored),
+                (
+                    self.bios(self.node, 'NumaNodesPerSocket'),
+                    self.bios(self.node, 'QuietBoot'),
+                ),
+            )
+
+    def read_only(self) -> None:
+        """Check that Ironic refuses what its copy calls read-only."""
+        self.wait_for_node(self.node, 'active')
+        self.fails(
+            cloud.steps('Disabled', 'ProcCStates'),
+            'invalid value for setting(s): ProcCStates',
+        )
 
     def unknown_setting(self) -> None:
         """Check that the BMC refuses a setting that it does not know."""

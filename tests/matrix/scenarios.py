@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests import notes
+from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
 from tests.model.records import OFF, Host, Server
 from tests.model.world import RESIZABLE_HOST, Settings, World
 
@@ -56,8 +57,8 @@ def state(world: World, servers: Servers) -> dict[str, Any]:
 def _state(world: World, server: Server) -> dict[str, Any]:
     node = world.nodes[server.node_uuid or '']
     return {
-        'bmc': dict(node.bmc),
-        'bios': {n: setting.value for n, setting in node.bios.items()},
+        'bmc': _uncounted(node.bmc),
+        'bios': _uncounted({n: one.value for n, one in node.bios.items()}),
         'node power': node.power_state,
         'provision state': node.provision_state,
         'maintenance': node.maintenance,
@@ -65,6 +66,11 @@ def _state(world: World, server: Server) -> dict[str, Any]:
         'flavor': server.flavor.name,
         'metadata': notes.timeless(server.metadata),
     }
+
+
+def _uncounted(bios: dict[str, str]) -> dict[str, str]:
+    """Return settings without those that count starts."""
+    return {n: v for n, v in bios.items() if n not in attributes.COUNTERS}
 
 
 def boot(flavor: str, **knobs: Any) -> Prepare:

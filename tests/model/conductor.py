@@ -174,25 +174,37 @@ class Conductor:
                 self._set_state(node, 'service failed', 'active')
 
     def cache_bios(self, node: Node) -> None:
-        """Have Ironic's copy of the settings say what the BMC does."""
+        """Have Ironic's copy of the settings say what the BMC does.
+
+        What the registry says of a setting is renewed with its value only.
+        """
         now = self._world.clock.utc()
-        for name, value in node.bmc.items():
+        for name, value in sorted(node.bmc.items()):
             kept = node.bios.get(name)
             if kept is None:
-                node.bios[name] = records.BiosSetting(name, value, now)
-            elif kept.value != value:
-                node.bios[name] = kept.with_value(value, now)
+                read_only = _is_read_only(name, node)
+                node.bios[name] = records.BiosSetting(
+                    name, value, now, read_only=read_only
+                )
+            elif kept.value != value or _always_differs(name, node):
+                read_only = _is_read_only(name, node)
+                node.bios[name] = kept.rewritten(value, read_only, now)
 
     def apply_template(self, node: Node, template: records.Template) -> None:
-        """Carry out the BIOS settings of a template, as in a deployment."""
+        """Carry out the BIOS settings of a template, as in a deployment.
+
+        :raises StepFailed: a deployment would fail.
+        """
         for step in template.steps:
-            for setting in step.get('args', {}).get('settings', ()):
-                node.bmc[setting['name']] = str(setting['value'])
+            given = step.get('args', {}).get('settings', ())
+            wanted = _taken(node, {s['name']: s['value'] for s in given})
+            node.bmc.update(attributes.after(node.bmc, wanted))
         self.cache_bios(node)
 
     def _start_steps(
         self, node: Node, user_id: str | None, disable_ramdisk: bool
     ) -> None:
+        self.cache_bios(node)
         wrong = _why_not_known(node.steps)
         if disable_ramdisk and (wrong or _why_not_complete(node.steps)):
             # Nobody handles this in Ironic: the node stays so for good.
@@ -251,7 +263,10 @@ class Conductor:
                 f"'settings'"
             )
         wanted = {s['name']: s['value'] for s in args['settings']}
-        return _parsed(node, wanted)
+        taken = _taken(node, wanted)
+        if node.driver_info.get('fake_bios_fail'):
+            raise StepFailed(node.driver_info['fake_bios_fail'])
+        return taken
 
     def _apply_by_fake(
         self, node: Node, wanted: dict[str, str], done: Callable[[], None]
@@ -260,11 +275,13 @@ class Conductor:
         before = node.power_state
         self._switch(node, OFF)
 
-        def apply() -> None:
-            self._apply(node, wanted)
-            self.cache_bios(node)
+        def start() -> None:
             if before == ON:
                 self._switch(node, ON)
+
+        def apply() -> None:
+            self._apply(node, wanted, start)
+            self.cache_bios(node)
             done()
 
         self._after(
@@ -276,8 +293,9 @@ class Conductor:
     ) -> None:
         """Have the settings pend, reboot, and look at them until they are so.
 
-        No reboot for settings that are so already. What an abort has left
-        awaited is only verified, and what is wanted now is not done.
+        No reboot for settings that are so already, but for a reset always.
+        What an abort has left awaited is only verified, and what is wanted
+        now is not done.
         """
         self.cache_bios(node)
         if node.awaited is not None:
@@ -286,7 +304,7 @@ class Conductor:
             if missing:
                 self._fail(node, f'{_NOT_UPDATED} {dict(missing)}')
                 return
-        elif not wanted.items() <= node.bmc.items():
+        elif _is_reset(node) or not _is_so(node, wanted):
             node.target_power_state = ON
             reboot_s = self._step_s(node, self._world.settings.reboot_s)
             reboot = functools.partial(self._reboot, node, wanted, done)
@@ -297,11 +315,14 @@ class Conductor:
     def _reboot(
         self, node: Node, wanted: dict[str, str], done: Callable[[], None]
     ) -> None:
-        """Have pending settings applied, and wait until they are so."""
-        self._apply(node, wanted)
-        node.awaited = wanted
+        """Have pending settings applied, and wait until they are so.
+
+        What a reset brings is not waited for.
+        """
+        awaited = {} if _is_reset(node) else wanted
+        node.awaited = awaited
         node.target_power_state = None
-        self._switch(node, ON, reboot=True)
+        self._apply(node, wanted, lambda: self._switch(node, ON, reboot=True))
         self._set_state(node, 'service wait', 'active')
         self._unlock(node)
         end = self._world.clock.now() + self._world.settings.service_wait_s
@@ -309,7 +330,7 @@ class Conductor:
         def verify() -> None:
             if node.provision_state != 'service wait':
                 return
-            if wanted.items() <= node.bmc.items():
+            if awaited.items() <= node.bmc.items():
                 self._resume(node, done)
             elif self._world.clock.now() >= end:
                 self.cache_bios(node)
@@ -338,16 +359,36 @@ class Conductor:
     def _step_s(self, node: Node, default: float) -> float:
         return float(node.driver_info.get('fake_bios_seconds', default))
 
-    def _apply(self, node: Node, wanted: dict[str, str]) -> None:
-        ignore = node.driver_info.get('fake_bios_ignore')
-        if not strutils.bool_from_string(ignore):
-            node.bmc.update(wanted)
+    def _apply(
+        self, node: Node, wanted: dict[str, str], start: Callable[[], None]
+    ) -> None:
+        """Have a BMC take settings, and start the server for them.
+
+        One that ignores does not; one that is late applies them at the start
+        after this one.
+        """
+        if _is_set(node, 'fake_bios_ignore'):
+            start()
+            node.counters.bios_applied += 1
+        elif _is_set(node, 'fake_bios_late'):
+            start()
+            node.pending |= wanted
+        else:
+            node.pending |= wanted
+            self._apply_pending(node)
+            start()
+
+    def _apply_pending(self, node: Node) -> None:
+        """Have a BMC apply what it has taken."""
+        node.bmc.update(attributes.after(node.bmc, node.pending))
+        node.pending = {}
         node.counters.bios_applied += 1
 
     def _finish(self, node: Node) -> None:
         node.service_step = {}
         self._record(node, None, f'Servicing completed with {node.steps}')
         node.steps = []
+        self.cache_bios(node)
         self._set_state(node, 'active', None)
         self._unlock(node)
 
@@ -373,8 +414,16 @@ class Conductor:
         else:
             counters.power_off += 1
         node.power_state = power
+        if power == ON:
+            self._started(node)
         self._touch(node)
         self._world.nova.hear_of_power(node.instance_uuid, power)
+
+    def _started(self, node: Node) -> None:
+        """Have a BMC do what it does at every start; Ironic is not told."""
+        if node.pending:
+            self._apply_pending(node)
+        node.bmc.update(attributes.restarted(node.bmc))
 
     def _lock(self, node: Node) -> None:
         node.reservation = HOST
@@ -442,37 +491,97 @@ def _why_not_complete(steps: list[Document]) -> str | None:
     return None
 
 
-def _parsed(node: Node, wanted: dict[str, Any]) -> dict[str, str]:
-    """Return settings as the BMC keeps them.
+def _taken(node: Node, wanted: Document) -> dict[str, str]:
+    """Return settings that driver and BMC take, as Ironic would store them.
 
-    :raises StepFailed: the driver or the BMC does not take them.
+    :raises StepFailed: one of them does not take them.
     """
     if node.is_redfish:
-        known = [name for name in wanted if name in attributes.BY_NAME]
-        bad = [name for name in known if _is_bad(name, wanted[name])]
-        if bad:
-            raise StepFailed(
-                f'Redfish BIOS apply_configuration failed for node '
-                f'{node.uuid}: invalid value for setting(s): {", ".join(bad)}'
-            )
-        if len(known) < len(wanted):
-            raise StepFailed(
-                f'Redfish exception occurred. Error: Redfish BIOS apply '
-                f'configuration failed for node {node.uuid}. Error: the BMC '
-                f'does not know the attribute'
-            )
+        wanted = _converted(node, wanted)
+    stored = {name: attributes.stored(v) for name, v in wanted.items()}
+    if node.is_redfish and _is_so(node, stored):
+        # The BMC is not even asked.
+        return stored
     try:
-        parsed = attributes.parse(wanted)
+        attributes.parse(wanted, node.bmc)
     except ValueError as error:
-        raise StepFailed(str(error)) from error
-    if node.driver_info.get('fake_bios_fail'):
-        raise StepFailed(node.driver_info['fake_bios_fail'])
-    return {name: str(value) for name, value in parsed.items()}
+        raise StepFailed(_refusal(node, error)) from error
+    return stored
 
 
-def _is_bad(name: str, value: Any) -> bool:
-    try:
-        attributes.parse({name: value})
-    except ValueError:
-        return True
-    return False
+def _converted(node: Node, wanted: Document) -> Document:
+    """Return settings as Ironic's Redfish driver sends them.
+
+    It goes by what it has cached; Ironic's ``_validate_and_convert_settings``.
+
+    :raises StepFailed: it does not.
+    """
+    converted, bad = dict(wanted), []
+    for name, value in wanted.items():
+        try:
+            if name in node.bios:
+                converted[name] = _by_registry(node.bios[name], value)
+        except ValueError:
+            bad.append(name)
+    if bad:
+        raise StepFailed(
+            f'Redfish BIOS apply_configuration failed for node {node.uuid}: '
+            f'invalid value for setting(s): {", ".join(bad)}'
+        )
+    return converted
+
+
+def _by_registry(cached: records.BiosSetting, value: Any) -> Any:
+    """Return a value in the type that the cached registry tells.
+
+    :raises ValueError: it does not allow the value.
+    """
+    if cached.read_only:
+        raise ValueError(f'{cached.name} is read-only')
+    return attributes.converted(cached.name, value)
+
+
+def _refusal(node: Node, error: ValueError) -> str:
+    """Return how the driver words what its BMC refuses."""
+    if not node.is_redfish:
+        return str(error)
+    return (
+        f'Redfish exception occurred. Error: Redfish BIOS apply configuration '
+        f'failed for node {node.uuid}. Error: {error}'
+    )
+
+
+def _is_so(node: Node, wanted: dict[str, str]) -> bool:
+    """Return whether settings are in force, and nothing else pends."""
+    to_be = node.bmc | node.pending
+    return all(
+        node.bmc.get(name) == value == to_be.get(name)
+        for name, value in wanted.items()
+    )
+
+
+def _is_reset(node: Node) -> bool:
+    return bool(node.service_step.get('step') == 'factory_reset')
+
+
+def _is_set(node: Node, knob: str) -> bool:
+    return bool(strutils.bool_from_string(node.driver_info.get(knob)))
+
+
+def _is_read_only(name: str, node: Node) -> bool:
+    """Return what the registry says while the BMC holds what it does."""
+    attribute = attributes.BY_NAME.get(name)
+    return attribute is not None and bool(attribute.is_read_only(node.bmc))
+
+
+def _always_differs(name: str, node: Node) -> bool:
+    """Return whether Ironic writes a row anew, whatever its value.
+
+    It compares the BMC's number or truth with the text that it has.
+    """
+    attribute = attributes.BY_NAME.get(name)
+    return (
+        node.is_redfish
+        and attribute is not None
+        and attribute.kind in ('Boolean', 'Integer')
+    )

@@ -241,7 +241,7 @@ def bios(
             'upper_bound': attribute.upper if number else None,
             'min_length': attribute.lower if text else None,
             'max_length': attribute.upper if text else None,
-            'read_only': attribute.read_only,
+            'read_only': setting.read_only,
             'reset_required': not attribute.read_only,
             'unique': attribute.unique,
         }

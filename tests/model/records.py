@@ -162,16 +162,22 @@ class Server:
 
 @dataclass(frozen=True)
 class BiosSetting:
-    """A BIOS setting as Ironic has it in its database."""
+    """A BIOS setting as Ironic has it in its database.
+
+    :param read_only: what the registry said when the row was written.
+    """
 
     name: str
     value: str
     created: datetime.datetime
     updated: datetime.datetime | None = None
+    read_only: bool = False
 
-    def with_value(self, value: str, when: datetime.datetime) -> 'BiosSetting':
-        """Return the setting with another value."""
-        return replace(self, value=value, updated=when)
+    def rewritten(
+        self, value: str, read_only: bool, when: datetime.datetime
+    ) -> 'BiosSetting':
+        """Return the setting as Ironic writes its row anew."""
+        return replace(self, value=value, read_only=read_only, updated=when)
 
 
 @dataclass(frozen=True)
@@ -202,7 +208,8 @@ class Node:
     """A node: what Ironic knows of it, and what its BMC holds.
 
     :param bios: Ironic's copy of the settings.
-    :param bmc: the settings that are in force.
+    :param bmc: the settings that are in force, as Ironic would store them.
+    :param pending: what the BMC has taken and applies at the next start.
     :param steps: of the service that runs or has failed.
     :param awaited: what Ironic's Redfish driver has in mind to verify.
     """
@@ -233,6 +240,7 @@ class Node:
     provision_updated: datetime.datetime | None = None
     bios: dict[str, BiosSetting] = field(default_factory=dict)
     bmc: dict[str, str] = field(default_factory=dict)
+    pending: dict[str, str] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     history: list[History] = field(default_factory=list)
     steps: list[Document] = field(default_factory=list)
@@ -270,4 +278,4 @@ class Runbook:
 
 def default_bios() -> dict[str, str]:
     """Return what a BMC holds when it is new."""
-    return {name: str(v) for name, v in attributes.DEFAULTS.items()}
+    return {n: attributes.stored(v) for n, v in attributes.DEFAULTS.items()}

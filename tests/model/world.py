@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.devcloud import catalog, resources
+from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
 from tests.model import conductor, instances, records
 from tests.model.clock import Clock
 from tests.model.records import Document, Flavor, Node, Server
@@ -245,10 +246,7 @@ class World:
             traits=sorted(resources.traits(definition['name'])),
             bmc=records.default_bios(),
         )
-        node.bios = {
-            name: records.BiosSetting(name, value, now)
-            for name, value in sorted(node.bmc.items())
-        }
+        self.conductor.cache_bios(node)
         self.nodes[node.uuid] = self._node_names[node.name] = node
         return node
 
@@ -261,7 +259,7 @@ class World:
         project: str = 'acme',
         image: str = 'bm-image',
         host: records.Host | None = None,
-        **bios: str,
+        **bios: Any,
     ) -> Server:
         """Return a new server that is up already.
 
@@ -299,12 +297,14 @@ class World:
     def set_bios(
         self, node: Node, settings: Mapping[str, Any], *, told: bool = True
     ) -> None:
-        """Change what the BMC of a node holds.
+        """Change what the BMC of a node holds, as if by magic.
 
+        :param settings: in any form; nothing is refused, and nothing else
+            comes of it.
         :param told: whether Ironic's copy has it as well.
         """
         for name, value in settings.items():
-            node.bmc[name] = str(value)
+            node.bmc[name] = attributes.stored(value)
         if told:
             self.conductor.cache_bios(node)
 

@@ -1,7 +1,9 @@
 """The attribute registry of the systems' BIOS, as Redfish words it.
 
 Owns the form; the attributes are those of ``devcloud_ironic.attributes``.
-The name has to be the one that sushy-emulator's BIOS resource gives.
+The name has to be the one that sushy-emulator's BIOS resource gives.  All
+systems have one registry, so it is made for a BIOS as it is delivered, where
+a real BMC makes its own for the values that are in force.
 """
 
 from devcloud_ironic import attributes
@@ -35,7 +37,7 @@ def _entry(attribute):
         'DisplayName': attribute.name,
         'Immutable': attribute.read_only,
         'IsSystemUniqueProperty': attribute.unique,
-        'ReadOnly': attribute.read_only,
+        'ReadOnly': attribute.is_read_only(attributes.DEFAULTS),
         'ResetRequired': not attribute.read_only,
         'Type': attribute.kind,
     }

@@ -2,7 +2,8 @@
 
 Owns the systems' state: what is set in the BIOS is pending until the next
 power on or restart, as on a real server, and power changes take POWER_S
-instead of the driver's one to eleven seconds.
+instead of the driver's one to eleven seconds.  Values are JSON's own, true
+and false among them.
 """
 
 import threading
@@ -51,11 +52,10 @@ class Systems(fakedriver.FakeDriver):
                 },
                 'counters': self._count(system, counted),
             }
+            if pending == 'On':
+                changes['bios'] = attributes.restarted(self._started(system))
             if pending == 'On' and system.get('bios_pending'):
-                changes |= {
-                    'bios': self._bios(system) | system['bios_pending'],
-                    'bios_pending': {},
-                }
+                changes['bios_pending'] = {}
                 system['counters'] = changes['counters']
                 changes['counters'] = self._count(system, 'BiosApplied')
             self._update(system, **changes)
@@ -71,12 +71,12 @@ class Systems(fakedriver.FakeDriver):
 
     def set_bios(self, identity, settings):
         """Keep settings for the next start; refuse what a BMC refuses."""
-        try:
-            parsed = attributes.parse(settings)
-        except ValueError as exc:
-            raise error.BadRequest(str(exc)) from exc
         with self._lock:
             system = self._get(identity)
+            try:
+                parsed = attributes.parse(settings, self._bios(system))
+            except ValueError as exc:
+                raise error.BadRequest(str(exc)) from exc
             pending = (system.get('bios_pending') or {}) | parsed
             self._update(system, bios_pending=pending)
 
@@ -93,6 +93,11 @@ class Systems(fakedriver.FakeDriver):
 
     def _bios(self, system):
         return attributes.DEFAULTS | (system.get('bios') or {})
+
+    def _started(self, system):
+        """Return the settings once what pends is applied."""
+        pending = system.get('bios_pending') or {}
+        return attributes.after(self._bios(system), pending)
 
     def _count(self, system, name):
         counters = dict(system.get('counters') or {})
