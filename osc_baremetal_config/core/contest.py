@@ -22,9 +22,9 @@ def lost(plan: Plan, seen: Seen) -> str | None:
 
     Where both are noted, the one that was noted first goes on, once the other
     has given way. One whose notes are gone was overwritten by the other. One
-    that Ironic works on never gives way.
+    that has touched the server never gives way.
     """
-    if seen.is_serviced or seen.unsure or plan.is_resumed:
+    if _goes_on(plan, seen):
         return None
     if seen.node.provision_state in SERVICING:
         if moves.is_ours(plan, seen.node) is False:
@@ -50,9 +50,7 @@ def wait(plan: Plan, seen: Seen) -> Move | None:
     after that, at least one sees the other; so neither touches anything while
     another is noted.
     """
-    if seen.is_serviced or seen.unsure or plan.is_resumed:
-        return None
-    if not moves.rivals(plan, seen):
+    if _goes_on(plan, seen) or not moves.rivals(plan, seen):
         return None
     return Wait('another change, which was begun later, to give way')
 
@@ -76,7 +74,7 @@ def others_resize(plan: Plan, seen: Seen) -> str | None:
 
 def must_note_again(plan: Plan, seen: Seen) -> bool:
     """Return whether the notes of a service that runs have been lost."""
-    is_begun = bool(seen.tried.get(Do.SERVICE)) or plan.is_resumed
+    is_begun = seen.has_touched or plan.is_resumed
     is_lost = not moves.own_notes(plan, seen)
     return is_begun and is_lost and not seen.is_resized
 
@@ -87,18 +85,21 @@ def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
     That it is as wanted is no obstacle: another run that wants the same can
     have made it so, between the looks at the server and at its node even.
 
-    Only before anything is touched; what was read then would be put back.
+    Only before it is serviced; what was read then would be put back.
     """
     if seen.is_serviced or seen.unsure or plan.is_resumed:
         return None
     if seen.node.uuid != plan.node.uuid:
         return None
     unlike = moves.unlike(plan.was, seen)
-    if not moves.unlike(plan.wanted, seen):
-        return None
-    if not unlike or any(seen.tried.get(do) for do in (Do.STOP, Do.RESIZE)):
+    if not unlike or not moves.unlike(plan.wanted, seen):
         return None
     return f'the node was changed since it was read: {", ".join(unlike)}'
+
+
+def _goes_on(plan: Plan, seen: Seen) -> bool:
+    """Return whether a change never gives way: it has touched something."""
+    return seen.has_touched or seen.unsure or plan.is_resumed
 
 
 def _first(notes: dict[str, Pending]) -> tuple[str, str]:

@@ -48,6 +48,12 @@ class Do(enum.Enum):
     REVERT = 'reverting the resize'
 
 
+# What is done to the metadata only, or not at all.
+_HARMLESS = frozenset(
+    {Do.NOTE, Do.RECORD, Do.CORRECT, Do.FORGET, Do.READ_BIOS}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Look again later; ``doing`` says what is being waited for."""
@@ -111,6 +117,10 @@ class Seen:
     :param unsure: Ironic did not answer whether it has taken the service on.
     :param accepted: the BMC was seen to have taken the new settings.
     :param applied: the settings were once read to be other than before.
+    :param verified: they were once read to be as wanted, after the service.
+    :param is_contested: the notes of this change were once found to be gone
+        while it was under way, so another one was begun beside it.
+    :param looked: server and node were looked at since the BIOS was read.
     :param checked: the BIOS was read since the change was noted.
     :param actual: type → what it was then, of the items that are claimed to be
         so at the end.
@@ -133,6 +143,9 @@ class Seen:
     unsure: bool = False
     accepted: bool = False
     applied: bool = False
+    verified: bool = False
+    is_contested: bool = False
+    looked: bool = True
     checked: bool = False
     actual: Mapping[str, str | None] = field(default_factory=dict)
     besides: tuple[str, ...] = ()
@@ -147,6 +160,11 @@ class Seen:
         return self.watched or bool(self.tried.get(Do.SERVICE))
 
     @property
+    def has_touched(self) -> bool:
+        """Return whether this run has done anything to server or node."""
+        return self.is_serviced or bool(self.tried.keys() - _HARMLESS)
+
+    @property
     def is_resized(self) -> bool:
         """Return whether a resize waits to be confirmed or reverted."""
         return self.server.status == 'VERIFY_RESIZE'
@@ -159,7 +177,7 @@ class Seen:
             tried=tried,
             bios=None if do in (Do.SERVICE, Do.UNDO) else self.bios,
             noted_s=None if do is Do.NOTE else self.noted_s,
-            checked=self.checked and do is not Do.RECORD,
+            checked=self.checked and do not in (Do.NOTE, Do.RECORD),
         )
 
     def with_metadata(self, metadata: Mapping[str, str]) -> 'Seen':
@@ -204,6 +222,14 @@ def look(
         watched=seen.watched or is_ours(plan, node) is True,
         accepted=seen.accepted or _is_accepted(plan, node),
     )
+    is_lost = seen.is_serviced and not own_notes(plan, now)
+    now = replace(
+        now,
+        looked=True,
+        # Ironic's times are whole seconds, so they alone do not tell.
+        bios=None if is_lost else now.bios,
+        is_contested=seen.is_contested or is_lost,
+    )
     agreed_s = (
         _longer(seen.agreed_s, passed_s) if power_agrees(plan, now) else None
     )
@@ -220,7 +246,10 @@ def read(plan: Plan, seen: Seen, bios: Bios) -> Seen:
     )
     return replace(
         now,
+        looked=False,
         applied=seen.applied or bool(unlike(plan.was, now)),
+        verified=seen.verified
+        or (seen.is_serviced and not unlike(plan.wanted, now)),
         checked=bool(own_notes(plan, seen) or seen.tried.get(Do.RECORD)),
         actual=besides.actual(plan.claims, bios),
         besides=besides.changed(plan.rest, bios),
@@ -287,8 +316,7 @@ def unlike(expected: Mapping[str, Value | None], seen: Seen) -> list[str]:
 
 def is_touched(plan: Plan, seen: Seen) -> bool:
     """Return whether the node may be out of service because of a change."""
-    harmless = {Do.NOTE, Do.RECORD, Do.CORRECT, Do.FORGET, Do.READ_BIOS}
-    return plan.is_resumed or bool(seen.tried.keys() - harmless)
+    return plan.is_resumed or seen.has_touched
 
 
 def power_agrees(plan: Plan, seen: Seen) -> bool:

@@ -123,6 +123,8 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
     is_to_resize = plan.is_to_resize(seen.server)
     if is_to_resize or not _is_done(plan, seen):
         if changed := contest.changed_meanwhile(plan, seen):
+            if seen.has_touched:
+                return _after_another(plan, seen, changed)
             return _give_way(plan, seen, changed)
         return (
             _note(plan, seen)
@@ -187,10 +189,7 @@ def _overtaken(plan: Plan, seen: Seen) -> Move:
     changed = moves.unlike(plan.wanted, seen) + _broken(plan, seen)
     if not changed:
         return End(Result.VERIFIED)
-    right = corrections(plan, seen)
-    if not right.items() <= seen.server.metadata.items():
-        return moves.attempt(Do.CORRECT, seen, 'the record does not stay')
-    return End(Result.OVERTAKEN, ', '.join(changed))
+    return _after_another(plan, seen, ', '.join(changed))
 
 
 def _broken(plan: Plan, seen: Seen) -> list[str]:
@@ -202,6 +201,25 @@ def _broken(plan: Plan, seen: Seen) -> list[str]:
         if one.type in seen.actual.keys() - changing
         and seen.actual[one.type] != one.value
     ]
+
+
+def _after_another(plan: Plan, seen: Seen, reason: str) -> Move:
+    """Return how a change ends that has only stopped or started the server.
+
+    What another has set stays so.
+    """
+    if power := rollback.toward_power(plan, seen):
+        return power
+    if seen.tried.get(Do.RECORD) and not _is_corrected(plan, seen):
+        return moves.attempt(Do.CORRECT, seen, 'the record does not stay')
+    if keys_to_forget(plan, seen):
+        return moves.attempt(Do.FORGET, seen, 'the notes do not go away')
+    return End(Result.OVERTAKEN, reason)
+
+
+def _is_corrected(plan: Plan, seen: Seen) -> bool:
+    right = corrections(plan, seen)
+    return right.items() <= seen.server.metadata.items()
 
 
 def _give_way(plan: Plan, seen: Seen, reason: str) -> Move:
@@ -243,6 +261,16 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
     if not seen.is_serviced:
         return rollback.stop(plan, seen) or Act(Do.SERVICE)
     unlike = ', '.join(moves.unlike(plan.wanted, seen))
+    if seen.verified:
+        reason = (
+            f'it was verified, and was changed again: the node has {unlike}'
+        )
+        return _after_another(plan, seen, reason)
+    if not seen.looked:
+        # Another change may have come in between.
+        return Wait('what Ironic has done')
+    if seen.is_contested:
+        return _after_another(plan, seen, f'the node has {unlike}')
     reason = f'Ironic reports success, but the node has {unlike}'
     if seen.applied or seen.besides or moves.unlike(plan.was, seen):
         return rollback.toward_start(plan, seen, reason)

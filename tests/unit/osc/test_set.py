@@ -575,7 +575,11 @@ class SetTest(base.TestCase):
         metadata = {PENDING: json.dumps(noted)}
         script = change()
         verified = script.index(verify(documents.bios('Enabled')))
-        script[verified : verified + 1] = [verify(), note(metadata)]
+        script[verified : verified + 1] = [
+            verify(),
+            *look(OFF, NODE_OFF),
+            note(metadata),
+        ]
         on = ON | {'metadata': NOTES | metadata}
         ran = self.run_(*read(flavors=True), *script[:-3], *look(on))
         self.assert_ended(5, ran, out='')
