@@ -6,6 +6,7 @@ that it is named for.
 
 import shlex
 
+from osc_baremetal_config.core import values
 from osc_baremetal_config.core.lifecycle import FAULT
 from osc_baremetal_config.core.model import Action, Node, Server
 from osc_baremetal_config.core.moves import Seen
@@ -165,7 +166,11 @@ def _going_on(plan: Plan, seen: Seen) -> str:
 def put_back(plan: Plan) -> str:
     """Return what is so once a change has been put back."""
     items = [
-        f'{change.item.type} is {change.before or "as"}'
+        f'{change.item.type} is {change.before}'
+        if change.before
+        else ', '.join(
+            f'{s.name}={values.shown(s.before)}' for s in change.settings
+        )
         for change in plan.changes
     ]
     items += [f'the server is {plan.power}']

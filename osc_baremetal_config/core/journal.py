@@ -47,6 +47,8 @@ class Pending:
     :param node: the uuid of the node that the server was on, which a resize
         may change; None without one.
     :param by: the run that has noted it, where that matters.
+    :param record: what was recorded of the item before the change, empty if
+        nothing was; None if that is not known.
     :param bios: the digest of all other BIOS settings before the change.
     :param failure: why it is being put back; None if it is not.
     :param unapplied: Ironic has reported success, and nothing was changed.
@@ -61,6 +63,7 @@ class Pending:
     resize: bool = False
     node: str | None = None
     by: str | None = None
+    record: str | None = None
     bios: str | None = None
     failure: str | None = None
     unapplied: bool = False
@@ -215,6 +218,18 @@ def _json(note: Pending | Previous) -> str:
     )
 
 
+_TEXTS = (
+    'power',
+    'since',
+    'wish',
+    'node',
+    'by',
+    'record',
+    'bios',
+    'failure',
+)
+
+
 def _parse_pending(text: str) -> Pending:
     note = _mapping(text)
     if note is None and not text.lstrip().startswith('{'):
@@ -230,13 +245,14 @@ def _parse_pending(text: str) -> Pending:
         resize=note.get('resize') is True,
         node=_text(note, 'node'),
         by=_matching(note, 'by', _HEX),
+        record=_text(note, 'record'),
         bios=_matching(note, 'bios', _HEX),
         failure=_text(note, 'failure'),
         unapplied=note.get('unapplied') is True,
     )
     is_whole = isinstance(value, str) and all(
         getattr(parsed, name) is not None
-        for name in ('power', 'since', 'wish', 'node', 'by', 'bios', 'failure')
+        for name in _TEXTS
         if note.get(name) is not None
     )
     return parsed if is_whole else replace(parsed, fault=_DAMAGED)
@@ -253,7 +269,11 @@ def _parse_previous(text: str) -> Previous:
     parsed = Previous(
         value=_text(note, 'value'),
         at=_matching(note, 'at', _TIME),
-        settings={n: v for n, v in settings.items() if values.is_value(v)},
+        settings={
+            values.plain(n): v
+            for n, v in settings.items()
+            if values.is_value(v)
+        },
     )
     is_whole = (
         _mapping(text) is not None
@@ -300,5 +320,4 @@ def _one_of(
 
 def _plain(text: str) -> str:
     """Return a text that a terminal can be shown, whoever has written it."""
-    shown = ''.join(c if c.isprintable() else ' ' for c in text)
-    return shown[:_LONGEST]
+    return values.plain(text)[:_LONGEST]

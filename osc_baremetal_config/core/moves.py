@@ -39,6 +39,7 @@ class Do(enum.Enum):
     POWER_ON = 'powering the node on'
     POWER_OFF = 'powering the node off'
     RECORD = 'recording what was verified'
+    UNRECORD = 'putting the record back'
     CORRECT = 'recording what another change has made meanwhile'
     FORGET = 'clearing the notes'
     NOTE_FAILURE = 'noting that it failed'
@@ -50,7 +51,14 @@ class Do(enum.Enum):
 
 # What is done to the metadata only, or not at all.
 _HARMLESS = frozenset(
-    {Do.NOTE, Do.RECORD, Do.CORRECT, Do.FORGET, Do.READ_BIOS}
+    {
+        Do.NOTE,
+        Do.RECORD,
+        Do.UNRECORD,
+        Do.CORRECT,
+        Do.FORGET,
+        Do.READ_BIOS,
+    }
 )
 
 

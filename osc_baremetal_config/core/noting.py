@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from osc_baremetal_config.core import journal, moves
 from osc_baremetal_config.core.journal import Pending, Previous
-from osc_baremetal_config.core.metadata import PENDING
+from osc_baremetal_config.core.metadata import PENDING, WISH
 from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.moves import Seen
 from osc_baremetal_config.core.plan import Change, Plan
@@ -87,8 +87,21 @@ def _note(
         resize=plan.resize_to is not None,
         node=plan.origin if plan.resize_to else None,
         by=by if plan.resize_to and by else None,
+        record=_recorded(plan, item),
         bios=plan.rest.before,
     )
+
+
+def _recorded(plan: Plan, item: Item) -> str | None:
+    """Return what is recorded of an item before the change.
+
+    By the notes, where the change is noted already.
+    """
+    metadata = plan.server.metadata
+    noted = journal.pending(metadata).get(item.type)
+    if noted:
+        return noted.record
+    return metadata.get(WISH + item.type, '')
 
 
 def _was(change: Change, at: str, plan: Plan) -> Previous:

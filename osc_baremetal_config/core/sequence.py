@@ -6,6 +6,8 @@ that was cut off is continued by making the next move. The way back from a
 change that failed is in :mod:`.rollback`. Never does anything itself.
 """
 
+from collections.abc import Mapping
+
 from osc_baremetal_config.core import (
     contest,
     journal,
@@ -14,6 +16,7 @@ from osc_baremetal_config.core import (
     moves,
     rollback,
 )
+from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.moves import (
     Act,
     Do,
@@ -53,7 +56,12 @@ def next_move(plan: Plan, seen: Seen) -> Move:
     if plan.aim is Aim.ABORT:
         return rollback.toward_abort(plan, seen)
     if seen.failure and not _has_come_true(plan, seen):
-        return rollback.toward_start(plan, seen, seen.failure)
+        back = rollback.toward_start(plan, seen, seen.failure)
+        if back == Act(Do.FORGET) and record_before(plan, seen):
+            return moves.attempt(
+                Do.UNRECORD, seen, 'the record does not stay as before'
+            )
+        return back
     return _toward_end(plan, seen)
 
 
@@ -71,7 +79,34 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
         for name, note in noted.items():
             if not note.settled:
                 keys.update(journal.previous_keys(name, now))
+    if _is_back(plan, seen):
+        keys.update(_recorded_by(noted, seen, there=False))
     return sorted(keys)
+
+
+def record_before(plan: Plan, seen: Seen) -> dict[str, str]:
+    """Return the record of before a change that has been put back."""
+    noted = moves.own_notes(plan, seen)
+    if not _is_back(plan, seen):
+        return {}
+    return _recorded_by(noted, seen, there=True)
+
+
+def _recorded_by(
+    noted: Mapping[str, Pending], seen: Seen, *, there: bool
+) -> dict[str, str]:
+    """Return what a change has recorded, as it was recorded before.
+
+    :param there: only what was recorded before; else only what was not.
+    """
+    return {
+        metadata.WISH + name: note.record
+        for name, note in noted.items()
+        if note.record is not None
+        and note.record != note.value
+        and bool(note.record) is there
+        and seen.server.metadata.get(metadata.WISH + name) == note.value
+    }
 
 
 def corrections(plan: Plan, seen: Seen) -> dict[str, str]:
@@ -86,10 +121,16 @@ def corrections(plan: Plan, seen: Seen) -> dict[str, str]:
 
 def _is_made(plan: Plan, seen: Seen) -> bool:
     """Return whether a change has been made and not been put back."""
-    if plan.aim in (Aim.ABORT, Aim.ROLLBACK):
+    if plan.aim is Aim.ABORT or _is_back(plan, seen):
         return False
-    is_back = seen.failure is not None and not _has_come_true(plan, seen)
-    return not is_back and not moves.unlike(plan.wanted, seen)
+    return not moves.unlike(plan.wanted, seen)
+
+
+def _is_back(plan: Plan, seen: Seen) -> bool:
+    """Return whether a change is being put back."""
+    if plan.aim is Aim.ABORT:
+        return False
+    return seen.failure is not None and not _has_come_true(plan, seen)
 
 
 def _has_come_true(plan: Plan, seen: Seen) -> bool:

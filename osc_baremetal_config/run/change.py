@@ -254,6 +254,8 @@ class Change:
                 return seen.with_metadata(
                     {k: v for k, v in kept if k not in keys}
                 )
+            case Do.UNRECORD:
+                return self._write(sequence.record_before(plan, seen))
             case Do.CORRECT:
                 return self._write(sequence.corrections(plan, seen))
             case Do.NOTE_FAILURE:

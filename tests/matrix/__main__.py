@@ -2,7 +2,13 @@
 
 ``tox -e faults`` runs all of it against the model, with ``--scenario`` and
 ``--matrix`` only some; with ``--real`` the crashes of one change on the real
-cloud, which must be up.
+cloud, which must be up. The matrices:
+
+* ``crash``: killed at every request, and the same command again;
+* ``fault``: every request hit by every fault;
+* ``gone``: killed, and the way forward gone before the way back;
+* ``two``: two clients in every order of their calls;
+* ``forged``: journals that somebody has forged.
 """
 
 import argparse
@@ -12,15 +18,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tests.matrix import devcloud, points, scenarios
-from tests.matrix.points import Verdict
+from tests.matrix import devcloud, forged, gone, points, scenarios, two
+from tests.matrix.points import Outcome, Verdict
 
 # A crash is followed by the same command at once, and once all has settled.
 _LATER_S = (0.0, 60.0)
-_MATRICES = ('crash', 'fault')
+_FORGERIES = 2000
+_AT_A_TIME = 500
 Counts = collections.Counter[str]
+# A point in words, and what has become of it.
+Points = Iterator[tuple[object, Outcome]]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,19 +46,23 @@ def main(argv: Sequence[str]) -> int:
     parsed = parser.parse_args(argv)
     if parsed.real:
         return _real()
-    jobs = _jobs(parsed.scenario or names, parsed.matrix or _MATRICES)
+    jobs = [
+        (matrix, name)
+        for matrix in parsed.matrix or _MATRICES
+        for name in _names(matrix, parsed.scenario or names)
+    ]
     began = time.monotonic()
     total: Counts = collections.Counter()
-    _write('scenario', 'requests', 'matrix', ['points', *_columns()])
+    _write('matrix', 'of', ['points', *_columns()])
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        for name, matrix, requests, counts, lost in pool.map(
+        for matrix, name, counts, lost in pool.map(
             _play, *zip(*jobs, strict=True)
         ):
             total += counts
-            _write(name, requests, matrix, _figures(counts))
+            _write(matrix, name, _figures(counts))
             for line in lost:
                 print(f'LOST {line}', file=sys.stderr)
-    _write('total', '', '', _figures(total))
+    _write('total', '', _figures(total))
     print(f'{time.monotonic() - began:.0f} s')
     return 1 if total[Verdict.LOST.value] else 0
 
@@ -63,29 +76,74 @@ def _real() -> int:
     return 1 if summary.lost else 0
 
 
-def _jobs(
-    names: Sequence[str], matrices: Sequence[str]
-) -> list[tuple[str, str]]:
-    return [(name, matrix) for name in names for matrix in matrices]
+def _names(matrix: str, chosen: Sequence[str]) -> list[str]:
+    """Return what a matrix is played for."""
+    if matrix == 'gone':
+        return [
+            str(one) for one in gone.cases() if one.scenario.name in chosen
+        ]
+    if matrix == 'two':
+        return [pair.name for pair in two.PAIRS]
+    if matrix == 'forged':
+        return list(map(str, range(0, _FORGERIES, _AT_A_TIME)))
+    return list(chosen)
 
 
-def _play(name: str, kind: str) -> tuple[str, str, int, Counts, list[str]]:
-    """Return what has become of the points of a scenario."""
+def _play(matrix: str, name: str) -> tuple[str, str, Counts, list[str]]:
+    """Return what has become of the points of a matrix."""
     os.environ['HOME'] = tempfile.gettempdir()
-    [scenario] = [s for s in scenarios.SCENARIOS if s.name == name]
-    reference = points.Reference.of(scenario)
-    is_crash = kind == 'crash'
     counts: Counts = collections.Counter()
     lost = []
-    for point in reference.points(
-        points.CRASHES if is_crash else points.FAULTS
-    ):
-        for later_s in _LATER_S if is_crash else (0.0,):
-            outcome = reference.hit(point, later_s=later_s)
-            counts[outcome.verdict.value] += 1
-            if outcome.verdict is Verdict.LOST:
-                lost.append(f'{point}: {outcome.why}')
-    return name, kind, reference.requests, counts, lost
+    for point, outcome in _MATRICES[matrix](name):
+        counts[outcome.verdict.value] += 1
+        if outcome.verdict is Verdict.LOST:
+            lost.append(f'{point}: {outcome.why}')
+    return matrix, name, counts, lost
+
+
+def _crash(name: str) -> Points:
+    reference = _reference(name)
+    for point in reference.points(points.CRASHES):
+        for later_s in _LATER_S:
+            yield point, reference.hit(point, later_s=later_s)
+
+
+def _fault(name: str) -> Points:
+    reference = _reference(name)
+    for point in reference.points(points.FAULTS):
+        yield point, reference.hit(point)
+
+
+def _gone(name: str) -> Points:
+    [case] = [one for one in gone.cases() if str(one) == name]
+    reference = points.Reference.of(case.scenario)
+    for point in reference.points(points.CRASHES):
+        yield f'{case}: {point}', gone.hit(reference, point, case)
+
+
+def _two(name: str) -> Points:
+    [pair] = [one for one in two.PAIRS if one.name == name]
+    for order in two.orders(pair):
+        yield f'{name}: {order}', two.hit(pair, order)
+
+
+def _forged(name: str) -> Points:
+    for seed in range(int(name), int(name) + _AT_A_TIME):
+        yield seed, forged.hit(seed)
+
+
+_MATRICES: dict[str, Callable[[str], Points]] = {
+    'crash': _crash,
+    'fault': _fault,
+    'gone': _gone,
+    'two': _two,
+    'forged': _forged,
+}
+
+
+def _reference(name: str) -> points.Reference:
+    [scenario] = [s for s in scenarios.SCENARIOS if s.name == name]
+    return points.Reference.of(scenario)
 
 
 def _columns() -> list[str]:
@@ -96,11 +154,9 @@ def _figures(counts: Counts) -> list[object]:
     return [counts.total(), *(counts[column] for column in _columns())]
 
 
-def _write(
-    name: object, requests: object, matrix: object, figures: Iterable[object]
-) -> None:
+def _write(matrix: object, name: object, figures: Iterable[object]) -> None:
     cells = ''.join(f'{figure:>11}' for figure in figures)
-    print(f'{name:<16}{requests:>9}  {matrix:<7}{cells}', flush=True)
+    print(f'{matrix:<8}{name:<32}{cells}', flush=True)
 
 
 if __name__ == '__main__':

@@ -95,6 +95,13 @@ class Stage:
         except Killed:
             return None
 
+    def kill(self, point: 'Point') -> None:
+        """Run the command, and kill it at a point."""
+        faults = self.model.faults
+        faults.arm(point.nth, Fault.parse(point.fault), counts_login=True)
+        self.run()
+        faults.disarm()
+
     def state(self) -> dict[str, object]:
         """Return all that a change may leave behind."""
         return scenarios.state(self.model.world, self.servers)
@@ -182,8 +189,11 @@ class Reference:
 
 
 def _differing(stage: Stage, expected: dict[str, object]) -> str:
+    return differing(stage.state(), expected)
+
+
+def differing(now: dict[str, object], expected: dict[str, object]) -> str:
     """Return what is other than expected."""
-    now = stage.state()
     return '; '.join(
         f'{name}: {now[name]} instead of {value}'
         for name, value in expected.items()

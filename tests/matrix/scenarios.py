@@ -84,6 +84,38 @@ def boot(flavor: str, **knobs: Any) -> Prepare:
     return prepare
 
 
+def offer(world: World, item: str, **settings: Any) -> None:
+    """Offer an item, by a deploy template and by a public runbook."""
+    name, _, value = item.partition('=')
+    step = {
+        'interface': 'bios',
+        'step': 'apply_configuration',
+        'args': {
+            'settings': [{'name': n, 'value': v} for n, v in settings.items()]
+        },
+    }
+    extra = {'config-type': name, 'config-value': value}
+    title = f'CUSTOM_{name}_{value}'.upper().replace('-', '_')
+    world.add_template(title, [step | {'priority': 150}], extra)
+    runbook = world.add_runbook(
+        f'{name}-{value}', [step | {'order': 1}], extra
+    )
+    runbook.traits, runbook.public = ['CUSTOM_GOLD'], True
+
+
+def _offered(item: str, settings: dict[str, Any], **bios: Any) -> Prepare:
+    """Return what boots a server on a cloud that offers one item more.
+
+    :param bios: what the node's BIOS says before.
+    """
+
+    def prepare(world: World) -> Servers:
+        offer(world, item, **settings)
+        return (world.boot(NAME, 'bm.large.ht-off', **bios),)
+
+    return prepare
+
+
 def _resizable(**knobs: Any) -> Prepare:
     def prepare(world: World) -> Servers:
         server = world.boot(
@@ -143,6 +175,54 @@ SCENARIOS = (
         'mona',
         (*ENABLE, '--turbo', 'disabled', '--sriov', 'disabled'),
         boot('bm.large.ht-off'),
+    ),
+    Scenario(
+        'boolean',
+        'mona',
+        ('--config', 'quiet-boot=disabled'),
+        _offered('quiet-boot=disabled', {'QuietBoot': False}),
+    ),
+    # The firmware ignores EnergyPerfBias while it is locked.
+    Scenario(
+        'boolean undone',
+        'mona',
+        ('--config', 'quiet-boot=disabled'),
+        _offered(
+            'quiet-boot=disabled',
+            {'QuietBoot': 'false', 'EnergyPerfBias': 'MaxPerf'},
+            WorkloadProfile='GeneralPowerEfficientCompute',
+        ),
+        code=4,
+    ),
+    Scenario(
+        'profile',
+        'mona',
+        ('--config', 'workload=hpc'),
+        _offered(
+            'workload=hpc', {'WorkloadProfile': 'HighPerformanceCompute(HPC)'}
+        ),
+    ),
+    # The profile sets EnergyPerfBias otherwise, and ProcVirtualization, which
+    # nobody has asked for and which stays so.
+    Scenario(
+        'profile undone',
+        'mona',
+        ('--config', 'workload=hpc'),
+        _offered(
+            'workload=hpc',
+            {
+                'WorkloadProfile': 'HighPerformanceCompute(HPC)',
+                'EnergyPerfBias': 'BalancedPower',
+            },
+        ),
+        code=5,
+    ),
+    Scenario(
+        'late',
+        'mona',
+        ENABLE,
+        boot('bm.large.ht-off', fake_bios_late=True),
+        code=5,
     ),
     Scenario(
         'ignored',

@@ -231,7 +231,8 @@ def bios(
         'links': _links(call, f'nodes/{one.uuid}/bios/{setting.name}'),
     }
     attribute = attributes.BY_NAME.get(setting.name)
-    if detail and attribute is not None:
+    has_registry = not one.driver_info.get('no_registry')
+    if detail and attribute is not None and has_registry:
         text = attribute.kind == 'String'
         number = attribute.kind == 'Integer'
         found |= {

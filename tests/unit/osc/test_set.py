@@ -31,6 +31,7 @@ NOTES = {
             'power': 'on',
             'since': '2026-11-22T14:02:00.000+00:00',
             'wish': '252ae663',
+            'record': '',
             'bios': documents.REST,
         }
     ),
@@ -51,6 +52,7 @@ SETTLED = {
             'since': '2026-11-22T14:02:00.000+00:00',
             'wish': '252ae663',
             'settled': True,
+            'record': '',
             'bios': documents.REST_OF_ALL,
         }
     )
