@@ -53,7 +53,8 @@ class FleetTest(base.TestCase):
         )
         self.assert_ended(7, ran)
         self.assertEqual(
-            {'test-0': 'put back', 'test-1': 'not begun'}, self.results(ran)
+            {'test-0': 'left between', 'test-1': 'not begun'},
+            self.results(ran),
         )
         self.assertEqual(['Disabled'] * 2, self.values())
 

@@ -92,7 +92,13 @@ class FailureTest(TestCase):
     def test_setting_is_ignored(self) -> None:
         self.knob(self.web.id, 'fake_bios_ignore', True)
         ran = self.resize()
-        self.assert_put_back(ran, 'the node has LogicalProc=Disabled')
+        self.assert_ended(5, ran, out='')
+        self.assertIn('the node has LogicalProc=Disabled', ran.err)
+        self.assertIn('The BMC may still apply it', ran.err)
+        now = self.state(self.web.id)
+        now.pop('metadata')
+        self.before.pop('metadata')
+        self.assertEqual(self.before, now)
 
 
 class MoveTest(TestCase):
