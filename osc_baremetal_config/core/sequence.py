@@ -202,7 +202,7 @@ def _toward_record(plan: Plan, seen: Seen) -> Move:
         return _overtaken(plan, seen)
     if is_recorded and not keys:
         return End(Result.VERIFIED)
-    if plan.record and not is_noted and not is_over:
+    if plan.record and not is_noted:
         return moves.attempt(Do.NOTE, seen, 'the notes do not stay')
     if waiting := contest.wait(plan, seen):
         return waiting

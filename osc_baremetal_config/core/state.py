@@ -211,7 +211,7 @@ def _row(name: str, wish: Desired, found: Actual) -> Row:
 def _by_templates(name: str, known: Sequence[Template]) -> Readings:
     return [
         (template.item.value, steps.settings(template.steps))
-        for template in known
+        for template in sorted(known, key=lambda one: (one.kind, one.name))
         if template.item
         and template.item.type == name
         and not steps.contradictions(template.steps)

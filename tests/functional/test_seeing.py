@@ -45,28 +45,6 @@ class TestCase(base.TestCase):
         self.assert_ended(0, ran)
         self.assertEqual([], ran.json())
 
-    def service(self, server: str, **settings: str) -> None:
-        """Have the node serviced behind the tool's back."""
-        listed = [{'name': n, 'value': v} for n, v in settings.items()]
-        step = {
-            'interface': 'bios',
-            'step': 'apply_configuration',
-            'args': {'settings': listed},
-        }
-        what = {'target': 'service', 'service_steps': [step]}
-        node = self.node_of(server)
-        self.lab.provision(node.id, what)
-        people.wait(
-            'it is serviced',
-            lambda: (
-                all(
-                    self.bios_value(server, n) == v
-                    for n, v in settings.items()
-                )
-                and self.node_of(server).provision_state == 'active'
-            ),
-        )
-
 
 class LookingTest(TestCase):
     def setUp(self) -> None:

@@ -1,8 +1,13 @@
 """The test case that all unit tests derive from."""
 
 import fixtures
+import hypothesis
 
 from tests import runs
+
+# How long a case takes is for the benchmarks; a busy machine fails no test.
+hypothesis.settings.register_profile('unit', deadline=None)
+hypothesis.settings.load_profile('unit')
 
 
 class TestCase(runs.RunTestCase):

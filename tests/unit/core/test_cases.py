@@ -197,3 +197,12 @@ class MemoryTest(base.TestCase):
             files.load(()),
         )
         self.assertEqual({'LogicalProc'}, set(made.bios))
+        # Of the others digests, under names that all plans share.
+        again = planner.make(
+            [snapshots.item('hyperthreading=enabled')],
+            snapshots.snapshot({'bios': many | {'LogicalProc': 'Disabled'}}),
+            files.load(()),
+        )
+        self.assertEqual(300 * 8, len(made.rest.digests))
+        for name, other in zip(made.rest.names, again.rest.names, strict=True):
+            self.assertIs(name, other)
