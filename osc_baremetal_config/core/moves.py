@@ -235,7 +235,7 @@ def look(
         now,
         looked=True,
         # Ironic's times are whole seconds, so they alone do not tell.
-        bios=None if is_lost else now.bios,
+        bios=None if is_lost and not seen.is_contested else now.bios,
         is_contested=seen.is_contested or is_lost,
     )
     agreed_s = (

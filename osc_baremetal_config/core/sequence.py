@@ -307,11 +307,11 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
             f'it was verified, and was changed again: the node has {unlike}'
         )
         return _after_another(plan, seen, reason)
+    if seen.is_contested:
+        return _after_another(plan, seen, f'the node has {unlike}')
     if not seen.looked:
         # Another change may have come in between.
         return Wait('what Ironic has done')
-    if seen.is_contested:
-        return _after_another(plan, seen, f'the node has {unlike}')
     reason = f'Ironic reports success, but the node has {unlike}'
     if seen.applied or seen.besides or moves.unlike(plan.was, seen):
         return rollback.toward_start(plan, seen, reason)

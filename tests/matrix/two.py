@@ -24,8 +24,8 @@ from tests.model.records import OFF, Server
 from tests.model.world import World
 
 _PEOPLE = ('mona', 'adam')
-# A client that waits for longer than this has met the other's pause.
-_PATIENCE_S = 60.0
+# So many calls are made by no two clients that come to an end.
+_MOST = 1000
 _SETTING = {'hyperthreading': 'LogicalProc', 'turbo': 'ProcTurboMode'}
 _SETTING['numa-per-socket'] = 'NumaNodesPerSocket'
 _ITEM = {'Enabled': 'enabled', 'Disabled': 'disabled'}
@@ -88,6 +88,8 @@ class Turns:
             while self._order[0][0] != who or self._order[0][1] == 0:
                 self._changed.wait()
             self.calls.append((who, what))
+            if len(self.calls) > _MOST:
+                raise AssertionError('this does not come to an end')
             self._under_way += 1
             left = self._order[0][1]
             if left is not None:
