@@ -15,12 +15,12 @@ from osc_baremetal_config.core import (
     journal,
     methods,
     noting,
-    power,
+    outline,
     readiness,
     restoring,
+    rollback_plan,
     state,
     steps,
-    templates,
     undoing,
     values,
 )
@@ -33,7 +33,6 @@ from osc_baremetal_config.core.model import (
     Item,
     Kind,
     Snapshot,
-    Step,
     Template,
     Value,
 )
@@ -87,58 +86,18 @@ def make(
     server = snapshot.server
     notes = journal.pending(server.metadata)
     if aim is Aim.SET and _is_being_undone(wish, notes):
-        return back(snapshot, catalogue, options, aim)
+        return rollback_plan.make(snapshot, catalogue, options, aim)
     changes, settled, violations = _outcomes(
         wish, snapshot, catalogue, options
     )
-    bios = snapshot.bios
-    merged = steps.typed(
-        steps.merge(c.template.steps for c in changes if c.template), bios
-    )
-    runbook = methods.runbook(merged, snapshot, options)
-    variants = _variants(wish, snapshot)
-    resizes = methods.resizes(options, catalogue, notes)
-    target = (
-        methods.target(variants, options, server, notes) if resizes else None
-    )
-    record = _to_record(changes, settled, notes, snapshot)
-    # As it is desired at the end.
-    rows = state.rows(restoring.without(snapshot, options.forgets), catalogue)
-    plan = replace(
-        _without_steps(snapshot, options, aim),
-        bios=_of_changes(changes, bios),
-        changes=tuple(changes),
-        settled=tuple(settled),
-        steps=merged,
-        undo=undoing.steps_for(changes),
-        runbook=_name(runbook),
-        is_loose=_is_loose(runbook, merged),
-        resize_to=target,
-        variants=flavors.meant(variants, options),
-        record=record if options.records else (),
-        forget=_to_forget(changes, snapshot, options),
-        rest=_rest(changes, snapshot, catalogue, notes),
-        kept=_kept(wish, rows, snapshot, catalogue),
-        claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
-        mark=journal.mark(wish, resize=bool(target)),
-    )
-    plan = _with_way_back(plan, snapshot, catalogue)
-    plan = replace(
-        plan,
-        warnings=(
-            *plan.warnings,
-            *effects.unsure(changes, snapshot),
-            *effects.ignored(changes, snapshot, catalogue),
-            *effects.unread(changes),
-            *effects.drifting(changes, rows, snapshot, catalogue),
-        ),
-    )
+    plan = _forward(wish, changes, settled, snapshot, catalogue, options, aim)
     violations += _together(wish, plan, snapshot, catalogue)
     violations += _not_now(wish, plan, notes)
     violations += _not_this_way(plan, snapshot)
     violations += _not_to_be_noted(plan)
+    resizes = methods.resizes(options, catalogue, notes)
     violations += flavors.unclear(
-        variants,
+        _variants(wish, snapshot),
         options,
         server.flavor,
         is_one=resizes or (bool(changes) and options.require_flavor),
@@ -149,6 +108,58 @@ def make(
             violations,
         )
     return plan
+
+
+def _forward(
+    wish: Sequence[Item],
+    changes: Sequence[Change],
+    settled: Sequence[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
+    aim: Aim,
+) -> Plan:
+    """Return the plan of changes, whatever speaks against it."""
+    notes = journal.pending(snapshot.server.metadata)
+    merged = steps.typed(
+        steps.merge(c.template.steps for c in changes if c.template),
+        snapshot.bios,
+    )
+    runbook = methods.runbook(merged, snapshot, options)
+    variants = _variants(wish, snapshot)
+    target = None
+    if methods.resizes(options, catalogue, notes):
+        target = methods.target(variants, options, snapshot.server, notes)
+    record = _to_record(changes, settled, notes, snapshot)
+    # As it is desired at the end.
+    rows = state.rows(restoring.without(snapshot, options.forgets), catalogue)
+    blank = outline.without_steps(snapshot, options, aim)
+    plan = replace(
+        blank,
+        bios=outline.of_changes(changes, snapshot.bios),
+        changes=tuple(changes),
+        settled=tuple(settled),
+        steps=merged,
+        undo=undoing.steps_for(changes),
+        runbook=outline.name(runbook),
+        is_loose=outline.is_loose(runbook, merged),
+        resize_to=target,
+        variants=flavors.meant(variants, options),
+        record=record if options.records else (),
+        forget=_to_forget(changes, snapshot, options),
+        rest=outline.rest(changes, snapshot, catalogue, notes),
+        kept=_kept(wish, rows, snapshot, catalogue),
+        claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
+        mark=journal.mark(wish, resize=bool(target)),
+        warnings=(
+            *blank.warnings,
+            *effects.unsure(changes, snapshot),
+            *effects.ignored(changes, snapshot, catalogue),
+            *effects.unread(changes),
+            *effects.drifting(changes, rows, snapshot, catalogue),
+        ),
+    )
+    return _with_way_back(plan, snapshot, catalogue)
 
 
 def resume(
@@ -165,7 +176,7 @@ def resume(
             f'{server}: no change is noted that has not ended.'
         )
     if aim is Aim.ROLLBACK:
-        return back(snapshot, catalogue, options, aim)
+        return rollback_plan.make(snapshot, catalogue, options, aim)
     if damage := journal.faults(notes):
         raise errors.Refused(
             f'{server}: the journal of the change cannot be believed; nothing '
@@ -178,66 +189,6 @@ def resume(
     return make(wish, snapshot, catalogue, options, aim)
 
 
-def back(
-    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
-) -> Plan:
-    """Return the plan that undoes the change which is noted on a server.
-
-    From the journal and the BIOS alone: templates, runbooks and catalogue may
-    vouch for what the journal says, and may be gone as well.
-
-    :raises Refused: what was before is not known, or cannot be set again, or
-        nobody but the server's metadata says so.
-    """
-    server = snapshot.server
-    notes = journal.pending(server.metadata)
-    changes = undoing.changes(snapshot)
-    undo = undoing.steps_for(changes)
-    resizes = any(note.resize for note in notes.values())
-    plan = _without_steps(snapshot, options, aim)
-    runbook = methods.runbook(undo, snapshot, options)
-    doubts = undoing.doubtful(snapshot, changes, catalogue)
-    untrue = journal.faults(notes)
-    plan = replace(
-        plan,
-        bios=_of_changes(changes, snapshot.bios),
-        changes=tuple(changes),
-        settled=tuple(
-            Item(name, n.value) for name, n in notes.items() if n.settled
-        ),
-        undo=undo,
-        runbook=_name(runbook),
-        undo_runbook=_name(runbook),
-        is_loose=_is_loose(runbook, undo),
-        resize_to=server.flavor if resizes else None,
-        rest=_rest(changes, snapshot, catalogue, notes),
-        mark=journal.mark(
-            [Item(name, note.value) for name, note in notes.items()],
-            resize=resizes,
-        ),
-        warnings=(
-            *plan.warnings,
-            'what was before is taken from the server metadata',
-            *doubts,
-        ),
-    )
-    violations = undoing.impossible(snapshot, changes, catalogue)
-    if not options.trust_metadata:
-        violations += [
-            f'{doubt} (recover --rollback --trust-metadata sets it all the '
-            f'same)'
-            for doubt in (*untrue, *doubts)
-        ]
-    violations += readiness.locked(server)
-    violations += readiness.not_ready(server, snapshot.node, notes)
-    if violations:
-        raise errors.Refused(
-            f'{server} cannot be put back as it was; nothing was touched:',
-            violations,
-        )
-    return plan
-
-
 def drop(snapshot: Snapshot, options: Options) -> Plan:
     """Return the plan that ends whatever was begun, as it is.
 
@@ -246,36 +197,7 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
     server = snapshot.server
     if violations := readiness.locked(server):
         raise errors.Refused(f'{server} cannot be recovered:', violations)
-    return _without_steps(snapshot, options, Aim.ABORT)
-
-
-def _without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
-    """Return the plan for a server as it is, with nothing to be run."""
-    server = snapshot.server
-    notes = journal.pending(server.metadata)
-    was, why = power.before(server, notes, snapshot.actions)
-    return Plan(
-        server=server,
-        node=snapshot.node,
-        origin=_origin(notes) or snapshot.node.uuid,
-        bios={},
-        changes=(),
-        settled=(),
-        steps=(),
-        undo=None,
-        no_rollback=(),
-        runbook=None,
-        undo_runbook=None,
-        resize_to=None,
-        options=options,
-        variants=None,
-        power=was,
-        record=(),
-        notes=tuple(sorted(notes)),
-        mark='',
-        warnings=(why,) if why else (),
-        aim=aim,
-    )
+    return outline.without_steps(snapshot, options, Aim.ABORT)
 
 
 def _is_being_undone(
@@ -306,23 +228,7 @@ def _with_way_back(
         reasons = tuple(dict.fromkeys(obstacles))
         return replace(plan, undo=None, no_rollback=reasons)
     runbook = methods.runbook(plan.undo or (), snapshot, plan.options)
-    return replace(plan, undo_runbook=_name(runbook))
-
-
-def _rest(
-    changes: Sequence[Change],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
-    notes: Mapping[str, Pending],
-) -> besides.Rest:
-    """Return the settings that changes do not name."""
-    return besides.rest(
-        snapshot.bios,
-        {s.name for change in changes for s in change.settings},
-        catalogue.volatile,
-        next((note.bios for note in notes.values() if note.bios), None),
-        is_first=not notes,
-    )
+    return replace(plan, undo_runbook=outline.name(runbook))
 
 
 def _kept(
@@ -485,14 +391,6 @@ def _as_read(wanted: Mapping[str, Value], bios: Bios) -> dict[str, Value]:
     return {name: value for name, value in now.items() if value is not None}
 
 
-def _is_loose(runbook: Template | None, wanted: Sequence[Step]) -> bool:
-    return bool(runbook and not templates.is_exact(runbook, wanted))
-
-
-def _name(template: Template | None) -> str | None:
-    return template.name if template else None
-
-
 def _variants(
     wish: Sequence[Item], snapshot: Snapshot
 ) -> tuple[Flavor, ...] | None:
@@ -504,17 +402,6 @@ def _variants(
             snapshot.server.flavor, snapshot.flavors, wish, deploy
         )
     )
-
-
-def _of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
-    """Return the settings that change, of the hundreds that a BIOS has."""
-    names = {setting.name for change in changes for setting in change.settings}
-    return {name: bios[name] for name in names if name in bios}
-
-
-def _origin(notes: Mapping[str, Pending]) -> str | None:
-    """Return the node that the server was on before the change began."""
-    return next((note.node for note in notes.values() if note.node), None)
 
 
 def _to_record(

@@ -18,6 +18,7 @@ from osc_baremetal_config.core import (
     noting,
     planner,
     registry,
+    rollback_plan,
     values,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
@@ -197,7 +198,7 @@ class RoundTripTest(base.TestCase):
             templates=(),
         )
         options = Options(trust_metadata=True)
-        back = planner.back(left, NOTHING, options, Aim.ROLLBACK)
+        back = rollback_plan.make(left, NOTHING, options, Aim.ROLLBACK)
         assert back.undo is not None
         self.check_undone(bios, attribute, sent(back.undo, attribute.name))
 

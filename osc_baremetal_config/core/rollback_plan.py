@@ -1,0 +1,89 @@
+"""The plan that undoes a change, made from the journal and the BIOS alone.
+
+Owns what a rollback by a later run needs, and every reason against it. How
+what the journal says is judged is for :mod:`.undoing`; the moves of a rollback
+are in :mod:`.rollback`.
+"""
+
+from dataclasses import replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core import (
+    journal,
+    methods,
+    outline,
+    readiness,
+    undoing,
+)
+from osc_baremetal_config.core.catalogue import Catalogue
+from osc_baremetal_config.core.model import Item, Snapshot
+from osc_baremetal_config.core.options import Options
+from osc_baremetal_config.core.plan import Aim, Change, Plan
+
+
+def make(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
+) -> Plan:
+    """Return the plan that undoes the change which is noted on a server.
+
+    Templates, runbooks and catalogue may vouch for what the journal says, and
+    may be gone as well.
+
+    :param aim: ``ROLLBACK``, or ``SET`` where the change has failed before.
+    :raises Refused: what was before is not known, or cannot be set again, or
+        nobody but the server's metadata says so.
+    """
+    server = snapshot.server
+    changes = undoing.changes(snapshot)
+    doubts = undoing.doubtful(snapshot, changes, catalogue)
+    violations = _violations(snapshot, changes, doubts, catalogue, options)
+    if violations:
+        raise errors.Refused(
+            f'{server} cannot be put back as it was; nothing was touched:',
+            violations,
+        )
+    notes = journal.pending(server.metadata)
+    items = [Item(name, note.value) for name, note in notes.items()]
+    undo = undoing.steps_for(changes)
+    resizes = any(note.resize for note in notes.values())
+    runbook = methods.runbook(undo, snapshot, options)
+    plan = outline.without_steps(snapshot, options, aim)
+    return replace(
+        plan,
+        bios=outline.of_changes(changes, snapshot.bios),
+        changes=tuple(changes),
+        settled=tuple(item for item in items if notes[item.type].settled),
+        undo=undo,
+        runbook=outline.name(runbook),
+        undo_runbook=outline.name(runbook),
+        is_loose=outline.is_loose(runbook, undo),
+        resize_to=server.flavor if resizes else None,
+        rest=outline.rest(changes, snapshot, catalogue, notes),
+        mark=journal.mark(items, resize=resizes),
+        warnings=(
+            *plan.warnings,
+            'what was before is taken from the server metadata',
+            *doubts,
+        ),
+    )
+
+
+def _violations(
+    snapshot: Snapshot,
+    changes: list[Change],
+    doubts: list[str],
+    catalogue: Catalogue,
+    options: Options,
+) -> list[str]:
+    """Return why a change cannot be undone."""
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    found = undoing.impossible(snapshot, changes, catalogue)
+    if not options.trust_metadata:
+        found += [
+            f'{doubt} (recover --rollback --trust-metadata sets it all the '
+            f'same)'
+            for doubt in (*journal.faults(notes), *doubts)
+        ]
+    found += readiness.locked(server)
+    return found + readiness.not_ready(server, snapshot.node, notes)

@@ -1,0 +1,46 @@
+"""A sample of the other matrices; ``tox -e faults`` has all of them."""
+
+from tests.matrix import forged, gone, points, two
+from tests.matrix.points import Verdict
+from tests.unit import base
+
+
+class GoneTest(base.TestCase):
+    def test_way_back_needs_nothing_of_the_way_forward(self) -> None:
+        seen = set()
+        references: dict[str, points.Reference] = {}
+        for number, case in enumerate(list(gone.cases())[::3]):
+            name = case.scenario.name
+            if name not in references:
+                references[name] = points.Reference.of(case.scenario)
+            reference = references[name]
+            found = list(reference.points(points.CRASHES))
+            # Another point for each, all over the change.
+            point = found[(number * 17 + 30) % len(found)]
+            outcome = gone.hit(reference, point, case)
+            self.assertNotEqual(
+                Verdict.LOST, outcome.verdict, f'{case}: {outcome.why}'
+            )
+            seen.add(outcome.verdict)
+        self.assertIn(Verdict.CONVERGED, seen)
+
+
+class ForgedTest(base.TestCase):
+    def test_forged_journals(self) -> None:
+        seen = set()
+        for seed in range(40):
+            outcome = forged.hit(seed)
+            self.assertNotEqual(Verdict.LOST, outcome.verdict, outcome.why)
+            seen.add(outcome.verdict)
+        # Some are refused, and some are right and carried out.
+        self.assertTrue({Verdict.REFUSED, Verdict.CONVERGED} <= seen)
+
+
+class TwoTest(base.TestCase):
+    def test_two_clients(self) -> None:
+        for pair in two.PAIRS[::4]:
+            for order in list(two.orders(pair))[5::401]:
+                outcome = two.hit(pair, order)
+                self.assertNotEqual(
+                    Verdict.LOST, outcome.verdict, f'{order}: {outcome.why}'
+                )
