@@ -282,7 +282,9 @@ class TwoAtOnceTest(TestCase):
     def winner(self, one: str, other: str) -> int:
         """Return which of two wishes goes on; the other must be refused."""
         ran = self.both(one, other)
-        self.assertEqual([0, 3], sorted(r.code for r in ran), str(ran))
+        # One that has stopped the server before it saw the other says so.
+        ends = sorted(r.code for r in ran)
+        self.assertIn(ends, ([0, 3], [0, 5]), str(ran))
         for each in ran:
             self.assertNotIn('Traceback', each.err)
         metadata = self.nova.get_server(self.web).metadata
