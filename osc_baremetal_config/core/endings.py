@@ -30,8 +30,7 @@ def of(plan: Plan, seen: Seen, end: End) -> errors.ConfigError | None:
             )
         case Result.OVERTAKEN:
             return errors.NotAsBefore(
-                f'{plan.server}: another change was made at the same time: '
-                f'{end.reason}.',
+                f'{plan.server}: {end.reason}',
                 advice.overtaken(plan),
             )
         case Result.LOST:

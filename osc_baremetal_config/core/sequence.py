@@ -29,6 +29,9 @@ from osc_baremetal_config.core.moves import (
 from osc_baremetal_config.core.plan import Aim, Plan
 
 
+_OTHER = 'another change was made at the same time'
+
+
 def next_move(plan: Plan, seen: Seen) -> Move:
     """Return the next move that leads from what is seen to the plan's end."""
     if lost := contest.lost(plan, seen):
@@ -73,9 +76,9 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
     noted = moves.own_notes(plan, seen)
     now = seen.server.metadata
     keys = {metadata.PENDING + name for name in noted}
-    if seen.failure is None or _has_come_true(plan, seen):
+    if _is_made(plan, seen):
         keys |= now.keys() & set(plan.forget)
-    if not _is_made(plan, seen):
+    else:
         for name, note in noted.items():
             if not note.settled:
                 keys.update(journal.previous_keys(name, now))
@@ -230,7 +233,7 @@ def _overtaken(plan: Plan, seen: Seen) -> Move:
     changed = moves.unlike(plan.wanted, seen) + _broken(plan, seen)
     if not changed:
         return End(Result.VERIFIED)
-    return _after_another(plan, seen, ', '.join(changed))
+    return _after_another(plan, seen, f'{_OTHER}: {", ".join(changed)}')
 
 
 def _broken(plan: Plan, seen: Seen) -> list[str]:
@@ -245,9 +248,9 @@ def _broken(plan: Plan, seen: Seen) -> list[str]:
 
 
 def _after_another(plan: Plan, seen: Seen, reason: str) -> Move:
-    """Return how a change ends that has only stopped or started the server.
+    """Return how a change ends after which the node was changed again.
 
-    What another has set stays so.
+    What was set by that stays so, and is what is recorded.
     """
     if power := rollback.toward_power(plan, seen):
         return power
@@ -303,12 +306,10 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
         return rollback.stop(plan, seen) or Act(Do.SERVICE)
     unlike = ', '.join(moves.unlike(plan.wanted, seen))
     if seen.verified:
-        reason = (
-            f'it was verified, and was changed again: the node has {unlike}'
-        )
+        reason = f'it was verified, and then changed again to {unlike}'
         return _after_another(plan, seen, reason)
     if seen.is_contested:
-        return _after_another(plan, seen, f'the node has {unlike}')
+        return _after_another(plan, seen, f'{_OTHER}: the node has {unlike}')
     if not seen.looked:
         # Another change may have come in between.
         return Wait('what Ironic has done')
