@@ -28,7 +28,6 @@ from osc_baremetal_config.core.moves import (
 )
 from osc_baremetal_config.core.plan import Aim, Plan
 
-
 _OTHER = 'another change was made at the same time'
 
 
