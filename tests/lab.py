@@ -250,6 +250,7 @@ class Lab:
         return (
             server.status == 'ACTIVE'
             and server.task_state is None
+            and server.power_state == 1
             and node.power_state == 'power on'
         )
 

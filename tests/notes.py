@@ -4,8 +4,10 @@ For tests that compare what two runs leave behind.
 """
 
 import json
+import re
 from collections.abc import Mapping
 
+_TIME = re.compile(r'"(since|at)": "[^"]*", ')
 _TIMES = {'deploy-config-previous:': 'at', 'deploy-config-pending:': 'since'}
 
 
@@ -16,7 +18,10 @@ def timeless(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def _without_time(key: str, text: str) -> str:
     for prefix, name in _TIMES.items():
-        if key.startswith(prefix) and text.endswith('}'):
+        if key.startswith(prefix) and text.startswith('{'):
+            if not text.endswith('}'):
+                # It goes on under another key.
+                return _TIME.sub('', text)
             note = json.loads(text)
             note.pop(name, None)
             return json.dumps(note)

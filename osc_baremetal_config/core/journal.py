@@ -6,8 +6,8 @@ is taken from one that is not of its form; whether what it says is right is for
 :mod:`.undoing` and :mod:`.power`.
 
 ``deploy-config-pending:<type>`` is the entry of a change that has begun and
-not ended, ``deploy-config-previous:<type>`` what was before, which goes on
-under ``deploy-config-previous:<type>:1`` where one value cannot hold it.
+not ended, ``deploy-config-previous:<type>`` what was before. Where one value
+cannot hold an entry, it goes on under the same key with ``:1``.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from osc_baremetal_config.core.model import Item, Value
 
 # From Nova's schema of metadata: characters of a value, the form of a key;
 # and its default quota of items.
-_LONGEST = 255
+LONGEST = 255
 _KEY = re.compile(r'[a-zA-Z0-9-_:. ]{1,255}')
 _ITEMS = 128
 # An entry of what was before may be so many items.
@@ -88,25 +88,24 @@ class Previous:
 
 def pending(metadata: Mapping[str, str]) -> dict[str, Pending]:
     """Return type → entry of the changes that have not ended."""
-    notes = below(PENDING, metadata)
-    return {name: _parse_pending(text) for name, text in notes.items()}
+    entries = _entries(PENDING, metadata)
+    return {name: _parse_pending(text) for name, text in entries.items()}
 
 
 def previous(metadata: Mapping[str, str]) -> dict[str, Previous]:
     """Return type → entry of what was before the last change."""
-    parts = below(PREVIOUS, metadata)
-    return {
-        name: _parse_previous(_joined(name, parts))
-        for name in parts
-        if not _is_part(name, parts)
-    }
+    entries = _entries(PREVIOUS, metadata)
+    return {name: _parse_previous(text) for name, text in entries.items()}
 
 
-def previous_keys(name: str, metadata: Mapping[str, str]) -> list[str]:
-    """Return the keys of the entry of what was before, for one type."""
-    parts = below(PREVIOUS, metadata)
+def keys(prefix: str, name: str, metadata: Mapping[str, str]) -> list[str]:
+    """Return the keys under which there is an entry of one type.
+
+    :param prefix: of pending or of previous entries.
+    """
+    parts = below(prefix, metadata)
     return [
-        PREVIOUS + key
+        prefix + key
         for key in sorted(parts)
         if key == name
         or (_is_part(key, parts) and key.rpartition(':')[0] == name)
@@ -144,22 +143,22 @@ def begin(
     :param notes: type → entry of each item of the request.
     :param before: type → what the items that change were.
     """
-    begun = {PENDING + name: _written(note) for name, note in notes.items()}
-    for name, was in before.items():
-        for number, part in enumerate(_parts(_json(was))):
-            begun[PREVIOUS + name + (f':{number}' if number else '')] = part
-    return begun
+    texts = {PENDING + name: _written(note) for name, note in notes.items()}
+    texts |= {PREVIOUS + name: _json(was) for name, was in before.items()}
+    return {
+        key + (f':{number}' if number else ''): part
+        for key, text in texts.items()
+        for number, part in enumerate(_parts(text))
+    }
 
 
 def too_much(
     metadata: Mapping[str, str], entries: Mapping[str, str]
 ) -> str | None:
     """Return why Nova cannot hold entries beside a server's metadata."""
-    for key, text in entries.items():
+    for key in entries:
         if not _KEY.fullmatch(key):
             return f'{key!r} is no key that Nova takes for metadata'
-        if len(text) > _LONGEST:
-            return f'{key} would be longer than {_LONGEST} characters'
     if sum(key.startswith(PREVIOUS) for key in entries) > _PARTS:
         return 'what was before is too long for the server metadata'
     count = len(metadata.keys() | entries.keys())
@@ -171,6 +170,16 @@ def too_much(
     return None
 
 
+def _entries(prefix: str, metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return type → text of its entry, whole."""
+    parts = below(prefix, metadata)
+    return {
+        name: _joined(name, parts)
+        for name in parts
+        if not _is_part(name, parts)
+    }
+
+
 def _joined(name: str, parts: Mapping[str, str]) -> str:
     """Return the text of an entry, from as many items as it takes."""
     text = ''
@@ -178,7 +187,7 @@ def _joined(name: str, parts: Mapping[str, str]) -> str:
         part = parts.get(f'{name}:{number}' if number else name)
         if part is None:
             break
-        text += part[:_LONGEST]
+        text += part[:LONGEST]
         if _mapping(text) is not None:
             break
     return text
@@ -191,7 +200,7 @@ def _is_part(key: str, parts: Mapping[str, str]) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    return [text[n : n + _LONGEST] for n in range(0, len(text), _LONGEST)]
+    return [text[n : n + LONGEST] for n in range(0, len(text), LONGEST)]
 
 
 def _written(note: Pending) -> str:
@@ -200,7 +209,7 @@ def _written(note: Pending) -> str:
     The end of it: Ironic names the step first and the reason last.
     """
     text = _json(note)
-    over = len(text) - _LONGEST
+    over = len(text) - LONGEST
     if over <= 0 or not note.failure:
         return text
     kept = note.failure.encode('ascii', 'replace').decode()
@@ -289,7 +298,7 @@ def _parse_previous(text: str) -> Previous:
 
 def _mapping(text: str) -> dict[str, Any] | None:
     """Return a JSON object, None for anything else or anything too large."""
-    if len(text) > _LONGEST * _PARTS:
+    if len(text) > LONGEST * _PARTS:
         return None
     try:
         note = json.loads(text)
@@ -320,4 +329,4 @@ def _one_of(
 
 def _plain(text: str) -> str:
     """Return a text that a terminal can be shown, whoever has written it."""
-    return values.plain(text)[:_LONGEST]
+    return values.plain(text)[:LONGEST]

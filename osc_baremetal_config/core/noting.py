@@ -43,6 +43,9 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
 
 def no_room(plan: Plan) -> str | None:
     """Return why Nova cannot hold the entries of a change, None if it can."""
+    for item in plan.record:
+        if len(item.value) > journal.LONGEST:
+            return f'{item.type}: Nova cannot hold so long a value'
     entries = begin(plan, _ANY_TIME, _ANY_RUN)
     return journal.too_much(plan.server.metadata, entries)
 
@@ -70,9 +73,11 @@ def failed(
 
 def keys(plan: Plan) -> list[str]:
     """Return the keys of the notes that the end of a change removes."""
-    items = [change.item for change in plan.changes]
-    types = {item.type for item in (*items, *plan.settled)}
-    return sorted(PENDING + name for name in types | set(plan.notes))
+    there = plan.server.metadata
+    found = {k for k in begin(plan, _ANY_TIME, _ANY_RUN) if PENDING in k}
+    for name in plan.notes:
+        found.update(journal.keys(PENDING, name, there))
+    return sorted(found)
 
 
 def _note(

@@ -26,7 +26,7 @@ from osc_baremetal_config.core import (
 )
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.journal import Pending
-from osc_baremetal_config.core.metadata import WISH
+from osc_baremetal_config.core.metadata import PREVIOUS, WISH
 from osc_baremetal_config.core.model import (
     Bios,
     Flavor,
@@ -267,7 +267,7 @@ def _to_forget(
     keys = [WISH + name for name in options.forgets]
     for name in options.forgets:
         if name not in changing:
-            keys += journal.previous_keys(name, metadata)
+            keys += journal.keys(PREVIOUS, name, metadata)
     return tuple(key for key in keys if key in metadata)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import journal, readiness, registry, state
 from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.metadata import WISH
+from osc_baremetal_config.core.metadata import PREVIOUS, WISH
 from osc_baremetal_config.core.model import Item, Snapshot
 
 
@@ -69,7 +69,7 @@ def recorded(
     keys = []
     for name in sorted(types):
         keys += [key for key in [WISH + name] if key in server.metadata]
-        keys += journal.previous_keys(name, server.metadata)
+        keys += journal.keys(PREVIOUS, name, server.metadata)
     reasons += readiness.locked(server) if keys else []
     if reasons:
         raise errors.Refused(

@@ -74,13 +74,17 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
     """
     noted = moves.own_notes(plan, seen)
     now = seen.server.metadata
-    keys = {metadata.PENDING + name for name in noted}
+    keys = {
+        key
+        for name in noted
+        for key in journal.keys(metadata.PENDING, name, now)
+    }
     if _is_made(plan, seen):
         keys |= now.keys() & set(plan.forget)
     else:
         for name, note in noted.items():
             if not note.settled:
-                keys.update(journal.previous_keys(name, now))
+                keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
         keys.update(_recorded_by(noted, seen, there=False))
     return sorted(keys)

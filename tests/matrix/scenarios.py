@@ -246,6 +246,13 @@ SCENARIOS = (
         code=4,
     ),
     Scenario(
+        'ignored resize',
+        'mona',
+        (*ENABLE, '--method', 'resize'),
+        _resizable(fake_bios_ignore=True),
+        code=5,
+    ),
+    Scenario(
         'moved',
         'mona',
         (*ENABLE, '--method', 'resize'),
