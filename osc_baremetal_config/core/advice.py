@@ -119,26 +119,25 @@ def _first(seen: Seen) -> list[str]:
 
 def unapplied(plan: Plan, seen: Seen) -> list[str]:
     """Return what can be done where a BMC may have settings in mind."""
-    back = f'openstack server config recover --rollback {plan.server.id}'
+    recover = 'openstack server config recover'
     return [
         f'The BMC may still apply it when the node is next restarted, so it '
         f'is not known to be as before. The server is {seen.server.status}.',
-        f'Look again after a restart: openstack server config show '
-        f'{plan.server.id}',
-        f'Have the values of before written again: {back}',
-        f'Continue with: {continuing(plan)}',
+        f'Continue with: {recover} --retry {plan.server.id}',
+        f'That has Ironic read the settings anew, and set them again where '
+        f'they are not so. To have those of before written instead: {recover} '
+        f'--rollback {plan.server.id}',
     ]
 
 
 def not_as_before(plan: Plan) -> list[str]:
     """Return what is so where a firmware has changed more than was asked."""
-    items = ', '.join(change.item.type for change in plan.changes)
+    settings = ', '.join(plan.was) or 'none'
     return [
-        f'The settings of {items} are put back; the others, which the '
-        f'firmware has changed besides, are not.',
+        f'Restored: {settings}. Others are not known to be as before.',
         f'What is so now: openstack server config show {plan.server.id}',
         f'Continue with: openstack server config apply {plan.server.id}, '
-        f'which brings what is desired back.',
+        f'which brings back what is desired of them.',
     ]
 
 

@@ -113,7 +113,7 @@ def _given_up(
     if gone := endings.gone(plan, seen, error):
         raise gone from error
     is_untouched = not plan.is_resumed and not seen.tried.keys() - _READS
-    is_first = do in (Do.NOTE, Do.READ_BIOS) and is_untouched
+    is_first = do in (Do.NOTE, Do.READ_BIOS, Do.FORGET) and is_untouched
     is_way_out = plan.aim is not Aim.SET and not seen.tried
     if is_first or is_way_out:
         raise errors.Refused(

@@ -17,8 +17,8 @@ from osc_baremetal_config.core.model import Bios
 
 _DIGEST = 8
 _NOT_KNOWN = (
-    'whether other settings have changed is not known, as it is not known '
-    'what they were before the change'
+    'whether other settings have changed is not known, as they could not be '
+    'compared'
 )
 _BY_ANOTHER = (
     'other settings have changed; which ones is not known, as an earlier run '
@@ -105,7 +105,7 @@ def so_far(rest: Rest) -> tuple[str, ...]:
     """Return what was other than before already when it was read, in words."""
     if rest.is_first or (rest.before and rest.before == digest(rest)):
         return ()
-    if not rest.before:
+    if not rest.before or not rest.count:
         return (_NOT_KNOWN,)
     return (_BY_ANOTHER,)
 

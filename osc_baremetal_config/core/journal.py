@@ -28,7 +28,12 @@ _KEY = re.compile(r'[a-zA-Z0-9-_:. ]{1,255}')
 _ITEMS = 128
 # An entry of what was before may be so many items.
 _PARTS = 16
-_TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?')
+# One that has a failure in it, so many.
+_FAILURE_PARTS = 2
+_TIME = re.compile(
+    r'20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])'
+    r'T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(\+00:00|Z)?'
+)
 _HEX = re.compile(r'[0-9a-f]{1,64}')
 _PART = re.compile(r'.+:\d+')
 _DAMAGED = 'its entry in the server metadata is damaged'
@@ -44,11 +49,12 @@ class Pending:
     :param wish: the digest of the whole request that the item is a part of.
     :param settled: the item was as wished before the change.
     :param resize: the change resizes the server.
-    :param node: the uuid of the node that the server was on, which a resize
-        may change; None without one.
+    :param node: the uuid of the node that the server was on.
+    :param flavor: the name of the flavor that it had; only with a resize.
     :param by: the run that has noted it, where that matters.
     :param record: what was recorded of the item before the change, empty if
-        nothing was; None if that is not known.
+        nothing was; None for a change that records nothing.
+    :param forgets: the record of the item goes at the end.
     :param bios: the digest of all other BIOS settings before the change.
     :param failure: why it is being put back; None if it is not.
     :param unapplied: Ironic has reported success, and nothing was changed.
@@ -62,8 +68,10 @@ class Pending:
     settled: bool = False
     resize: bool = False
     node: str | None = None
+    flavor: str | None = None
     by: str | None = None
     record: str | None = None
+    forgets: bool = False
     bios: str | None = None
     failure: str | None = None
     unapplied: bool = False
@@ -152,6 +160,11 @@ def begin(
     }
 
 
+def is_type(name: str) -> bool:
+    """Return whether a type can have an entry of its own."""
+    return _PART.fullmatch(name) is None
+
+
 def too_much(
     metadata: Mapping[str, str], entries: Mapping[str, str]
 ) -> str | None:
@@ -209,7 +222,7 @@ def _written(note: Pending) -> str:
     The end of it: Ironic names the step first and the reason last.
     """
     text = _json(note)
-    over = len(text) - LONGEST
+    over = len(text) - _FAILURE_PARTS * LONGEST
     if over <= 0 or not note.failure:
         return text
     kept = note.failure.encode('ascii', 'replace').decode()
@@ -232,6 +245,7 @@ _TEXTS = (
     'since',
     'wish',
     'node',
+    'flavor',
     'by',
     'record',
     'bios',
@@ -253,6 +267,8 @@ def _parse_pending(text: str) -> Pending:
         settled=note.get('settled') is True,
         resize=note.get('resize') is True,
         node=_text(note, 'node'),
+        flavor=_text(note, 'flavor'),
+        forgets=note.get('forgets') is True,
         by=_matching(note, 'by', _HEX),
         record=_text(note, 'record'),
         bios=_matching(note, 'bios', _HEX),
@@ -264,6 +280,7 @@ def _parse_pending(text: str) -> Pending:
         for name in _TEXTS
         if note.get(name) is not None
     )
+    is_whole &= bool(parsed.failure) or not parsed.unapplied
     return parsed if is_whole else replace(parsed, fault=_DAMAGED)
 
 

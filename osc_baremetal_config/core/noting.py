@@ -43,6 +43,9 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
 
 def no_room(plan: Plan) -> str | None:
     """Return why Nova cannot hold the entries of a change, None if it can."""
+    for item in plan.items:
+        if not journal.is_type(item.type):
+            return f'{item.type}: no type may end with a colon and a number'
     for item in plan.record:
         if len(item.value) > journal.LONGEST:
             return f'{item.type}: Nova cannot hold so long a value'
@@ -90,11 +93,19 @@ def _note(
         wish=plan.mark,
         settled=settled,
         resize=plan.resize_to is not None,
-        node=plan.origin if plan.resize_to else None,
+        node=plan.origin,
+        flavor=_flavor_before(plan, item) if plan.resize_to else None,
         by=by if plan.resize_to and by else None,
-        record=_recorded(plan, item),
+        record=_recorded(plan, item) if plan.options.records else None,
+        forgets=item.type in plan.options.forgets,
         bios=plan.rest.before,
     )
+
+
+def _flavor_before(plan: Plan, item: Item) -> str | None:
+    """Return the flavor before the change, by the notes if it is noted."""
+    noted = journal.pending(plan.server.metadata).get(item.type)
+    return noted.flavor if noted else plan.server.flavor.name
 
 
 def _recorded(plan: Plan, item: Item) -> str | None:

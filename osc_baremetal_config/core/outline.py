@@ -76,4 +76,5 @@ def of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
 
 def _origin(notes: Mapping[str, Pending]) -> str | None:
     """Return the node that the server was on before the change began."""
-    return next((note.node for note in notes.values() if note.node), None)
+    moves = (note.node for note in notes.values() if note.resize)
+    return next(filter(None, moves), None)

@@ -186,6 +186,11 @@ def resume(
     wish = [Item(name, note.value) for name, note in notes.items()]
     if any(note.resize for note in notes.values()):
         options = replace(options, method=Method.RESIZE)
+    options = replace(
+        options,
+        records=any(note.record is not None for note in notes.values()),
+        forgets=tuple(name for name, n in notes.items() if n.forgets),
+    )
     return make(wish, snapshot, catalogue, options, aim)
 
 
@@ -318,9 +323,8 @@ def _not_now(
     """Return why server and node cannot be changed as they are now."""
     server, target = plan.server, plan.resize_to
     found = readiness.foreign_notes(wish, notes, plan.mark, server)
-    if plan.changes or notes or plan.record or target:
+    if not plan.is_empty or plan.changes or notes or target:
         found += readiness.locked(server)
-    if plan.changes or notes or target:
         found += readiness.not_ready(server, plan.node, notes)
     return found
 
@@ -362,6 +366,11 @@ def _plan_item(
     }
     if note is not None and is_begun:
         was, before = undoing.known(item.type, note, snapshot)
+        if was and (more := sorted(wanted.keys() - was.keys())):
+            return [
+                f'{template} sets {", ".join(more)}, which it did not when '
+                f'the change was begun'
+            ]
     else:
         was, before = _as_read(wanted, snapshot.bios), now
     return Change(

@@ -6,7 +6,7 @@ is held against the actions that Nova remembers. Never switches anything.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.model import Event, Server
@@ -31,8 +31,7 @@ _DAYS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 def is_in_question(server: Server, notes: Mapping[str, Pending]) -> bool:
     """Return whether Nova's actions are needed to tell the power before."""
-    now = ON if server.status == 'ACTIVE' else OFF
-    return any(note.power not in (None, now) for note in notes.values())
+    return any(note.power for note in notes.values())
 
 
 def before(
@@ -47,62 +46,58 @@ def before(
     """
     now = ON if server.status == 'ACTIVE' else OFF
     first = next((note for note in notes.values() if note.power), None)
-    if first is None or first.power is None or first.power == now:
+    if first is None or first.power is None:
         return now, None
     if actions is None:
-        why = 'Nova does not show the actions that would confirm it'
-    elif _is_confirmed(first, server, actions):
-        return first.power, None
-    else:
-        why = 'the actions that Nova shows do not confirm it'
-    # To switch a server off on nobody's word would be an outage.
-    if first.power == ON and actions is None:
-        return ON, None
-    return now, (
-        f'the server metadata says that the server was {first.power} before '
-        f'the change; {why}, so it stays {now}'
-    )
+        # To switch a server off on nobody's word would be an outage.
+        if first.power in (ON, now):
+            return first.power, None
+        return now, _UNBELIEVED.format(first.power, 'does not tell', now)
+    was = _by_actions(first, server, actions) or now
+    if was == first.power:
+        return was, None
+    return was, _UNBELIEVED.format(first.power, 'says otherwise', was)
 
 
-def _is_confirmed(
+_UNBELIEVED = (
+    'the server metadata says that the server was {} before the change, and '
+    'Nova, by the actions that it shows, {}; so it will be {}'
+)
+
+
+def _by_actions(
     note: Pending, server: Server, actions: Sequence[Event]
-) -> bool:
-    """Return whether the server had that power at about that time."""
+) -> str | None:
+    """Return the power that a server had when a change was begun.
+
+    A change of a server that is on stops it right after that, which by the
+    clocks of two machines may seem to be before; there the journal counts.
+    One of a server that is off never starts it.
+
+    :returns: None if the journal does not say when that was.
+    """
     began = _seconds(note.since or '')
     if began is None:
-        return False
+        return None
     known = sorted(
         (at, _AFTER[action.what], action.project)
         for action in actions
         if action.what in _AFTER and (at := _seconds(action.at)) is not None
     )
-    had = _power_between(known, began - _SKEW_S, began + _SKEW_S)
-    if note.power == OFF:
-        # Somebody of the project has started it since; Ironic's own events
-        # belong to the project of the services.
-        started = any(
-            power == ON and project == server.project_id
-            for at, power, project in known
-            if at > began + _SKEW_S
-        )
-        return OFF in had and not started
-    return ON in had
-
-
-def _power_between(
-    known: Iterable[tuple[int, str, str | None]], start: int, end: int
-) -> set[str]:
-    """Return the powers that a server has had within a time.
-
-    It is on when it is made, which Nova may remember no more.
-    """
-    had, last = set(), ON
-    for at, power, _ in known:
-        if at <= start:
-            last = power
-        elif at <= end:
-            had.add(power)
-    return had | {last}
+    # A server is on when it is made, which Nova may remember no more.
+    last, power = 0, ON
+    for at, switched, _ in known:
+        if at < began:
+            last, power = at, switched
+    # Ironic's own events belong to the project of the services.
+    is_started = any(
+        switched == ON and project == server.project_id
+        for at, switched, project in known
+        if at >= began
+    )
+    if power == ON or is_started:
+        return ON
+    return note.power if began - last <= _SKEW_S else OFF
 
 
 def _seconds(at: str) -> int | None:

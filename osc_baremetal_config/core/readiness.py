@@ -21,7 +21,7 @@ def not_ready(
     A run that was cut off left notes; the same wish then goes on with what
     is running, and waits for what Nova is doing.
     """
-    found = []
+    found = _elsewhere(server, node, notes)
     statuses = _RESIZING if any(n.resize for n in notes.values()) else _STABLE
     if server.status not in statuses:
         found.append(
@@ -34,6 +34,26 @@ def not_ready(
             f'when it has ended'
         )
     return found + _node_not_ready(server, node, is_ours=bool(notes))
+
+
+def _elsewhere(
+    server: Server, node: Node, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return that a change was begun on another node, if it was.
+
+    Only a resize takes a server to another one and is still the same change.
+    """
+    others = {
+        note.node
+        for note in notes.values()
+        if note.node not in (None, node.uuid) and not note.resize
+    }
+    return [
+        f'the change was begun while the server was on node {other}, and it '
+        f'is on {node} now; drop it: openstack server config recover --abort '
+        f'{server.id}'
+        for other in sorted(filter(None, others))
+    ]
 
 
 def _usable_again(server: Server) -> str:

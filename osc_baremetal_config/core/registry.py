@@ -116,9 +116,10 @@ def ignored(
         )
         if not is_open:
             now = values.shown(values.current(bios[lock.name], None))
+            told = f'is {now}' if wanted is None else f'will be {wanted}'
             return (
                 f'{name} is fixed by the firmware unless {lock.name} is '
-                f'{lock.value}, and it is {now}, although the registry does '
+                f'{lock.value}, and it {told}, although the registry does '
                 f'not say so'
             )
     return None

@@ -5,6 +5,7 @@ what the journal says is judged is for :mod:`.undoing`; the moves of a rollback
 are in :mod:`.rollback`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from osc_baremetal_config import errors
@@ -16,9 +17,13 @@ from osc_baremetal_config.core import (
     undoing,
 )
 from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import Item, Snapshot
+from osc_baremetal_config.core.journal import Pending
+from osc_baremetal_config.core.model import Item, Node, Server, Snapshot
 from osc_baremetal_config.core.options import Options
 from osc_baremetal_config.core.plan import Aim, Change, Plan
+
+# What a server passes through while a resize can be reverted.
+RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
 
 
 def make(
@@ -68,6 +73,23 @@ def make(
     )
 
 
+def _after_resize(
+    server: Server, node: Node, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return why a resize that has ended cannot be undone."""
+    if server.status in RESIZING:
+        return []
+    for note in notes.values():
+        has_moved = note.node not in (None, node.uuid)
+        is_other = note.flavor not in (None, server.flavor.name)
+        if note.resize and (has_moved or is_other):
+            return [
+                f'the resize to {server.flavor.name} has ended, and cannot be '
+                f'undone from here (recover --retry ends the change)'
+            ]
+    return []
+
+
 def _violations(
     snapshot: Snapshot,
     changes: list[Change],
@@ -85,5 +107,6 @@ def _violations(
             f'same)'
             for doubt in (*journal.faults(notes), *doubts)
         ]
+    found += _after_resize(server, snapshot.node, notes)
     found += readiness.locked(server)
     return found + readiness.not_ready(server, snapshot.node, notes)

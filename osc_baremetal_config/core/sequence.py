@@ -87,7 +87,10 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
                 keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
         keys.update(_recorded_by(noted, seen, there=False))
-    return sorted(keys)
+    # The entries last: a run that is cut off here goes on by them.
+    return sorted(
+        keys, key=lambda key: (key.startswith(metadata.PENDING), key)
+    )
 
 
 def record_before(plan: Plan, seen: Seen) -> dict[str, str]:
@@ -185,6 +188,8 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
             Result.LEFT_BETWEEN,
             f'whether {ran} ran to the end cannot be read back',
         )
+    if seen.is_resized and not plan.resize_to:
+        return End(Result.LEFT_BETWEEN, _somebody_elses(seen))
     if seen.is_resized:
         return _off_another_node(plan, seen) or _confirm(seen)
     return rollback.toward_power(plan, seen) or _toward_record(plan, seen)
@@ -289,16 +294,19 @@ def _note(plan: Plan, seen: Seen) -> Move | None:
 def _toward_flavor(plan: Plan, seen: Seen) -> Move:
     """Return the next move while the server has another flavor."""
     if seen.is_resized:
-        return End(
-            Result.LEFT_BETWEEN,
-            f'the server was resized to {seen.server.flavor.name} by somebody '
-            f'else, who has to confirm or revert that',
-        )
+        return End(Result.LEFT_BETWEEN, _somebody_elses(seen))
     if seen.tried.get(Do.RESIZE):
         return Act(Do.READ_BOUNCE)
     if other := contest.others_resize(plan, seen):
         return Wait(other)
     return rollback.stop(plan, seen) or Act(Do.RESIZE)
+
+
+def _somebody_elses(seen: Seen) -> str:
+    return (
+        f'the server was resized to {seen.server.flavor.name} by somebody '
+        f'else, who has to confirm or revert that'
+    )
 
 
 def _toward_settings(plan: Plan, seen: Seen) -> Move:

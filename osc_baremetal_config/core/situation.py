@@ -81,10 +81,11 @@ def _change(notes: Mapping[str, Pending]) -> str:
     begun = ''.join({f' at {n.since}' for n in notes.values() if n.since})
     failures = {note.failure for note in notes.values() if note.failure}
     if any(note.unapplied for note in notes.values()):
+        why = '; '.join(failures)
         return (
             f'A change to {wished} was begun{begun}. Ironic has reported it '
-            f'as done, and it was not so: {failures.pop()}. The BMC may still '
-            f'apply it when the node is next restarted.'
+            f'as done, and it was not so: {why}. The BMC may still apply it '
+            f'when the node is next restarted.'
         )
     if not failures:
         return f'A change to {wished} was begun{begun} and has not ended.'

@@ -70,7 +70,7 @@ def known(
     """
     was = journal.previous(snapshot.server.metadata).get(name, Previous())
     bios = snapshot.bios
-    if note.node not in (None, snapshot.node.uuid):
+    if note.resize and note.node not in (None, snapshot.node.uuid):
         now = {
             n: values.current(bios.get(n), v) for n, v in was.settings.items()
         }
@@ -108,7 +108,13 @@ def impossible(
     """Return why what the journal says was before cannot be set again."""
     metadata = snapshot.server.metadata
     notes, was = journal.pending(metadata), journal.previous(metadata)
-    found = []
+    found = [
+        f'{name}: its entries in the server metadata do not belong together'
+        for name, note in notes.items()
+        if note.settled
+        and note.since
+        and was.get(name, Previous()).at == note.since
+    ]
     for change in changes:
         name, note = change.item.type, notes[change.item.type]
         entry = was.get(name, Previous())

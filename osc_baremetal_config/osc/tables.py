@@ -359,6 +359,7 @@ def _sequence(plan: Plan) -> str:
     parts += ['confirm the resize'] if resizes else []
     parts += [_power(plan)] if plan.touches_power else []
     parts += ['record in the metadata'] if plan.record else []
+    parts += ['forget the record'] if plan.forget else []
     return f'Sequence: {", ".join(parts)}.'
 
 

@@ -3,13 +3,14 @@
 Owns the worlds and the commands. What hits them is for :mod:`.points`.
 """
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests import notes
 from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
-from tests.model.records import OFF, Host, Server
+from tests.model.records import OFF, Action, Host, Server
 from tests.model.world import RESIZABLE_HOST, Settings, World
 
 NAME = 'web-1'
@@ -148,9 +149,25 @@ def _off(
     world: World, name: str = NAME, flavor: str = 'bm.redfish.ht-off'
 ) -> Servers:
     server = world.boot(name, flavor)
+    stop(world, server)
+    return (server,)
+
+
+def stop(world: World, server: Server) -> None:
+    """Have a server off, which somebody has stopped long ago."""
     server.vm_state, server.power = 'stopped', OFF
     world.nodes[server.node_uuid or ''].power_state = OFF
-    return (server,)
+    long_ago = world.clock.utc() - datetime.timedelta(hours=1)
+    server.actions.append(
+        Action(
+            'stop',
+            'req-1',
+            server.user_id,
+            server.project_id,
+            long_ago,
+            long_ago,
+        )
+    )
 
 
 ENABLE = ('--hyperthreading', 'enabled')

@@ -76,12 +76,10 @@ def read(
 
 
 def _is_power_in_question(server: Document | None) -> bool:
-    """Return whether the journal says another power than Nova does."""
-    if server is None or server['status'] != 'SHUTOFF':
-        return False
+    """Return whether Nova is asked what the journal says of the power."""
     return any(
-        key.startswith('deploy-config-pending:') and '"power": "on"' in text
-        for key, text in server['metadata'].items()
+        key.startswith('deploy-config-pending:') and '"power"' in text
+        for key, text in (server or {'metadata': {}})['metadata'].items()
     )
 
 

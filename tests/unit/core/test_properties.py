@@ -350,6 +350,9 @@ class DocumentProperties(base.TestCase):
         written = journal.begin({'x': note}, {'x': was})
         for text in written.values():
             self.assertLessEqual(len(text), 255)
+        if not note.failure:
+            note = dataclasses.replace(note, unapplied=False)
+            written = journal.begin({'x': note}, {'x': was})
         # What a longer entry has left there before.
         first = metadata.PREVIOUS + 'x'
         after_it = f'{first}:{sum(first in key for key in written)}'

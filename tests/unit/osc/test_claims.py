@@ -235,8 +235,7 @@ class JournalTest(ClaimsTest):
         self.assertEqual('Disabled', self.node.bmc['LogicalProc'])
 
     def test_a_power_that_nova_does_know_of(self) -> None:
-        self.server.vm_state, self.server.power = 'stopped', OFF
-        self.node.power_state = OFF
+        scenarios.stop(self.world, self.server)
         self.leave(f'{HT}=enabled')
         self.assert_ended(0, self.recover('--rollback'))
         self.assertEqual(OFF, self.server.power)
