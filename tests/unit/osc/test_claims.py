@@ -445,3 +445,156 @@ class BesidesTest(ClaimsTest):
         self.assert_ended(0, self.recover('--rollback'))
         self.assertEqual(services + 1, self.node.counters.bios_applied)
         self.assertEqual(before, self.state())
+
+
+class SomebodyElsesTest(ClaimsTest):
+    """What only records leaves alone what somebody else is at."""
+
+    def test_a_resize_that_waits(self) -> None:
+        [self.server] = scenarios.RESIZE.prepare(self.world)
+        self.node = self.model.node_of(self.server)
+        self.world.set_bios(self.node, {'LogicalProc': 'Enabled'})
+        self.server.vm_state = 'resized'
+        for argv in ((), ('--dry-run',)):
+            ran = self.set(f'{HT}=enabled', *argv)
+            self.assert_ended(3, ran)
+            self.assertIn('VERIFY_RESIZE', ran.err)
+        self.assertEqual('resized', self.server.vm_state)
+        self.assertEqual({}, self.server.metadata)
+
+    def test_a_service_that_has_failed(self) -> None:
+        self.world.set_bios(self.node, {'LogicalProc': 'Enabled'})
+        self.node.provision_state = 'service failed'
+        self.node.maintenance, self.node.fault = True, 'service failure'
+        before = self.state()
+        self.assert_refused(self.set(f'{HT}=enabled'), 'recover --abort')
+        self.assertEqual(before, self.state())
+
+    def test_what_is_only_forgotten(self) -> None:
+        self.server.metadata[f'deploy-config:{HT}'] = 'enabled'
+        forget = ('unset', '--config', HT, '--apply')
+        self.assert_refused(self.do(*forget, person='rita'), '403')
+        self.server.locked_by = 'admin'
+        self.assert_refused(self.do(*forget), 'is locked')
+        self.server.locked_by = None
+        self.assert_ended(0, self.do(*forget))
+        self.assertEqual({}, self.server.metadata)
+
+
+class EditedTest(ClaimsTest):
+    """Entries of a true change, one field of which somebody has edited."""
+
+    def edit(self, **fields: Any) -> None:
+        key = PENDING + HT
+        note = json.loads(self.server.metadata[key]) | fields
+        self.server.metadata[key] = json.dumps(note)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.before = self.state()
+        self.leave(f'{HT}=enabled')
+
+    def assert_nothing_done(self, *reasons: str) -> None:
+        left = self.state()
+        self.recover()
+        for argv in (('--rollback',), ('--rollback', '--trust-metadata')):
+            self.assert_refused(self.recover(*argv), *reasons)
+        self.assertEqual(left, self.state())
+
+    def test_node(self) -> None:
+        self.edit(node='00000000-0000-4000-8000-000000000000')
+        self.assert_nothing_done('was on node 00000000-0000-4000')
+        self.assert_refused(self.set(f'{HT}=enabled'), 'recover --abort')
+
+    def test_settled(self) -> None:
+        self.edit(settled=True)
+        self.assert_nothing_done('do not belong together')
+
+    def test_unapplied(self) -> None:
+        self.edit(unapplied=True)
+        told = self.recover().json()
+        self.assertIn('damaged', told['rollback'])
+
+    def test_time_that_is_none(self) -> None:
+        self.edit(since='9999-99-99T99:99:99')
+        told = self.recover().json()
+        self.assertIn('damaged', told['rollback'])
+
+    def test_power(self) -> None:
+        # The change itself has stopped the server.
+        self.assertEqual(OFF, self.server.power)
+        self.edit(power='off')
+        ran = self.recover('--rollback')
+        self.assert_ended(0, ran)
+        self.assertIn('so it will be on', ran.err)
+        self.assertEqual(self.before, self.state())
+
+    def test_power_of_a_change_that_has_ended(self) -> None:
+        self.assert_ended(0, self.set(f'{HT}=enabled'))
+        was = json.loads(self.server.metadata[PREVIOUS + HT])
+        self.model.clock.sleep(1000)
+        note = {'value': 'enabled', 'power': 'off', 'wish': '252ae663'}
+        note['since'] = was['at']
+        self.server.metadata[PENDING + HT] = json.dumps(note)
+        ran = self.recover('--rollback')
+        self.assert_ended(5, ran)
+        self.assertEqual(ON, self.server.power)
+
+
+class AdviceTest(ClaimsTest):
+    """What a message advises works when it is pasted."""
+
+    def paste(self, ran: runs.Ran) -> runs.Ran:
+        [line] = [x for x in ran.err.splitlines() if 'Continue with' in x]
+        argv = line.partition('openstack ')[2].split()
+        return self.model.openstack('mona', *argv)
+
+    def test_another_try_of_apply_records_nothing(self) -> None:
+        self.world.set_bios(self.node, {'LogicalProc': 'Enabled'})
+        self.knob('fake_bios_fail', 'the BMC says no')
+        ran = self.do('apply', '--on-failure', 'leave')
+        self.assert_ended(5, ran)
+        self.node.driver_info.clear()
+        self.assert_ended(0, self.paste(ran))
+        self.assertNotIn(f'deploy-config:{HT}', self.server.metadata)
+        self.assertEqual('Disabled', self.node.bmc['LogicalProc'])
+
+    def test_another_try_of_unset_forgets(self) -> None:
+        self.set(f'{HT}=enabled')
+        self.knob('fake_bios_fail', 'the BMC says no')
+        leave = ('--apply', '--on-failure', 'leave')
+        ran = self.do('unset', '--config', HT, *leave)
+        self.assert_ended(5, ran)
+        self.node.driver_info.clear()
+        self.assert_ended(0, self.paste(ran))
+        self.assertNotIn(f'deploy-config:{HT}', self.server.metadata)
+
+    def test_what_may_come_true_is_tried_again(self) -> None:
+        self.knob('fake_bios_late', True)
+        ran = self.set(f'{HT}=enabled')
+        self.node.driver_info.clear()
+        self.assert_ended(0, self.paste(ran))
+        self.assertEqual('Enabled', self.node.bmc['LogicalProc'])
+        self.assertEqual([], self.pending())
+
+    def test_a_template_that_sets_more_by_now(self) -> None:
+        self.offer('q=1', QuietBoot=False)
+        before = self.state()
+        self.leave('q=1')
+        for one in (*self.world.templates.values(),):
+            if one.extra['config-type'] == 'q':
+                self.world.templates.pop(one.uuid)
+        for book in (*self.world.runbooks.values(),):
+            if book.extra['config-type'] == 'q':
+                self.world.runbooks.pop(book.uuid)
+        self.offer('q=1', QuietBoot=False, BootMode='Bios')
+        ran = self.set('q=1')
+        self.assert_refused(ran, 'sets BootMode, which it did not when')
+        self.assert_ended(0, self.recover('--rollback'))
+        self.assertEqual(before, self.state())
+
+    def test_a_type_that_would_share_an_entry(self) -> None:
+        self.offer('foo:1=on', QuietBoot=False)
+        ran = self.set('foo:1=on')
+        self.assert_refused(ran, 'may end with a colon and a number')
+        self.assertEqual({}, self.server.metadata)
