@@ -80,9 +80,13 @@ def _by_actions(
     if began is None:
         return None
     known = sorted(
-        (at, _AFTER[action.what], action.project)
-        for action in actions
-        if action.what in _AFTER and (at := _seconds(action.at)) is not None
+        (
+            (at, _AFTER[action.what], action.project)
+            for action in actions
+            if action.what in _AFTER
+            and (at := _seconds(action.at)) is not None
+        ),
+        key=lambda one: one[0],
     )
     # A server is on when it is made, which Nova may remember no more.
     last, power = 0, ON

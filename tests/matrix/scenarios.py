@@ -3,7 +3,6 @@
 Owns the worlds and the commands. What hits them is for :mod:`.points`.
 """
 
-import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -157,17 +156,10 @@ def stop(world: World, server: Server) -> None:
     """Have a server off, which somebody has stopped long ago."""
     server.vm_state, server.power = 'stopped', OFF
     world.nodes[server.node_uuid or ''].power_state = OFF
-    long_ago = world.clock.utc() - datetime.timedelta(hours=1)
-    server.actions.append(
-        Action(
-            'stop',
-            'req-1',
-            server.user_id,
-            server.project_id,
-            long_ago,
-            long_ago,
-        )
-    )
+    world.clock.sleep(60)
+    at, who = world.clock.utc(), (server.user_id, server.project_id)
+    server.actions.append(Action('stop', 'req-1', *who, at, at))
+    world.clock.sleep(3600)
 
 
 ENABLE = ('--hyperthreading', 'enabled')

@@ -265,7 +265,9 @@ class Instances:
         ``_is_state_valid_for_power_update_event``.
         """
         name = 'start' if power == ON else 'stop'
-        action = self.add_action(server, name, user_id='ironic')
+        action = self.add_action(
+            server, name, user_id='ironic', project_id='service'
+        )
         event = self._begin_event(action, 'compute_power_update', server)
         expected = 'stopped' if power == ON else 'active'
         if server.task_state or server.vm_state != expected:
