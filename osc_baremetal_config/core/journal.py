@@ -115,8 +115,7 @@ def keys(prefix: str, name: str, metadata: Mapping[str, str]) -> list[str]:
     return [
         prefix + key
         for key in sorted(parts)
-        if key == name
-        or (_is_part(key, parts) and key.rpartition(':')[0] == name)
+        if key == name or (not is_type(key) and key.rpartition(':')[0] == name)
     ]
 
 
@@ -161,7 +160,11 @@ def begin(
 
 
 def is_type(name: str) -> bool:
-    """Return whether a type can have an entry of its own."""
+    """Return whether a key is of an entry, not of what goes on with one.
+
+    The rest of an entry may be left where a run was cut off while it removed
+    it; it is nobody's.
+    """
     return _PART.fullmatch(name) is None
 
 
@@ -186,11 +189,7 @@ def too_much(
 def _entries(prefix: str, metadata: Mapping[str, str]) -> dict[str, str]:
     """Return type → text of its entry, whole."""
     parts = below(prefix, metadata)
-    return {
-        name: _joined(name, parts)
-        for name in parts
-        if not _is_part(name, parts)
-    }
+    return {name: _joined(name, parts) for name in parts if is_type(name)}
 
 
 def _joined(name: str, parts: Mapping[str, str]) -> str:
@@ -204,12 +203,6 @@ def _joined(name: str, parts: Mapping[str, str]) -> str:
         if _mapping(text) is not None:
             break
     return text
-
-
-def _is_part(key: str, parts: Mapping[str, str]) -> bool:
-    """Return whether a key goes on with the entry of another."""
-    is_numbered = _PART.fullmatch(key) is not None
-    return is_numbered and key.rpartition(':')[0] in parts
 
 
 def _parts(text: str) -> list[str]:

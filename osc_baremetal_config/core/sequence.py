@@ -87,10 +87,17 @@ def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
                 keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
         keys.update(_recorded_by(noted, seen, there=False))
-    # The entries last: a run that is cut off here goes on by them.
-    return sorted(
-        keys, key=lambda key: (key.startswith(metadata.PENDING), key)
-    )
+    return sorted(keys, key=_when_to_forget)
+
+
+def _when_to_forget(key: str) -> tuple[int, str]:
+    """Return when a key is removed: a run that is cut off goes on by the rest.
+
+    First the record, then the entry, and what was before only after that.
+    """
+    prefixes = (metadata.WISH, metadata.PENDING, metadata.PREVIOUS)
+    found = (n for n, prefix in enumerate(prefixes) if key.startswith(prefix))
+    return next(found, 0), key
 
 
 def record_before(plan: Plan, seen: Seen) -> dict[str, str]:

@@ -604,7 +604,7 @@ class SetTest(base.TestCase):
             service(status=400, answer=documents.fault('no such step'))
         ]
         script[begun + 1 : begun + 1] = [*look(OFF, NODE_OFF), verify()]
-        script[-2:] = [forget(PREVIOUS), forget()]
+        script[-2:] = [forget(), forget(PREVIOUS)]
         ran = self.run_(*read(flavors=True), *script)
         self.assert_ended(4, ran)
         self.assertIn('Ironic: no such step (400, req-1)', ran.err)
@@ -630,8 +630,8 @@ class SetTest(base.TestCase):
             verify(),
             *script[start : start + 1],
             *look(off | {'status': 'ACTIVE'}, active_again | NODE_ON),
-            forget(PREVIOUS),
             forget(),
+            forget(PREVIOUS),
         )
         self.assert_ended(4, ran, out='')
         self.assertIn(
