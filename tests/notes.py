@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Mapping
 
-_TIME = re.compile(r'"(since|at)": "[^"]*", ')
+# When it was written, and by which run.
+_TIME = re.compile(r'"(since|at|by)": "[^"]*", ')
 _TIMES = {'deploy-config-previous:': 'at', 'deploy-config-pending:': 'since'}
 
 
@@ -24,5 +25,6 @@ def _without_time(key: str, text: str) -> str:
                 return _TIME.sub('', text)
             note = json.loads(text)
             note.pop(name, None)
+            note.pop('by', None)
             return json.dumps(note)
     return text
