@@ -53,7 +53,9 @@ class Proxy:
 
     def __enter__(self) -> 'Proxy':
         for front in self._fronts.values():
-            threading.Thread(target=front.serve_forever, daemon=True).start()
+            threading.Thread(
+                target=front.serve_forever, args=(0.01,), daemon=True
+            ).start()
         return self
 
     def __exit__(

@@ -3,8 +3,6 @@
 Owns how a test gets at the model. Never knows what is tested.
 """
 
-import contextlib
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +10,11 @@ import fixtures
 from keystoneauth1 import session as ksa_session
 from keystoneauth1.identity import v3
 from openstack import connection
-from openstackclient import shell
 from osc_lib import clientmanager
 
 from osc_baremetal_config.cloud import gateway
 from osc_baremetal_config.osc import client
-from tests import runs
+from tests import runs, shells
 from tests.devcloud import catalog
 from tests.model import faults, transport
 from tests.model.app import Application
@@ -83,13 +80,7 @@ class Model(fixtures.Fixture):
     def openstack(self, person: str, *argv: str) -> runs.Ran:
         """Return what the real command line does for a person."""
         self._give_openstack_our_clock()
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                code = shell.OpenStackShell().run([*_options(person), *argv])
-            except SystemExit as stop:
-                code = int(stop.code or 0)
-        return runs.Ran(code, out.getvalue(), err.getvalue())
+        return shells.openstack([*_options(person), *argv])
 
     def node_of(self, server: Server) -> Node:
         """Return the node that a server runs on."""

@@ -6,9 +6,7 @@ that it says; a request that is not, and one that does not come, fail the
 test.
 """
 
-import contextlib
 import datetime
-import io
 import re
 import threading
 from collections.abc import Sequence
@@ -20,12 +18,11 @@ import fixtures
 import requests
 import requests_mock
 from keystoneauth1 import fixture as ksa_fixture
-from openstackclient import shell
 from osc_lib import clientmanager
 
 from osc_baremetal_config.cloud import gateway
 from osc_baremetal_config.osc import client
-from tests import runs
+from tests import runs, shells
 from tests.unit import documents
 
 IDENTITY = 'https://identity.example.com/v3'
@@ -167,13 +164,7 @@ class Cloud(fixtures.Fixture):
 
         :raises AssertionError: the conversation was another one.
         """
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                code = shell.OpenStackShell().run([*AUTH, *argv])
-            except SystemExit as stop:
-                code = int(stop.code or 0)
-        ran = runs.Ran(code, out.getvalue(), err.getvalue())
+        ran = shells.openstack([*AUTH, *argv])
         left = [str(e) for group in self._script for e in group]
         if self._surprises or left:
             raise AssertionError(

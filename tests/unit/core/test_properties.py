@@ -1,6 +1,7 @@
 """What holds for every input, not only for the cases that were thought of."""
 
 import dataclasses
+import functools
 import random
 from typing import Any
 
@@ -37,6 +38,13 @@ VALUES = ('enabled', 'disabled')
 SETTINGS = ('LogicalProc', 'Turbo', 'Sriov', 'Extra')
 BIOS_VALUES = ('Enabled', 'Disabled')
 TRAITS = ('HW_CPU_HYPERTHREADING', 'HW_NIC_SRIOV', 'CUSTOM_A', 'CUSTOM_B')
+
+
+@functools.cache
+def packaged() -> catalogue.Catalogue:
+    """Return the catalogue, which is read once for all the examples."""
+    return files.load(())
+
 
 items = st.builds(Item, st.sampled_from(TYPES), st.sampled_from(VALUES))
 traits = st.frozensets(st.sampled_from(TRAITS))
@@ -160,7 +168,7 @@ def well_kept(draw: st.DrawFn) -> Snapshot:
 def outcome(wish: list[Item], snapshot: Snapshot) -> Any:
     """Return the plan, or the reasons against it as a set."""
     try:
-        return planner.make(wish, snapshot, files.load())
+        return planner.make(wish, snapshot, packaged())
     except errors.Refused as refused:
         return frozenset(refused.details)
 
@@ -200,8 +208,8 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = planner.make(asked, snapshot, files.load())
-        again = planner.make(asked, applied(made, snapshot), files.load())
+        made = planner.make(asked, snapshot, packaged())
+        again = planner.make(asked, applied(made, snapshot), packaged())
         self.assertTrue(again.is_empty)
         self.assertEqual((), again.steps)
 
@@ -210,7 +218,7 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = planner.make(asked, snapshot, files.load())
+        made = planner.make(asked, snapshot, packaged())
         self.assertEqual(1 if made.changes else 0, len(made.steps))
         changing = {
             SETTING_OF[name]
@@ -233,6 +241,7 @@ documents = st.recursive(
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.text() | st.none(), inner)
     ),
+    max_leaves=20,
 )
 KEYS = ('help', 'values', 'needs', 'bios', 'locks', 'volatile')
 entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
@@ -295,7 +304,7 @@ class DocumentProperties(base.TestCase):
         snapshot = dataclasses.replace(
             snapshot, templates=(*snapshot.templates, wild)
         )
-        known = files.load(())
+        known = packaged()
         state.rows(snapshot, known)
         try:
             made = planner.make([item], snapshot, known)

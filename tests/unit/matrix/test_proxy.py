@@ -42,7 +42,7 @@ class ProxyTest(testtools.TestCase):
         self.addCleanup(self.service.server_close)
         self.addCleanup(self.service.shutdown)
         threading.Thread(
-            target=self.service.serve_forever, daemon=True
+            target=self.service.serve_forever, args=(0.01,), daemon=True
         ).start()
         self.proxy = Proxy({'it': self.service.url}).__enter__()
         self.addCleanup(self.proxy.__exit__, None, None, None)
