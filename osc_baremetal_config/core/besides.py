@@ -105,9 +105,7 @@ def so_far(rest: Rest) -> tuple[str, ...]:
     """Return what was other than before already when it was read, in words."""
     if rest.is_first or (rest.before and rest.before == digest(rest)):
         return ()
-    if not rest.before or not rest.count:
-        return (_NOT_KNOWN,)
-    return (_BY_ANOTHER,)
+    return _untold(rest)
 
 
 def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
@@ -117,8 +115,10 @@ def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
     """
     digests = tuple(_digests(rest.names, bios))
     now = replace(rest, digests=b''.join(digests), count=len(bios))
-    if not rest.is_first or not rest.before or rest.before == digest(now):
-        return so_far(replace(now, is_first=rest.before == digest(now)))
+    if rest.before == digest(now):
+        return ()
+    if not (rest.is_first and rest.before):
+        return _untold(now)
     found = [
         f'{name} is gone'
         if name not in bios
@@ -145,6 +145,13 @@ def drifting(kept: Iterable[Kept], bios: Bios) -> tuple[str, ...]:
             now = actual.value or f'unknown ({actual.reason})'
             found.append(f'{one.type} is {now}, and should be {one.value}')
     return tuple(found)
+
+
+def _untold(rest: Rest) -> tuple[str, ...]:
+    """Return that something may be other than before, but not what."""
+    if rest.before and rest.count:
+        return (_BY_ANOTHER,)
+    return (_NOT_KNOWN,)
 
 
 def _digests(names: Iterable[str], bios: Bios) -> Iterator[bytes]:
