@@ -47,6 +47,14 @@ class ConfigError(Exception):
         return [self.message, *(f'  {detail}' for detail in self.details)]
 
 
+def fault(error: Exception) -> str:
+    """Return that this program has failed, in one sentence or two."""
+    return (
+        f'{type(error).__name__}: {error}. This is a fault of the program; '
+        f'--debug shows where.'
+    )
+
+
 class Usage(ConfigError):
     """The command line lacks something that the parser cannot ask for."""
 

@@ -5,10 +5,8 @@ at what the values mean.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from ironicclient import exc as ironic_exc
 from ironicclient.v1 import client as ironic_client
 from keystoneauth1 import adapter
 from keystoneauth1 import session as ksa_session
@@ -16,11 +14,13 @@ from keystoneauth1 import session as ksa_session
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
-from osc_baremetal_config.core import requests, templates
+from osc_baremetal_config.cloud.fields import Document
+from osc_baremetal_config.core import requests
 from osc_baremetal_config.core.model import (
     Bios,
     Event,
     Kind,
+    Listed,
     Node,
     Step,
     Template,
@@ -55,6 +55,8 @@ _NODE_FIELDS = (
     'owner',
     'lessee',
 )
+# What the client logs of errors that are raised as well.
+_KNOWN = ('Error contacting Ironic', 'Could not decode response body')
 # Ironic's own limit of a page, by default.
 _PAGE = 1000
 
@@ -82,103 +84,103 @@ class BareMetal:
 
     def node_of(self, server_id: str) -> Node | None:
         """Return the node that a server runs on, None if none is seen."""
+        query = f'instance_uuid={server_id}&fields={self._node_fields()}'
+        try:
+            page = self._get('nodes', f'/nodes/?{query}')
+        except errors.NotFound:
+            return None
         with translated('Ironic'):
-            client, version = self._call('nodes')
-            try:
-                found = client.node.get_by_instance_uuid(
-                    server_id,
-                    fields=self._node_fields(),
-                    os_ironic_api_version=version,
-                )
-            except ironic_exc.NotFound:
-                return None
-        return documents.node(found.to_dict())
+            found = page.objects('nodes')
+            return documents.node(found[0]) if found else None
 
     def node(self, node_uuid: str) -> Node:
         """Return a node."""
+        fields = self._node_fields()
+        found = self._get('nodes', f'/nodes/{node_uuid}?fields={fields}')
         with translated('Ironic'):
-            client, version = self._call('nodes')
-            found = client.node.get(
-                node_uuid,
-                fields=self._node_fields(),
-                os_ironic_api_version=version,
-            )
-        if found is None:
-            raise errors.NotFound('Ironic', 404, f'no node {node_uuid}')
-        return documents.node(found.to_dict())
+            return documents.node(found)
 
-    def nodes(self, ids: Collection[str] | None = None) -> dict[str, Node]:
-        """Return server id → node, of all servers whose node is seen.
+    def nodes(self, ids: Collection[str] | None = None) -> Listed[Node]:
+        """Return the nodes of all servers whose node is seen.
 
         :param ids: of servers; no page is asked for any more once the nodes
             of all of these have been seen. None for no such end.
         """
-        found: dict[str, Node] = {}
-        last = None
-        while True:
-            page = self._page_of_nodes(last)
-            for one in page:
-                node = documents.node(one)
-                found[one['instance_uuid']] = node
-                last = node.uuid
-            if len(page) < _PAGE or _has_all(found, ids):
-                return found
-
-    def _page_of_nodes(self, last: str | None) -> list[dict[str, Any]]:
-        """Return the next nodes after one, fewer than a page at the end."""
+        fields = f'instance_uuid,{self._node_fields()}'
+        path: str | None = (
+            f'/nodes/?associated=True&limit={_PAGE}&fields={fields}'
+        )
+        found: list[Document] = []
+        seen: set[str] = set()
+        while path:
+            page = self._get('nodes', path)
+            with translated('Ironic'):
+                listed = page.objects('nodes')
+                found += listed
+                seen.update(one.text('instance_uuid') for one in listed)
+                path = _next(page)
+            if ids is not None and seen >= set(ids):
+                break
         with translated('Ironic'):
-            client, version = self._call('nodes')
-            listed = client.node.list(
-                associated=True,
-                limit=_PAGE,
-                marker=last,
-                fields=['instance_uuid', *self._node_fields()],
-                os_ironic_api_version=version,
+            return documents.listed(
+                'Ironic', found, 'instance_uuid', documents.node
             )
-        return [one.to_dict() for one in listed]
 
     def history(self, node_uuid: str) -> tuple[Event, ...]:
         """Return what Ironic remembers of a node."""
+        found = self._get('history', f'/nodes/{node_uuid}/history?detail=True')
         with translated('Ironic'):
-            client, version = self._call('history')
-            found = client.node.get_history_list(
-                node_uuid, detail=True, os_ironic_api_version=version
-            )
-        return tuple(map(documents.event, found))
+            return tuple(map(documents.event, found.objects('history')))
 
     def bios(self, node_uuid: str, *, registry: bool) -> Bios:
         """Return the BIOS settings of a node as Ironic last read them.
 
         :param registry: with what its registry says of each.
         """
+        path = f'/nodes/{node_uuid}/bios'
         with translated('Ironic'):
-            client, version = self._call('bios')
-            found = client.node.list_bios_settings(
-                node_uuid,
-                detail=registry and self._newest >= (1, 74),
-                os_ironic_api_version=version,
-            )
-        settings = map(documents.bios_setting, found)
-        return {setting.name: setting for setting in settings}
+            self._call('bios')
+        is_known = registry and self._newest >= (1, 74)
+        found = self._get('bios', path + ('?detail=True' if is_known else ''))
+        with translated('Ironic'):
+            listed = map(documents.bios_setting, found.objects('bios'))
+            return {setting.name: setting for setting in listed}
 
     def templates(self, kind: Kind) -> tuple[Template, ...]:
         """Return the deploy templates or runbooks.
 
         :returns: none where Ironic is too old to have any.
         """
-        with translated('Ironic'):
+        key = f'{kind}s'.replace(' ', '_')
+        path: str | None = f'/{key}/?detail=True'
+        found: list[Template] = []
+        while path:
             try:
-                client, version = self._call(f'{kind}s')
+                page = self._get(f'{kind}s', path)
             except errors.Refused:
                 return ()
-            managers: dict[Kind, Any] = {
-                Kind.DEPLOY_TEMPLATE: client.deploy_template,
-                Kind.RUNBOOK: client.runbook,
-            }
-            found = managers[kind].list(
-                limit=0, detail=True, os_ironic_api_version=version
+            with translated('Ironic'):
+                listed = page.objects(key)
+                found += (documents.template(kind, one) for one in listed)
+                path = _next(page)
+        return tuple(found)
+
+    def _get(self, call: str, path: str) -> Document:
+        """Return the document that Ironic shows.
+
+        Not through the client's resources, which take a list that is missing
+        for one that is empty.
+
+        :param call: what it is, for the microversion.
+        """
+        with translated('Ironic'):
+            client, version = self._call(call)
+            _, body = client.http_client.json_request(
+                'GET',
+                f'/v1{path}',
+                headers={'X-OpenStack-Ironic-API-Version': version},
             )
-        return tuple(templates.parse(kind, entry.to_dict()) for entry in found)
+            return Document(body)
 
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str
@@ -303,23 +305,29 @@ class BareMetal:
             max_retries=0,
         )
 
-    def _node_fields(self) -> list[str]:
-        newer = ['service_step'] if self._newest >= (1, 87) else []
-        return [*_NODE_FIELDS, *newer]
+    def _node_fields(self) -> str:
+        """Return which fields of nodes are asked for."""
+        with translated('Ironic'):
+            self._call('nodes')
+        newer = ('service_step',) if self._newest >= (1, 87) else ()
+        return ','.join(_NODE_FIELDS + newer)
 
 
-def _has_all(found: Mapping[str, Node], ids: Collection[str] | None) -> bool:
-    return ids is not None and all(map(found.__contains__, ids))
+def _next(page: Document) -> str | None:
+    """Return the path of the next page, None for the last one."""
+    _, found, path = (page.text_or_none('next') or '').partition('/v1')
+    return path if found else None
 
 
 def _silence_retries() -> None:
     """Keep the client from printing errors that are raised as well.
 
-    It logs every 409 and 503 at error level, which the person would read in
-    the middle of the progress although the next look may well succeed.
+    It logs every 409 and 503 at error level, and what is no JSON, which the
+    person would read in the middle of the progress although the next look
+    may well succeed.
     """
 
     def is_news(record: logging.LogRecord) -> bool:
-        return not str(record.msg).startswith('Error contacting Ironic')
+        return not str(record.msg).startswith(_KNOWN)
 
     logging.getLogger('ironicclient.common.http').addFilter(is_news)

@@ -13,17 +13,18 @@ from typing import Any
 import requests
 from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
-from openstack.compute.v2 import flavor as sdk_flavor
-from openstack.compute.v2 import server_action as sdk_action
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.cloud.fields import Document
+from osc_baremetal_config.core import naming
 from osc_baremetal_config.core.model import (
     Action,
     Event,
     Flavor,
     Image,
+    Listed,
     Query,
     Server,
 )
@@ -33,7 +34,6 @@ _VERSION = (2, 61)
 _SERVERS = (2, 96)
 # As many ids as fit into an address.
 _IMAGES = 100
-_UUID = re.compile(r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
 _PLAIN = re.compile(r'[\w -]+', re.ASCII)
 
 
@@ -59,15 +59,23 @@ class Compute:
         self._newest: versions.Version = _VERSION
 
     def find_server(self, name_or_id: str) -> Server:
-        """Return the one server of that name or id."""
+        """Return the one server of that name or id.
+
+        What looks like an ID is an ID: a server may have any name, that of
+        another's ID too.
+        """
         with translated('Nova'):
             self._check_version()
-        if _UUID.fullmatch(name_or_id):
+        if naming.is_id(name_or_id):
             try:
                 return self.server(name_or_id)
-            except errors.NotFound:
-                pass
-        found = self._named(name_or_id)
+            except errors.NotFound as error:
+                raise errors.Refused(
+                    f'No server with the ID {name_or_id} is shown to this '
+                    f'login. (A server of another project is shown to an '
+                    f'administrator only.)'
+                ) from error
+        found, unread = self._named(name_or_id)
         if len(found) > 1:
             raise errors.Refused(
                 f'More than one server has the name {name_or_id!r}; give the '
@@ -77,19 +85,23 @@ class Compute:
             raise errors.Refused(
                 f'No server with the name or ID {name_or_id!r} is in this '
                 f'project. (A server of another project is found by its ID, '
-                f'and only by an administrator.)'
+                f'and only by an administrator.)',
+                [error.message for error in unread],
             )
         return found[0]
 
-    def _named(self, name: str) -> list[Server]:
-        """Return the servers of exactly that name.
+    def _named(
+        self, name: str
+    ) -> tuple[list[Server], list[errors.CloudError]]:
+        """Return the servers of exactly that name, and what is not known.
 
         Nova takes a name for a regular expression, so one that is another
         as such is not looked for by Nova.
         """
         wanted = {'name': name} if _PLAIN.fullmatch(name) else {}
-        with translated('Nova'):
-            return [s for s in self._pages(wanted) if s.name == name]
+        listed = self._listed(wanted)
+        found = [one for one in listed.found.values() if one.name == name]
+        return found, list(listed.unread.values())
 
     def _check_version(self) -> None:
         """Return if servers and flavors come with their extra specs.
@@ -106,12 +118,13 @@ class Compute:
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
-        answer = self._ask('GET', f'/servers/{server_id}', self._version)
-        return documents.server(answer.json()['server'])
+        answer = self._get(f'/servers/{server_id}', self._version)
+        with translated('Nova'):
+            return documents.server(answer.object('server'))
 
     @property
     def _version(self) -> str:
-        return versions.dotted(min(_SERVERS, self._newest))
+        return self._at_most(*_SERVERS)
 
     def _ask(
         self,
@@ -139,24 +152,29 @@ class Compute:
             sdk_exc.raise_from_response(answer)
             return answer
 
+    def _get(
+        self,
+        path: str,
+        version: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Document:
+        """Return the document that Nova shows."""
+        answer = self._ask('GET', path, version, params=params)
+        with translated('Nova'):
+            return Document(answer.json())
+
     def servers(
         self, query: Query, ids: Collection[str] | None = None
-    ) -> tuple[Server, ...]:
-        """Return all servers that a query means, page by page.
+    ) -> Listed[Server]:
+        """Return all servers that a query means but for their names.
 
         :param ids: no page is asked for any more once all of these have been
             seen. None for no such end.
         """
         with translated('Nova'):
             self._check_version()
-            found = self._pages(self._parameters(query), ids)
-            return tuple(
-                server
-                for server in found
-                if not query.names
-                or server.id in query.names
-                or server.name in query.names
-            )
+            wanted = self._parameters(query)
+        return self._listed(wanted, ids)
 
     def _parameters(self, query: Query) -> dict[str, Any]:
         wanted: dict[str, Any] = {}
@@ -174,19 +192,32 @@ class Compute:
             wanted['all_tenants'] = 1
         return wanted
 
-    def _pages(
+    def _listed(
         self, wanted: dict[str, Any], ids: Collection[str] | None = None
-    ) -> Iterator[Server]:
+    ) -> Listed[Server]:
+        pages = self._pages('servers', self._version, wanted, ids)
+        with translated('Nova'):
+            return documents.listed('Nova', pages, 'id', documents.server)
+
+    def _pages(
+        self,
+        kind: str,
+        version: str,
+        wanted: dict[str, Any],
+        ids: Collection[str] | None = None,
+    ) -> Iterator[Document]:
+        """Yield what a list has, page by page.
+
+        :param kind: ``servers`` or ``flavors``.
+        """
         left = set(ids or ())
         while True:
-            answer = self._ask(
-                'GET', '/servers/detail', self._version, params=wanted
-            )
-            page = answer.json()
-            yield from map(documents.server, page['servers'])
-            listed = [server['id'] for server in page['servers']]
+            page = self._get(f'/{kind}/detail', version, wanted)
+            found = page.objects(kind)
+            yield from found
+            listed = [one.text('id') for one in found]
             left.difference_update(listed)
-            is_last = not page.get('servers_links') or not listed
+            is_last = not page.whole.get(f'{kind}_links') or not listed
             if is_last or (ids is not None and not left):
                 return
             wanted = {**wanted, 'marker': listed[-1]}
@@ -197,37 +228,50 @@ class Compute:
         :param all_projects: not only those of the login's project.
         """
         wanted = {'all_projects': True} if all_projects else {}
+        found = self._get('/os-server-groups', self._at_most(2, 64), wanted)
         with translated('Nova'):
             return {
-                member: group.id
-                for group in self._nova.server_groups(**wanted)
-                for member in group.member_ids or ()
+                member: group.text('id')
+                for group in found.objects('server_groups')
+                for member in group.texts('members')
             }
 
     def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
         """Return those of the images that the user can see."""
         found: list[Image] = []
         wanted = sorted(image_ids)
-        with translated('Glance'):
-            for start in range(0, len(wanted), _IMAGES):
-                some = ','.join(wanted[start : start + _IMAGES])
-                listed = self._sdk.image.images(
-                    id=f'in:{some}', limit=_IMAGES, paginated=False
-                )
-                found += map(_image, listed)
+        for start in range(0, len(wanted), _IMAGES):
+            some = ','.join(wanted[start : start + _IMAGES])
+            params = {'id': f'in:{some}', 'limit': _IMAGES}
+            page = self._glance('/images', params)
+            with translated('Glance'):
+                found += map(documents.image, page.objects('images'))
         return tuple(found)
+
+    def image(self, image_id: str) -> Image:
+        """Return an image."""
+        found = self._glance(f'/images/{image_id}')
+        with translated('Glance'):
+            return documents.image(found)
+
+    def _glance(
+        self, path: str, params: Mapping[str, Any] | None = None
+    ) -> Document:
+        """Return the document that Glance shows."""
+        with translated('Glance'):
+            answer = self._sdk.image.get(
+                path, params=params, connect_retries=0
+            )
+            sdk_exc.raise_from_response(answer)
+            return Document(answer.json())
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see, with their extra specs."""
         with translated('Nova'):
-            return tuple(
-                _flavor(flavor) for flavor in self._nova.flavors(details=True)
-            )
-
-    def image(self, image_id: str) -> Image:
-        """Return an image."""
-        with translated('Glance'):
-            return _image(self._sdk.image.get_image(image_id))
+            self._check_version()
+            version = versions.dotted(_VERSION)
+            pages = self._pages('flavors', version, {'is_public': 'None'})
+            return tuple(map(documents.flavor, pages))
 
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
@@ -257,31 +301,33 @@ class Compute:
             self._nova.revert_server_resize(server_id)
 
     def actions(self, server_id: str) -> tuple[Event, ...]:
-        """Return what was done with a server."""
+        """Return what was done with a server, the latest first."""
+        found = self._actions(server_id)
         with translated('Nova'):
-            return tuple(
-                Event(
-                    at=action.start_time,
-                    source='Nova',
-                    what=action.action,
-                    who=action.user_id,
-                    project=action.project_id,
-                    result=action.message or '',
-                )
-                for action in self._nova.server_actions(server_id)
-            )
+            return tuple(map(documents.action, found))
 
     def last_action(self, server_id: str, name: str) -> Action | None:
         """Return the last action of a name that was made with a server."""
+        found = self._actions(server_id)
         with translated('Nova'):
-            listed = self._nova.server_actions(server_id)
-            # Nova lists the latest first.
-            found = next((a for a in listed if a.action == name), None)
-            if found is None:
+            names = [one.text('action') for one in found]
+            if name not in names:
                 return None
-            return _action(
-                self._nova.get_server_action(found.request_id, server_id)
-            )
+            request_id = found[names.index(name)].text('request_id')
+        path = f'/servers/{server_id}/os-instance-actions/{request_id}'
+        shown = self._get(path, self._at_most(2, 84))
+        with translated('Nova'):
+            return documents.action_in_full(shown.object('instanceAction'))
+
+    def _actions(self, server_id: str) -> list[Document]:
+        path = f'/servers/{server_id}/os-instance-actions'
+        found = self._get(path, self._at_most(2, 84))
+        with translated('Nova'):
+            return found.objects('instanceActions')
+
+    def _at_most(self, *version: int) -> str:
+        """Return a version, or the newest that Nova has if that is older."""
+        return versions.dotted(min(version, self._newest))
 
     def set_metadata(
         self, server_id: str, items: Mapping[str, str]
@@ -289,43 +335,11 @@ class Compute:
         """Set items of a server's metadata, and return all that it has now."""
         path = f'/servers/{server_id}/metadata'
         answer = self._ask('POST', path, body={'metadata': dict(items)})
-        return dict(answer.json()['metadata'])
+        with translated('Nova'):
+            return Document(answer.json()).mapping_of_texts('metadata')
 
     def delete_metadata(self, server_id: str, keys: Iterable[str]) -> None:
         """Remove items of a server's metadata; missing ones are no error."""
         for key in keys:
             with contextlib.suppress(errors.NotFound):
                 self._ask('DELETE', f'/servers/{server_id}/metadata/{key}')
-
-
-def _image(image: Any) -> Image:
-    return Image(
-        id=image.id, name=image.name, properties=image.properties or {}
-    )
-
-
-def _action(action: sdk_action.ServerAction) -> Action:
-    failures = [
-        f'{event.event}: {event.details or event.result}'
-        for event in action.events or ()
-        if event.result not in ('Success', None)
-    ]
-    return Action(
-        name=action.action,
-        message=action.message or '',
-        failures=tuple(failures),
-        request_id=action.request_id,
-    )
-
-
-def _flavor(flavor: sdk_flavor.Flavor) -> Flavor:
-    return Flavor(
-        name=flavor.original_name or flavor.name,
-        id=flavor.id or '',
-        vcpus=flavor.vcpus,
-        ram_mib=flavor.ram,
-        disk_gib=flavor.disk,
-        ephemeral_gib=flavor.ephemeral,
-        swap_mib=flavor.swap,
-        extra_specs=dict(flavor.extra_specs or {}),
-    )

@@ -1,79 +1,199 @@
-"""Documents of the services as values; never looks at what they mean."""
+"""Documents of the services as values; never looks at what they mean.
 
-from collections.abc import Mapping
-from typing import Any
+A document that is not as its API promises raises
+:class:`~osc_baremetal_config.cloud.fields.Malformed`.
+"""
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
+from osc_baremetal_config.cloud.fields import Document, Malformed
+from osc_baremetal_config.core import templates
 from osc_baremetal_config.core.model import (
+    Action,
     BiosSetting,
     Event,
     Flavor,
+    Image,
+    Kind,
+    Listed,
     Node,
     Server,
     Step,
+    Template,
 )
 
+T = TypeVar('T')
 
-def server(document: Mapping[str, Any]) -> Server:
-    """Return a server, as Nova shows one since API 2.47."""
-    flavor = document['flavor']
+
+def listed(
+    service: str,
+    found: Iterable[Document],
+    key: str,
+    parse: Callable[[Document], T],
+) -> Listed[T]:
+    """Return what is made of each of several documents.
+
+    :param key: what tells one from another.
+    :param parse: makes it; one that cannot be made does not hide the others.
+    """
+    known: dict[str, T] = {}
+    unread: dict[str, errors.CloudError] = {}
+    for document in found:
+        name = document.text(key)
+        try:
+            known[name] = parse(document)
+        except Malformed as error:
+            unread[name] = unreadable(service, str(error))
+        except errors.CloudError as error:
+            unread[name] = error
+    return Listed(known, unread)
+
+
+def unreadable(
+    service: str, why: str, request_id: str | None = None
+) -> errors.TemporaryCloudError:
+    """Return that an answer is not as the API promises.
+
+    A proxy in trouble answers so, and does no longer when it is well again.
+    """
+    return errors.TemporaryCloudError(
+        service, None, f'its answer cannot be read: {why}', request_id
+    )
+
+
+def server(document: Document) -> Server:
+    """Return a server, as Nova shows one since API 2.47.
+
+    :raises TemporaryCloudError: its cell does not answer, so that Nova shows
+        no more of it than its ID.
+    """
+    if document.text('status') == 'UNKNOWN':
+        raise errors.TemporaryCloudError(
+            'Nova',
+            None,
+            f'server {document.text("id")} is UNKNOWN: its cell does not '
+            f'answer',
+        )
+    image = document.object_or_none('image')
     return Server(
-        id=document['id'],
-        name=document['name'],
-        status=document['status'],
-        flavor=Flavor(
-            name=flavor['original_name'],
-            vcpus=flavor['vcpus'],
-            ram_mib=flavor['ram'],
-            disk_gib=flavor['disk'],
-            ephemeral_gib=flavor['ephemeral'],
-            swap_mib=flavor['swap'],
-            extra_specs=flavor.get('extra_specs') or {},
+        id=document.text('id'),
+        name=document.text('name'),
+        status=document.text('status'),
+        flavor=_embedded(document.object('flavor')),
+        task_state=document.text_or_none('OS-EXT-STS:task_state'),
+        image_id=image.text_or_none('id') if image else None,
+        is_locked=bool(document.truth_or_none('locked')),
+        locked_reason=document.text_or_none('locked_reason'),
+        project_id=document.text_or_none('tenant_id'),
+        availability_zone=document.text_or_none('OS-EXT-AZ:availability_zone'),
+        metadata=document.mapping_of_texts('metadata'),
+    )
+
+
+def _embedded(document: Document) -> Flavor:
+    return Flavor(
+        name=document.text('original_name'),
+        vcpus=document.number('vcpus'),
+        ram_mib=document.number('ram'),
+        disk_gib=document.number('disk'),
+        ephemeral_gib=document.number('ephemeral'),
+        swap_mib=document.number('swap'),
+        extra_specs=document.mapping_of_texts('extra_specs'),
+    )
+
+
+def flavor(document: Document) -> Flavor:
+    """Return a flavor, as Nova shows one since API 2.61."""
+    # Before 2.75 no swap is an empty text.
+    swap = document.scalar_or_none('swap')
+    return Flavor(
+        name=document.text('name'),
+        id=document.text('id'),
+        vcpus=document.number('vcpus'),
+        ram_mib=document.number('ram'),
+        disk_gib=document.number('disk'),
+        ephemeral_gib=document.number('OS-FLV-EXT-DATA:ephemeral'),
+        swap_mib=document.number('swap') if swap else 0,
+        extra_specs=document.mapping_of_texts('extra_specs'),
+    )
+
+
+def image(document: Document) -> Image:
+    """Return an image; its properties are keys of the document itself."""
+    return Image(
+        id=document.text('id'),
+        name=document.text_or_none('name') or '',
+        properties=dict(document.texts_of_all()),
+    )
+
+
+def action(document: Document) -> Event:
+    """Return what was done with a server."""
+    return Event(
+        at=document.text('start_time'),
+        source='Nova',
+        what=document.text('action'),
+        who=document.text_or_none('user_id'),
+        project=document.text_or_none('project_id'),
+        result=document.text_or_none('message') or '',
+    )
+
+
+def action_in_full(document: Document) -> Action:
+    """Return what was done with a server, with what has failed of it."""
+    events = document.objects('events')
+    return Action(
+        name=document.text('action'),
+        message=document.text_or_none('message') or '',
+        failures=tuple(
+            f'{event.text("event")}: '
+            f'{event.text_or_none("details") or event.text("result")}'
+            for event in events
+            if event.text_or_none('result') not in ('Success', None)
         ),
-        task_state=document.get('OS-EXT-STS:task_state'),
-        image_id=(document.get('image') or {}).get('id'),
-        is_locked=bool(document.get('locked')),
-        locked_reason=document.get('locked_reason'),
-        project_id=document.get('tenant_id'),
-        availability_zone=document.get('OS-EXT-AZ:availability_zone'),
-        metadata=document.get('metadata') or {},
+        request_id=document.text('request_id'),
     )
 
 
-def node(document: Mapping[str, Any]) -> Node:
+def node(document: Document) -> Node:
     """Return a node."""
-    step = document.get('service_step') or {}
+    step = document.object_or_none('service_step')
+    reservation = document.text_or_none('reservation')
     return Node(
-        uuid=document['uuid'],
-        name=document['name'],
-        provision_state=document['provision_state'],
-        target_provision_state=document['target_provision_state'],
-        power_state=document['power_state'],
-        target_power_state=document['target_power_state'],
-        traits=frozenset(document['traits']),
-        maintenance=bool(document['maintenance']),
-        maintenance_reason=_shown(document['maintenance_reason']),
-        fault=document['fault'],
-        reservation=_shown(document['reservation']),
-        last_error=_shown(document['last_error']),
-        is_redacted=_is_redacted(document['reservation']),
+        uuid=document.text('uuid'),
+        name=document.text_or_none('name'),
+        provision_state=document.text('provision_state'),
+        target_provision_state=document.text_or_none('target_provision_state'),
+        power_state=document.text_or_none('power_state'),
+        target_power_state=document.text_or_none('target_power_state'),
+        traits=frozenset(document.texts('traits')),
+        maintenance=bool(document.truth_or_none('maintenance')),
+        maintenance_reason=_shown(document, 'maintenance_reason'),
+        fault=document.text_or_none('fault'),
+        reservation=_shown(document, 'reservation'),
+        last_error=_shown(document, 'last_error'),
+        is_redacted=_is_redacted(reservation),
         service_step=_step(step) if step else None,
-        provision_updated_at=document['provision_updated_at'],
-        owner=document['owner'],
-        lessee=document['lessee'],
+        provision_updated_at=document.text_or_none('provision_updated_at'),
+        owner=document.text_or_none('owner'),
+        lessee=document.text_or_none('lessee'),
     )
 
 
-def _step(document: Mapping[str, Any]) -> Step:
+def _step(document: Document) -> Step:
     return Step(
-        interface=document['interface'],
-        step=document['step'],
-        args=document.get('args') or {},
+        interface=document.text('interface'),
+        step=document.text('step'),
+        args=document.mapping('args'),
     )
 
 
-def _shown(value: str | None) -> str | None:
+def _shown(document: Document, key: str) -> str | None:
     """Return a value unless Ironic has hidden it from this user."""
+    value = document.text_or_none(key)
     if value is None or _is_redacted(value):
         return None
     return texts.one_line(value)
@@ -88,28 +208,44 @@ def _is_redacted(value: str | None) -> bool:
     return bool(value and value.startswith('**') and 'edacted' in value)
 
 
-def bios_setting(document: Mapping[str, Any]) -> BiosSetting:
+def bios_setting(document: Document) -> BiosSetting:
     """Return a BIOS setting."""
     return BiosSetting(
-        name=document['name'],
-        value=document.get('value'),
-        attribute_type=document.get('attribute_type'),
-        allowable_values=tuple(document.get('allowable_values') or ()),
-        lower_bound=document.get('lower_bound'),
-        upper_bound=document.get('upper_bound'),
-        min_length=document.get('min_length'),
-        max_length=document.get('max_length'),
-        read_only=document.get('read_only'),
-        updated_at=document.get('updated_at'),
+        name=document.text('name'),
+        value=document.scalar_or_none('value'),
+        attribute_type=document.text_or_none('attribute_type'),
+        allowable_values=tuple(document.texts('allowable_values')),
+        lower_bound=document.number_or_none('lower_bound'),
+        upper_bound=document.number_or_none('upper_bound'),
+        min_length=document.number_or_none('min_length'),
+        max_length=document.number_or_none('max_length'),
+        read_only=document.truth_or_none('read_only'),
+        updated_at=document.text_or_none('updated_at'),
     )
 
 
-def event(document: Mapping[str, Any]) -> Event:
+def template(kind: Kind, document: Document) -> Template:
+    """Return a deploy template or a runbook.
+
+    What it means is for :func:`osc_baremetal_config.core.templates.parse`,
+    which takes these keys for what they must be.
+    """
+    document.text('name')
+    document.mapping('extra')
+    document.texts('traits')
+    for step in document.objects('steps'):
+        _step(step)
+        step.number_or_none('priority')
+        step.number_or_none('order')
+    return templates.parse(kind, document.whole)
+
+
+def event(document: Document) -> Event:
     """Return an entry of a node's history."""
     return Event(
-        at=document['created_at'],
+        at=document.text('created_at'),
         source='Ironic',
-        what=texts.one_line(document.get('event') or ''),
-        who=document.get('user'),
-        result=document.get('severity') or '',
+        what=texts.one_line(document.text_or_none('event') or ''),
+        who=document.text_or_none('user'),
+        result=document.text_or_none('severity') or '',
     )

@@ -4,6 +4,7 @@ Owns which answers may be different when the call is made again. The texts
 keep the server's own words and its request id.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,10 @@ from keystoneauth1 import exceptions as ksa_exc
 from openstack import exceptions as sdk_exc
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.cloud import texts
+from osc_baremetal_config.cloud import documents, texts
+from osc_baremetal_config.cloud.fields import Malformed
+
+LOG = logging.getLogger(__name__)
 
 # With 401 a service says that a token is no longer good. keystoneauth renews
 # it, but of two calls at the same time only for the first; the next call has
@@ -31,6 +35,16 @@ _UNREACHABLE = (
     requests.ConnectionError,
     requests.Timeout,
 )
+_NO_JSON = requests.exceptions.InvalidJSONError
+# What a client raises that was answered with something else than it expects.
+_UNREADABLE = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @contextmanager
@@ -41,6 +55,8 @@ def translated(service: str) -> Iterator[None]:
     """
     try:
         yield
+    except Malformed as error:
+        raise documents.unreadable(service, str(error)) from error
     except ksa_exc.EndpointNotFound as error:
         raise errors.Refused(
             f'This cloud has no {service}: its catalogue lists no such '
@@ -54,6 +70,17 @@ def translated(service: str) -> Iterator[None]:
             ) from error
         raise errors.Forbidden(
             'Keystone', 401, str(error), error.request_id
+        ) from error
+    except ksa_exc.UnknownConnectionError as error:
+        if isinstance(error.__cause__ or error.__context__, _NO_JSON):
+            why = str(error.__cause__ or error.__context__)
+            raise documents.unreadable(service, why) from error
+        raise errors.TemporaryCloudError(
+            service, None, f'cannot be reached: {error}'
+        ) from error
+    except _NO_JSON as error:
+        raise documents.unreadable(
+            service, f'it is no JSON: {error}'
         ) from error
     except _UNREACHABLE as error:
         raise errors.TemporaryCloudError(
@@ -80,6 +107,11 @@ def translated(service: str) -> Iterator[None]:
         ksa_exc.ClientException,
     ) as error:
         raise errors.CloudError(service, None, str(error)) from error
+    except _UNREADABLE as error:
+        LOG.debug('%s', service, exc_info=True)
+        raise documents.unreadable(
+            service, f'{type(error).__name__}: {error}'
+        ) from error
 
 
 def _of_status(

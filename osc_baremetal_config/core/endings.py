@@ -96,7 +96,6 @@ def without_plan(plan: Plan, error: errors.ConfigError) -> errors.LeftBetween:
 def unexpected(plan: Plan, error: Exception) -> errors.LeftBetween:
     """Return that this program has failed on the way, and how to go on."""
     return errors.LeftBetween(
-        f'{plan.server}: {type(error).__name__}: {error}. This is a fault of '
-        f'the program; --debug shows where.',
+        f'{plan.server}: {errors.fault(error)}',
         [f'Continue with: {advice.continuing(plan)}'],
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import naming
 from osc_baremetal_config.core.model import Item, Query, Server, Snapshot
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.planner import Asked
@@ -72,18 +73,23 @@ def make(asked: Asked, snapshot: Snapshot) -> Plan | Refusal:
 def of(
     query: Query,
     made: Iterable[Plan | Refusal],
-    others: Iterable[Server],
-    missing: Iterable[str],
+    others: Iterable[Server] = (),
+    missing: Iterable[str] = (),
+    unread: Iterable[Refusal] = (),
 ) -> FleetPlan:
     """Return the plan for all servers that a query means.
 
     :param made: of those whose node is seen.
     :param others: the servers that run on no node that is seen.
     :param missing: the names that no server has.
+    :param unread: the servers that could not be read.
     """
     refused = [
-        Refusal(server.name, server.id, _elsewhere(server))
-        for server in others
+        *unread,
+        *(
+            Refusal(server.name, server.id, _elsewhere(server))
+            for server in others
+        ),
     ]
     plans = []
     for one in made:
@@ -102,6 +108,21 @@ def of(
     )
 
 
+def unread(
+    server_id: str, name: str | None, error: errors.ConfigError
+) -> Refusal:
+    """Return that a server is not changed because it could not be read.
+
+    :param name: None where Nova shows no more than the ID.
+    """
+    who = f'{name} ({server_id})' if name else server_id
+    why = errors.Refused(
+        f'{who}: not read, so nothing was touched: {error.message}',
+        error.details,
+    )
+    return Refusal(name or server_id, server_id, why)
+
+
 def _unclear(
     query: Query, plans: Iterable[Plan], refused: Iterable[Refusal]
 ) -> dict[str, Refusal]:
@@ -114,6 +135,7 @@ def _unclear(
     return {
         server_id: Refusal(name, server_id, _several(name))
         for name in query.names
+        if not naming.is_id(name)
         for server_id in by_name.get(name, ())
         if len(by_name[name]) > 1 and server_id not in query.names
     }

@@ -7,10 +7,26 @@ Everything is frozen; nothing here decides, converts or talks to a service.
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from osc_baremetal_config import errors
+
+T = TypeVar('T')
 
 # What a BIOS setting can have; :mod:`.values` converts and compares.
 Value = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """What a list of a service has.
+
+    :param found: server id → what is listed.
+    :param unread: server id → why it could not be read; the others could.
+    """
+
+    found: Mapping[str, T]
+    unread: Mapping[str, errors.CloudError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -34,7 +34,7 @@ def parse(kind: Kind, document: Mapping[str, Any]) -> Template:
     parsed = [_step(kind, step) for step in document.get('steps') or []]
     if kind is Kind.DEPLOY_TEMPLATE:
         parsed = [step for step in parsed if step.priority > 0]
-    approved = document.get('traits', [document['name']])
+    approved = document.get('traits', [document['name']]) or []
     return Template(
         kind=kind,
         name=document['name'],
@@ -142,9 +142,9 @@ def most_specific(fitting: Sequence[Template]) -> list[Template]:
 
 def _step(kind: Kind, document: Mapping[str, Any]) -> Step:
     if kind is Kind.DEPLOY_TEMPLATE:
-        priority = document.get('priority', 0)
+        priority = document.get('priority') or 0
     else:
-        priority = -document.get('order', 0)
+        priority = -(document.get('order') or 0)
     return Step(
         interface=document['interface'],
         step=document['step'],

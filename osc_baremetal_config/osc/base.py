@@ -11,6 +11,17 @@ from typing import Any
 
 from osc_lib.command import command
 
+# Nothing that a client or cliff raises to say something to a person.
+_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 class Explained(command.Command):
     """A command whose exit code tells what happened.
@@ -30,6 +41,10 @@ class Explained(command.Command):
             self.log.debug('%s', error, exc_info=True)
             self.say(error.lines())
             return error.exit_code
+        except _FAULTS as error:
+            self.log.debug('%s', error, exc_info=True)
+            self.say([errors.fault(error)])
+            return errors.ExitCode.FAILURE
 
     def say(self, lines: Iterable[str]) -> None:
         """Write lines for a person, beside the formatter's output."""
@@ -94,9 +109,19 @@ class Explained(command.Command):
             on_blip=self.still_trying,
         )
 
-    def still_trying(self, error: Exception) -> None:
-        """Tell that a service has not answered for some time."""
-        self.remark([f'{error}; still trying'])
+    def still_trying(self, error: Any) -> None:
+        """Tell that a service has not answered for some time.
+
+        Of each service once, not for each server.
+        """
+        if error.service not in self._told:
+            self._told.add(error.service)
+            self.remark([f'{error.message}; still trying'])
+
+    @functools.cached_property
+    def _told(self) -> set[str]:
+        """The services of which that was told."""
+        return set()
 
     def permitted(self, plan: Any) -> Any:
         """Return the plan in the way that the user may go."""

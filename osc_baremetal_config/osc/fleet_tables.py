@@ -42,14 +42,27 @@ def states(
     only_drift: bool,
     is_long: bool,
 ) -> Table:
-    """Return the table of ``list``."""
-    return tuple(columns(is_long=is_long)), [
+    """Return the table of ``list``.
+
+    A server that was not read is there always: it may be the one that is
+    looked for.
+    """
+    shown = tuple(columns(is_long=is_long))
+    rows = [
         _state(standing, row, now, is_long=is_long)
         for standing in fleet.made
         for row in standing.rows
         if (is_long or row.desired.value is not None)
         and (not only_drift or row.drift is state.Drift.YES)
     ]
+    nothing = [OrDash(None)] * (len(shown) - len(STATES[:2]))
+    rows += [(OrDash(o.name), o.id, *nothing) for o in fleet.unread]
+    return shown, rows
+
+
+def unread(fleet: Fleet[state.Standing]) -> list[str]:
+    """Return why servers could not be read."""
+    return [line for one in fleet.unread for line in one.lines]
 
 
 def remarks(fleet: Fleet[state.Standing]) -> list[str]:

@@ -104,7 +104,16 @@ class Rolling(base.Lister):
             flavors=True,
         )
         return fleet.permitted(
-            fleetplan.of(query, found.made, found.others, found.missing),
+            fleetplan.of(
+                query,
+                found.made,
+                found.others,
+                found.missing,
+                [
+                    fleetplan.unread(one.id, one.name, one.error)
+                    for one in found.unread
+                ],
+            ),
             self.client.cloud,
             self.client.clock,
             self.still_trying,

@@ -72,9 +72,12 @@ class ListServerConfig(base.Lister):
             parsers.query(parsed_args),
             lambda snapshot: state.standing(snapshot, catalogue),
         )
+        self.say(fleet_tables.unread(found))
         self.remark(fleet_tables.remarks(found))
         if found.missing:
             self.code = errors.ExitCode.REFUSED
+        if found.unread:
+            self.code = errors.ExitCode.SOME_FAILED
         return fleet_tables.states(
             found,
             self.client.clock.utc(),

@@ -161,6 +161,10 @@ class Change:
             return False
         return True
 
+    def not_seen(self, error: errors.CloudError) -> None:
+        """Take note of a look that has not shown server or node."""
+        self._tell(error.message)
+
     def unseen(self, error: errors.CloudError) -> errors.LeftBetween:
         """Return what ends a change that cannot be looked at any more."""
         return endings.unseen(self._plan, self._seen, error)

@@ -4,15 +4,19 @@ Owns how one server and its node are looked at. The moves are made by
 :mod:`.change`; how long is waited between two looks, by :mod:`.poll`.
 """
 
+import logging
 from concurrent import futures
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import endings
 from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.run import poll, shield
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
+
+LOG = logging.getLogger(__name__)
 
 
 def execute(
@@ -26,16 +30,22 @@ def execute(
     :raises StillGoing: the time is up.
     """
     change = Change(plan, cloud, clock, reporter, how)
-    with futures.ThreadPoolExecutor(1) as pool:
-        while isinstance(result := change.proceed(), When):
-            _look_until_due(
-                change,
-                cloud,
-                clock,
-                reporter,
-                pool,
-                later=result is When.LATER,
-            )
+    try:
+        with futures.ThreadPoolExecutor(1) as pool:
+            while isinstance(result := change.proceed(), When):
+                _look_until_due(
+                    change,
+                    cloud,
+                    clock,
+                    reporter,
+                    pool,
+                    later=result is When.LATER,
+                )
+    except errors.ConfigError:
+        raise
+    except Exception as error:
+        LOG.debug('%s', plan.server, exc_info=True)
+        raise endings.unexpected(change.plan, error) from error
     return result
 
 

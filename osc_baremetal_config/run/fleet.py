@@ -4,18 +4,20 @@ Owns how often the cloud is asked: pages for servers and nodes, one read of
 the templates, and one BIOS read for each server that has a node.
 """
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import policies
+from osc_baremetal_config.core import naming, policies
 from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
 from osc_baremetal_config.core.model import (
     Flavor,
     Image,
     Kind,
+    Listed,
     Node,
     Query,
     Server,
@@ -26,11 +28,32 @@ from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.run import pools, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
+LOG = logging.getLogger(__name__)
+
 # Reads at once; more would only queue up in the services.
 _AT_ONCE = 32
 
 
 T = TypeVar('T')
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A server that could not be read, or of which nothing could be made.
+
+    :param name: None where Nova shows no more than the ID.
+    """
+
+    id: str
+    name: str | None
+    error: errors.ConfigError
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what is told of it."""
+        first, *details = self.error.lines()
+        who = f'{self.name} ({self.id})' if self.name else self.id
+        return [f'{who}: not read: {first}', *details]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +63,14 @@ class Fleet(Generic[T]):
     :param made: what was made of each whose node is seen, by name.
     :param others: the servers without one: virtual machines, or hidden.
     :param missing: the names that no server has.
+    :param unread: those that could not be read; the others could.
     :param hidden: the kinds of template that this user may not see.
     """
 
-    made: tuple[T, ...]
-    others: tuple[Server, ...]
-    missing: tuple[str, ...]
+    made: tuple[T, ...] = ()
+    others: tuple[Server, ...] = ()
+    missing: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     hidden: frozenset[Kind] = frozenset()
 
 
@@ -73,92 +98,158 @@ def survey(
 ) -> Fleet[T]:
     """Return what is made of the servers that a query means.
 
+    One that cannot be read, or of which nothing can be made, does not keep
+    the others from being read.
+
     :param make: is given each snapshot once, which is then forgotten: the
         BIOS of one server alone can have hundreds of settings.
     :param flavors: whether the flavors are needed.
     :param on_blip: told of the third temporary error of a read in a row.
     :param on_progress: told how many of how many servers have been read.
     """
-    ask = read.asking(clock, _once(on_blip))
+    ask = _Patience(clock, on_blip)
+    listed = _servers(cloud, query, ask)
     servers = sorted(
-        _servers(cloud, query, ask),
-        key=lambda server: (server.name, server.id),
+        listed.found.values(), key=lambda server: (server.name, server.id)
     )
-    if not servers:
-        return Fleet((), (), query.names)
-    nodes = _nodes(cloud, servers, ask)
-    on_metal = [server for server in servers if server.id in nodes]
-    ids = {s.image_id for s in on_metal if s.image_id}
-    with pools.pool(_AT_ONCE) as pool:
-        images = pool.submit(_images, cloud, ids, ask)
-        listed = pool.submit(
-            lambda: ask(cloud.compute.flavors) if flavors else None
-        )
-        templates, hidden = read.templates(cloud, pool, ask)
-        found = {image.id: image for image in images.result()}
-        all_flavors = listed.result()
-
-        def one(server: Server) -> T | None:
-            node = nodes[server.id]
-            try:
-                bios = ask(
-                    lambda: cloud.baremetal.bios(node.uuid, registry=True)
-                )
-            except errors.NotFound:
-                # It has been taken away since the nodes were listed.
-                return None
-            return make(
-                Snapshot(
-                    server=server,
-                    node=node,
-                    bios=bios,
-                    templates=templates,
-                    hidden=hidden,
-                    image=found.get(server.image_id or ''),
-                    flavors=all_flavors,
-                    actions=read.actions(cloud, server, ask),
-                )
-            )
-
-        reads = [pool.submit(one, server) for server in on_metal]
-        for count, each in enumerate(futures.as_completed(reads), 1):
-            # An error here and now, not once all the others are read.
-            each.result()
-            on_progress(count, len(reads))
-    made = {
-        server.id: each.result()
-        for server, each in zip(on_metal, reads, strict=True)
-    }
-    return Fleet(
-        tuple(one for one in made.values() if one is not None),
-        tuple(s for s in servers if made.get(s.id) is None),
-        tuple(
-            name
-            for name in query.names
-            if not any(name in (s.id, s.name) for s in servers)
+    nodes = _nodes(cloud, servers, ask) if servers else Listed({})
+    on_metal = [server for server in servers if server.id in nodes.found]
+    hidden: frozenset[Kind] = frozenset()
+    read_: dict[str, T | Unread | None] = {}
+    if on_metal:
+        one, hidden = _reader(cloud, ask, on_metal, nodes, make, flavors)
+        read_ = _each(on_metal, one, on_progress)
+    unread = [
+        *(Unread(i, None, error) for i, error in listed.unread.items()),
+        *(
+            Unread(server.id, server.name, nodes.unread[server.id])
+            for server in servers
+            if server.id in nodes.unread
         ),
+        *(found for found in read_.values() if isinstance(found, Unread)),
+    ]
+    made = {
+        server_id: found
+        for server_id, found in read_.items()
+        if found is not None and not isinstance(found, Unread)
+    }
+    told = made.keys() | {each.id for each in unread}
+    return Fleet(
+        tuple(made.values()),
+        tuple(server for server in servers if server.id not in told),
+        naming.missing(query.names, listed),
+        tuple(unread),
         hidden,
     )
 
 
-def _once(
-    tell: Callable[[errors.TemporaryCloudError], None],
-) -> Callable[[errors.TemporaryCloudError], None]:
-    """Return what tells of each service once, not for each server."""
-    told: set[str] = set()
+def _reader(
+    cloud: Cloud,
+    ask: read.Ask,
+    servers: Sequence[Server],
+    nodes: Listed[Node],
+    make: Callable[[Snapshot], T],
+    flavors: bool,
+) -> tuple[Callable[[Server], T | None], frozenset[Kind]]:
+    """Return what reads one server, having read what is common to all.
 
-    def on_blip(error: errors.TemporaryCloudError) -> None:
-        if error.service not in told:
-            told.add(error.service)
-            tell(error)
+    :returns: also the kinds of template that this user may not see.
+    """
+    ids = {s.image_id for s in servers if s.image_id}
+    with pools.pool(_AT_ONCE) as pool:
+        images = pool.submit(_images, cloud, ids, ask)
+        flavors_ = pool.submit(
+            lambda: ask(cloud.compute.flavors) if flavors else None
+        )
+        templates, hidden = read.templates(cloud, pool, ask)
+        found = {image.id: image for image in images.result()}
 
-    return on_blip
+    def one(server: Server) -> T | None:
+        node = nodes.found[server.id]
+        try:
+            bios = ask(lambda: cloud.baremetal.bios(node.uuid, registry=True))
+        except errors.NotFound:
+            # It has been taken away since the nodes were listed.
+            return None
+        return make(
+            Snapshot(
+                server=server,
+                node=node,
+                bios=bios,
+                templates=templates,
+                hidden=hidden,
+                image=found.get(server.image_id or ''),
+                flavors=flavors_.result(),
+                actions=read.actions(cloud, server, ask),
+            )
+        )
+
+    return one, hidden
 
 
-def _servers(cloud: Cloud, query: Query, ask: read.Ask) -> tuple[Server, ...]:
-    """Return the servers that a query means."""
+def _each(
+    servers: Sequence[Server],
+    one: Callable[[Server], T | None],
+    on_progress: Callable[[int, int], None],
+) -> dict[str, T | Unread | None]:
+    """Return server id → what is made of it, or why nothing is.
+
+    :param one: reads a server and makes it; None if it has no node any more.
+    """
+
+    def guarded(server: Server) -> T | Unread | None:
+        try:
+            return one(server)
+        except errors.ConfigError as error:
+            return Unread(server.id, server.name, error)
+        except Exception as error:
+            LOG.debug('%s', server, exc_info=True)
+            fault = errors.ConfigError(errors.fault(error))
+            return Unread(server.id, server.name, fault)
+
+    with pools.pool(_AT_ONCE) as pool:
+        reads = {s.id: pool.submit(guarded, s) for s in servers}
+        for count, each in enumerate(futures.as_completed(reads.values()), 1):
+            each.result()
+            on_progress(count, len(reads))
+    return {server_id: each.result() for server_id, each in reads.items()}
+
+
+class _Patience:
+    """Makes calls as :func:`.read.asking` does, for many servers.
+
+    Where many in a row have failed to the end, the others are not waited
+    for: a thousand servers would be, each for itself.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_blip: Callable[[errors.TemporaryCloudError], None],
+    ) -> None:
+        self._patient = read.asking(clock, on_blip)
+        self._failed = 0
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        """Return what the call returns."""
+        is_hopeless = self._failed >= _AT_ONCE
+        try:
+            found = call() if is_hopeless else self._patient(call)
+        except errors.TemporaryCloudError:
+            self._failed += 1
+            raise
+        self._failed = 0
+        return found
+
+
+def _servers(cloud: Cloud, query: Query, ask: read.Ask) -> Listed[Server]:
+    """Return the servers that a query means.
+
+    What is given by its ID is read by itself if it is not listed, as one of
+    another project is not: an administrator gets it.
+    """
     try:
-        return ask(lambda: cloud.compute.servers(query))
+        listed = ask(lambda: cloud.compute.servers(query))
     except errors.Forbidden as error:
         if not query.all_projects:
             raise read.no_servers(error) from error
@@ -169,6 +260,35 @@ def _servers(cloud: Cloud, query: Query, ask: read.Ask) -> tuple[Server, ...]:
                 'By default only administrators may use --all-projects.',
             ],
         ) from error
+    found = {
+        server.id: server
+        for server in listed.found.values()
+        if naming.is_meant(server, query.names)
+    }
+    unread = dict(listed.unread)
+    if query.names:
+        unread = {i: e for i, e in unread.items() if i in query.names}
+    if not (query.tags or query.flavor):
+        for name in naming.missing(query.names, listed):
+            if naming.is_id(name):
+                _read_alone(cloud, name, ask, found, unread)
+    return Listed(found, unread)
+
+
+def _read_alone(
+    cloud: Cloud,
+    server_id: str,
+    ask: read.Ask,
+    found: dict[str, Server],
+    unread: dict[str, errors.CloudError],
+) -> None:
+    """Add a server that is not listed to those that are found, or not."""
+    try:
+        found[server_id] = ask(lambda: cloud.compute.server(server_id))
+    except errors.NotFound:
+        pass
+    except errors.CloudError as error:
+        unread[server_id] = error
 
 
 def server_groups(
@@ -200,7 +320,7 @@ def permitted(
     for one in plan.to_do:
         groups.setdefault(policies.mark(one), []).append(one)
 
-    def ask(alike: list[Plan]) -> list[Plan | errors.Refused]:
+    def ask(alike: list[Plan]) -> list[Plan | errors.ConfigError]:
         return rights.permitted_alike(alike, cloud, clock, on_blip)
 
     with pools.pool(_AT_ONCE) as pool:
@@ -219,13 +339,19 @@ def permitted(
 
 
 def _answered(
-    plan: Plan, answer: Plan | errors.Refused | None
+    plan: Plan, answer: Plan | errors.ConfigError | None
 ) -> Plan | Refusal:
     """Return a plan as it was answered, or as it is if nobody was asked."""
-    if isinstance(answer, errors.Refused):
-        server = plan.server
-        return Refusal(server.name, server.id, answer, plan.items)
-    return answer or plan
+    if not isinstance(answer, errors.ConfigError):
+        return answer or plan
+    server = plan.server
+    if not isinstance(answer, errors.Refused):
+        answer = errors.Refused(
+            f'{server}: whether you may is not known, so nothing was '
+            f'touched: {answer.message}',
+            answer.details,
+        )
+    return Refusal(server.name, server.id, answer, plan.items)
 
 
 def goods(
@@ -243,14 +369,15 @@ def goods(
 
 
 def _nodes(
-    cloud: Cloud, servers: list[Server], ask: read.Ask
-) -> dict[str, Node]:
-    """Return server id → node; as a system user if there are none else."""
-    nodes = dict(ask(cloud.baremetal.nodes))
-    if not any(server.id in nodes for server in servers) and ask(
+    cloud: Cloud, servers: Sequence[Server], ask: read.Ask
+) -> Listed[Node]:
+    """Return the nodes; as a system user if there are none else."""
+    nodes = ask(cloud.baremetal.nodes)
+    seen = nodes.found.keys() | nodes.unread.keys()
+    if not any(server.id in seen for server in servers) and ask(
         cloud.use_system_scope
     ):
-        nodes = dict(ask(cloud.baremetal.nodes))
+        return ask(cloud.baremetal.nodes)
     return nodes
 
 

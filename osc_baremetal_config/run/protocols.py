@@ -15,6 +15,7 @@ from osc_baremetal_config.core.model import (
     Flavor,
     Image,
     Kind,
+    Listed,
     Node,
     Query,
     Server,
@@ -40,8 +41,8 @@ class Compute(Protocol):
 
     def servers(
         self, query: Query, ids: Collection[str] | None = None
-    ) -> tuple[Server, ...]:
-        """Return all servers that a query means, page by page.
+    ) -> Listed[Server]:
+        """Return all servers that a query means but for their names.
 
         :param ids: no page is asked for any more once all of these have been
             seen. None for no such end.
@@ -104,8 +105,8 @@ class BareMetal(Protocol):
     def node(self, node_uuid: str) -> Node:
         """Return a node."""
 
-    def nodes(self, ids: Collection[str] | None = None) -> Mapping[str, Node]:
-        """Return server id → node, of all servers whose node is seen.
+    def nodes(self, ids: Collection[str] | None = None) -> Listed[Node]:
+        """Return the nodes of all servers whose node is seen.
 
         :param ids: of servers; no page is asked for any more once the nodes
             of all of these have been seen. None for no such end.

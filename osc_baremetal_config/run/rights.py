@@ -16,6 +16,8 @@ from osc_baremetal_config.run.protocols import Clock, Cloud
 
 # How long Ironic may take to say whether.
 _LIMIT_S = 60.0
+# So many plans about which it does not, and the others are not asked about.
+_ENOUGH = 3
 _Blip = Callable[[errors.TemporaryCloudError], None]
 
 
@@ -26,25 +28,37 @@ def permitted(plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip) -> Plan:
     :raises CloudError: Ironic does not answer.
     """
     [answer] = permitted_alike([plan], cloud, clock, on_blip)
-    if isinstance(answer, errors.Refused):
+    if isinstance(answer, errors.ConfigError):
         raise answer
     return answer
 
 
 def permitted_alike(
     plans: Sequence[Plan], cloud: Cloud, clock: Clock, on_blip: _Blip
-) -> list[Plan | errors.Refused]:
-    """Return each plan in the way that the user may go, or refused.
+) -> list[Plan | errors.ConfigError]:
+    """Return each plan in the way that the user may go, or why there is none.
+
+    That is a refusal, or the error of the call where Ironic does not answer.
 
     :param plans: that Ironic's policies treat alike, by
         :func:`osc_baremetal_config.core.policies.mark`. So it is asked about
         the first, and about others only where the answer is not a policy's.
-    :raises CloudError: Ironic does not answer.
     """
     known: _Answer | None = None
-    found = []
+    unanswered: list[errors.CloudError] = []
+    found: list[Plan | errors.ConfigError] = []
     for plan in plans:
-        answer = known or _ask(plan, cloud, clock, on_blip)
+        if len(unanswered) == _ENOUGH:
+            found.append(unanswered[-1])
+            continue
+        try:
+            answer = known or _ask(
+                plan, cloud, clock, on_blip, 0.0 if unanswered else _LIMIT_S
+            )
+        except errors.CloudError as error:
+            unanswered.append(error)
+            found.append(error)
+            continue
         if answer.is_policy:
             known = answer
         found.append(answer.about(plan))
@@ -79,8 +93,13 @@ class _Answer:
         )
 
 
-def _ask(plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip) -> _Answer:
-    """Return what Ironic says of a plan."""
+def _ask(
+    plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip, limit_s: float
+) -> _Answer:
+    """Return what Ironic says of a plan.
+
+    :param limit_s: how long it may take to say so.
+    """
     if plan.is_begun:
         return _ask_to_attach(plan, cloud)
     if not policies.is_to_ask(plan):
@@ -92,7 +111,7 @@ def _ask(plan: Plan, cloud: Cloud, clock: Clock, on_blip: _Blip) -> _Answer:
         )
         try:
             poll.patiently(
-                check, clock=clock, limit_s=_LIMIT_S, on_blip=on_blip
+                check, clock=clock, limit_s=limit_s, on_blip=on_blip
             )
         except errors.TemporaryCloudError:
             raise

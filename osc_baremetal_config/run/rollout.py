@@ -17,7 +17,7 @@ from typing import Protocol
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import endings, rollout
 from osc_baremetal_config.core.answers import When
-from osc_baremetal_config.core.model import Node, Query
+from osc_baremetal_config.core.model import Listed, Node, Query, Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
 from osc_baremetal_config.run import poll, pools
@@ -310,16 +310,31 @@ class _Rollout:
             return
         self._pace.looked(self._clock.now() - began)
         for one in watched:
-            server = servers.get(one.member.id)
-            node = nodes.get(one.member.id, one.change.node)
-            if server is None:
-                del self._watched[one.member.id]
-                self._submit(one, partial(self._look_alone, one.change, node))
-            elif one.change.see(server, node):
-                del self._watched[one.member.id]
-                self._submit(one, one.change.proceed)
+            try:
+                self._look_at(one, servers, nodes)
+            except Exception as error:
+                LOG.debug('%s', one.plan.server, exc_info=True)
+                fault = endings.unexpected(one.change.plan, error)
+                self._stop_watching(one, fault)
         self._end_late(watched)
         self._telling.progress(self._progress)
+
+    def _look_at(
+        self, one: _Running, servers: Listed[Server], nodes: Listed[Node]
+    ) -> None:
+        """Take note of what is listed of a server, and go on if it can."""
+        key, change = one.member.id, one.change
+        if unread := servers.unread.get(key) or nodes.unread.get(key):
+            change.not_seen(unread)
+            return
+        server = servers.found.get(key)
+        node = nodes.found.get(key, change.node)
+        if server is None:
+            del self._watched[key]
+            self._submit(one, partial(self._look_alone, change, node))
+        elif change.see(server, node):
+            del self._watched[key]
+            self._submit(one, change.proceed)
 
     def _look_alone(self, change: Change, node: Node) -> _Result:
         """Look at a server by itself that is not listed, and go on with it."""

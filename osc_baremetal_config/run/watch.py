@@ -4,10 +4,10 @@ Owns what a look costs: a list of servers and one of nodes, page by page,
 however many are watched.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent import futures
 
-from osc_baremetal_config.core.model import Node, Query, Server
+from osc_baremetal_config.core.model import Listed, Node, Query, Server
 from osc_baremetal_config.run.protocols import Cloud
 
 
@@ -27,8 +27,8 @@ class Watch:
 
     def look(
         self, ids: Collection[str]
-    ) -> tuple[Mapping[str, Server], Mapping[str, Node]]:
-        """Return the servers by their id, and the nodes by the server's.
+    ) -> tuple[Listed[Server], Listed[Node]]:
+        """Return the servers, and the nodes of them.
 
         One that has just been deleted, or left the project, is in neither.
 
@@ -40,4 +40,4 @@ class Watch:
             servers = self._cloud.compute.servers(self._query, ids)
         finally:
             futures.wait([listed])
-        return {server.id: server for server in servers}, listed.result()
+        return servers, listed.result()

@@ -494,9 +494,12 @@ class RolloutTest(base.TestCase):
         self.model.faults.arm(9, faults.Fault.parse('503'))
         for nth in range(10, 2000):
             self.model.faults.also(nth, faults.Fault.parse('503'))
-        ran = self.set(*ENABLE, *self.names)
-        self.assert_ended(1, ran, out='')
+        ran = self.set(*ENABLE, *self.names, '-f', 'json')
+        self.assert_ended(3, ran)
+        self.assertEqual({'refused'}, {row['Result'] for row in ran.json()})
         self.assertEqual(1, ran.err.count('; still trying'), ran.err)
+        for server in self.servers:
+            self.assertEqual(1, ran.err.count(f'\n{server.name} ('), ran.err)
 
     def test_servers_of_all_projects_that_nova_does_not_show(self) -> None:
         ran = self.set(*ENABLE, '--all-projects')
