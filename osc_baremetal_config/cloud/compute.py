@@ -273,6 +273,15 @@ class Compute:
             pages = self._pages('flavors', version, {'is_public': 'None'})
             return tuple(map(documents.flavor, pages))
 
+    def flavor_projects(self, flavor_id: str) -> frozenset[str]:
+        """Return the ids of the projects that may use a flavor."""
+        path = f'/flavors/{flavor_id}/os-flavor-access'
+        found = self._get(path, versions.dotted(_VERSION))
+        with translated('Nova'):
+            return frozenset(
+                one.text('tenant_id') for one in found.objects('flavor_access')
+            )
+
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
         self._act(server_id, 'os-stop')

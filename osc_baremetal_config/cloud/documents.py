@@ -118,6 +118,8 @@ def flavor(document: Document) -> Flavor:
         ephemeral_gib=document.number('OS-FLV-EXT-DATA:ephemeral'),
         swap_mib=document.number('swap') if swap else 0,
         extra_specs=document.mapping_of_texts('extra_specs'),
+        is_public=document.truth_or_none('os-flavor-access:is_public')
+        is not False,
     )
 
 

@@ -12,6 +12,23 @@ from osc_baremetal_config.core.options import Options
 _TRAIT = 'trait:'
 
 
+def is_for_some(flavor: Flavor) -> bool:
+    """Return whether a flavor could be a variant, for some projects only."""
+    return not flavor.is_public and bool(metadata.wishes(flavor.extra_specs))
+
+
+def usable(flavors: Iterable[Flavor], project_id: str | None) -> list[Flavor]:
+    """Return the flavors that a project may use, as far as that is known.
+
+    An administrator is shown those of all projects.
+    """
+    return [
+        flavor
+        for flavor in flavors
+        if flavor.projects is None or project_id in flavor.projects
+    ]
+
+
 def variants(
     current: Flavor,
     flavors: Iterable[Flavor],

@@ -25,12 +25,15 @@ class Refusal:
     :param id: None if there is no such server.
     :param error: every reason.
     :param items: what was asked for, empty if that is not clear.
+    :param is_failure: it speaks against changing the others; that a server
+        could not be asked about does not.
     """
 
     name: str
     id: str | None
     error: errors.ConfigError
     items: tuple[Item, ...] = ()
+    is_failure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class FleetPlan:
     def to_do(self) -> tuple[Plan, ...]:
         """Return the plans by which something changes."""
         return tuple(plan for plan in self.plans if not plan.is_empty)
+
+    @property
+    def failed(self) -> int:
+        """Return how many are refused in a way that counts as a failure."""
+        return sum(one.is_failure for one in self.refused)
 
     @property
     def warnings(self) -> dict[str, list[Server]]:
@@ -120,7 +128,7 @@ def unread(
         f'{who}: not read, so nothing was touched: {error.message}',
         error.details,
     )
-    return Refusal(name or server_id, server_id, why)
+    return Refusal(name or server_id, server_id, why, is_failure=False)
 
 
 def _unclear(

@@ -45,6 +45,8 @@ class Flavor:
     """A flavor, or the copy of one that is embedded in a server.
 
     :param id: empty for an embedded copy, which does not tell it.
+    :param is_public: every project may use it.
+    :param projects: the ids of those that may; None if that is not known.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Flavor:
     swap_mib: int = 0
     id: str = ''
     extra_specs: Mapping[str, str] = field(default_factory=dict)
+    is_public: bool = True
+    projects: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -408,7 +408,10 @@ def _variants(
     deploy = [t for t in snapshot.templates if t.kind is Kind.DEPLOY_TEMPLATE]
     return tuple(
         flavors.variants(
-            snapshot.server.flavor, snapshot.flavors, wish, deploy
+            snapshot.server.flavor,
+            flavors.usable(snapshot.flavors, snapshot.server.project_id),
+            wish,
+            deploy,
         )
     )
 

@@ -147,7 +147,7 @@ class Rolling(base.Lister):
         from osc_baremetal_config.core import rollout
         from osc_baremetal_config.osc import parsers, rollout_tables
 
-        self.say(rollout_tables.held(members, limits, len(plan.refused)))
+        self.say(rollout_tables.held(members, limits, plan.failed))
         code = rollout.exit_code(
             refused=len(plan.refused), failed=0, begun=len(plan.plans)
         )
@@ -179,7 +179,7 @@ class Rolling(base.Lister):
             query=dataclasses.replace(query, names=(), flavor=None),
             how=self.how(asked.plan, parsed_args),
             limits=limits,
-            refused=len(plan.refused),
+            refused=plan.failed,
         )
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:

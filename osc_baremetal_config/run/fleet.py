@@ -159,7 +159,7 @@ def _reader(
     with pools.pool(_AT_ONCE) as pool:
         images = pool.submit(_images, cloud, ids, ask)
         flavors_ = pool.submit(
-            lambda: ask(cloud.compute.flavors) if flavors else None
+            lambda: read.all_flavors(cloud, ask) if flavors else None
         )
         templates, hidden = read.templates(cloud, pool, ask)
         found = {image.id: image for image in images.result()}
@@ -346,10 +346,13 @@ def _answered(
         return answer or plan
     server = plan.server
     if not isinstance(answer, errors.Refused):
-        answer = errors.Refused(
+        unknown = errors.Refused(
             f'{server}: whether you may is not known, so nothing was '
             f'touched: {answer.message}',
             answer.details,
+        )
+        return Refusal(
+            server.name, server.id, unknown, plan.items, is_failure=False
         )
     return Refusal(server.name, server.id, answer, plan.items)
 

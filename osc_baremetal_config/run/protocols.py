@@ -63,6 +63,9 @@ class Compute(Protocol):
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see."""
 
+    def flavor_projects(self, flavor_id: str) -> frozenset[str]:
+        """Return the ids of the projects that may use a flavor."""
+
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import chronicle, journal, power
+from osc_baremetal_config.core import chronicle, flavors, journal, power
 from osc_baremetal_config.core.model import (
     Event,
     Flavor,
@@ -107,8 +107,27 @@ def with_flavors(
     on_blip: Callable[[errors.TemporaryCloudError], None],
 ) -> Snapshot:
     """Return a snapshot with the flavors, which were not needed before."""
-    found = asking(clock, on_blip)(cloud.compute.flavors)
+    found = all_flavors(cloud, asking(clock, on_blip))
     return replace(snapshot, flavors=found)
+
+
+def all_flavors(cloud: Cloud, ask: Ask) -> tuple[Flavor, ...]:
+    """Return the flavors, with the projects of those that could be variants.
+
+    Who may not ask for these is shown only what the own project may use.
+    """
+    found = ask(cloud.compute.flavors)
+    projects = {}
+    for flavor in filter(flavors.is_for_some, found):
+        try:
+            projects[flavor.id] = ask(
+                functools.partial(cloud.compute.flavor_projects, flavor.id)
+            )
+        except errors.Forbidden:
+            break
+        except errors.NotFound:
+            continue
+    return tuple(replace(f, projects=projects.get(f.id)) for f in found)
 
 
 def remembered(
@@ -221,7 +240,7 @@ def _image(cloud: Cloud, server: Server, ask: Ask) -> Image | None:
 def _flavors(
     cloud: Cloud, wanted: bool, ask: Ask
 ) -> tuple[Flavor, ...] | None:
-    return ask(cloud.compute.flavors) if wanted else None
+    return all_flavors(cloud, ask) if wanted else None
 
 
 def _templates(

@@ -8,7 +8,8 @@ cloud, which must be up. The matrices:
 * ``fault``: every request hit by every fault;
 * ``gone``: killed, and the way forward gone before the way back;
 * ``two``: two clients in every order of their calls;
-* ``forged``: journals that somebody has forged.
+* ``forged``: journals that somebody has forged;
+* ``spoilt``: every document of a conversation, spoilt in every way.
 """
 
 import argparse
@@ -20,7 +21,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tests.matrix import devcloud, forged, gone, points, scenarios, two
+from tests.matrix import (
+    devcloud,
+    forged,
+    gone,
+    points,
+    scenarios,
+    spoilt,
+    two,
+)
 from tests.matrix.points import Outcome, Verdict
 
 # A crash is followed by the same command at once, and once all has settled.
@@ -86,6 +95,8 @@ def _names(matrix: str, chosen: Sequence[str]) -> list[str]:
         return [pair.name for pair in two.PAIRS]
     if matrix == 'forged':
         return list(map(str, range(0, _FORGERIES, _AT_A_TIME)))
+    if matrix == 'spoilt':
+        return [command.name for command in spoilt.COMMANDS]
     return list(chosen)
 
 
@@ -132,12 +143,19 @@ def _forged(name: str) -> Points:
         yield seed, forged.hit(seed)
 
 
+def _spoilt(name: str) -> Points:
+    [command] = [one for one in spoilt.COMMANDS if one.name == name]
+    for point in spoilt.points(command):
+        yield point, spoilt.hit(point)
+
+
 _MATRICES: dict[str, Callable[[str], Points]] = {
     'crash': _crash,
     'fault': _fault,
     'gone': _gone,
     'two': _two,
     'forged': _forged,
+    'spoilt': _spoilt,
 }
 
 

@@ -27,6 +27,9 @@ FAULTS = (
     'hang before',
     'hang after',
     'cut after',
+    'html before',
+    'html after',
+    'cell down',
 )
 # How often the same command is given again before it counts as lost.
 _AGAIN = 3

@@ -56,6 +56,11 @@ class Application:
             return Response(page, status=status, mimetype='text/html')
         return service.spoilt(request, status)
 
+    def page(self) -> Response:
+        """Return a page of a proxy in trouble that says that all is well."""
+        page = '<html><body><h1>It works!</h1></body></html>'
+        return Response(page, mimetype='text/html')
+
     def _service(self, request: Request) -> wsgi.Service | None:
         name = request.path.strip('/').partition('/')[0]
         return self._services.get(name)

@@ -55,6 +55,8 @@ _QUERY = frozenset(
         'not-tags',
     )
 )
+# With these, and only these, Nova lists the servers of a cell that is down.
+_OF_CELLS = frozenset(('all_tenants', 'limit', 'marker', 'project_id'))
 _STATUSES = frozenset(
     (
         'ACTIVE',
@@ -218,6 +220,8 @@ class Compute(Service):
             for server in self.world.servers.values()
             if everywhere or _is_of(call.token, server)
         ]
+        if set(query) - _OF_CELLS or call.version < (2, 69):
+            found = [server for server in found if not call.is_down(server)]
         for is_meant in _filters(call):
             found = [server for server in found if is_meant(server)]
         # Newest first, as in Nova's database.
@@ -308,6 +312,20 @@ class Compute(Service):
         """Return the extra specs of a flavor."""
         return {'extra_specs': dict(self._flavor(call, flavor_id).extra_specs)}
 
+    @route('/v2.1/flavors/<flavor_id>/os-flavor-access')
+    def list_flavor_access(self, call: Call, flavor_id: str) -> Any:
+        """Return the projects that may use a flavor."""
+        self._check(call, 'os-flavor-access', 'admin')
+        flavor = self._flavor(call, flavor_id)
+        if flavor.is_public:
+            raise Refusal(404, 'Access list not available for public flavors.')
+        return {
+            'flavor_access': [
+                {'flavor_id': flavor.id, 'tenant_id': project}
+                for project in sorted(flavor.projects)
+            ]
+        }
+
     def _flavor(self, call: Call, flavor_id: str) -> Flavor:
         call.authenticate()
         flavor = self.world.flavors.get(flavor_id)
@@ -320,10 +338,13 @@ class Compute(Service):
     ) -> tuple[Sequence[Flavor], Document]:
         call.authenticate()
         # Only an administrator is shown those of is_public=None.
+        project = call.token.project
         found = [
             flavor
             for flavor in self.world.flavors.values()
-            if flavor.is_public or call.token.is_admin
+            if flavor.is_public
+            or call.token.is_admin
+            or (project and project.id in flavor.projects)
         ]
         return self._page(call, found, path, 'flavors')
 
@@ -556,6 +577,12 @@ class Compute(Service):
         if server is None or not (token.is_admin or _is_of(token, server)):
             raise Refusal(404, f'Instance {server_id} could not be found.')
         self._check(call, policy, role)
+        if policy != 'servers:show' and call.is_down(server):
+            raise Refusal(
+                500,
+                'Cell 1 is not responding and hence instance info is not '
+                'available.',
+            )
         return server
 
     def _check_lock(self, call: Call, server: Server) -> None:

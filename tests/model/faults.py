@@ -6,6 +6,7 @@ request is handled before its answer is lost is all that the fault decides.
 
 import enum
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from werkzeug.wrappers import Request, Response
@@ -14,6 +15,8 @@ _VERSION_HEADERS = (
     'X-OpenStack-Nova-API-Version',
     'X-OpenStack-Ironic-API-Version',
 )
+# Requests while a cell is down: some looks of one who waits for it.
+_CELL_IS_DOWN = 4
 _LOGIN = '/auth/tokens'
 
 
@@ -23,14 +26,17 @@ class How(enum.Enum):
 
     ``ANSWER`` is another answer without handling. The others are a connection
     that is reset, a body that is cut off, silence until the client gives up,
-    and the end of the client itself; ``is_handled`` says whether the request
-    is carried out before.
+    a page of HTML that says that all is well, cells of Nova that are down,
+    and the end of the client itself;
+    ``is_handled`` says whether the request is carried out before.
     """
 
     ANSWER = 'answer'
     RESET = 'reset'
     CUT = 'cut'
     HANG = 'hang'
+    HTML = 'html'
+    CELL = 'cell'
     KILL = 'kill'
 
 
@@ -45,6 +51,7 @@ class Fault:
     :param status: of the answer, for ``How.ANSWER``.
     :param error: what ends the client in process, for ``How.KILL``.
     :param pid: the client that is killed by a model that is a process.
+    :param lasts: so many requests are hit, one after the other.
     """
 
     how: How = How.ANSWER
@@ -52,11 +59,14 @@ class Fault:
     is_handled: bool = False
     error: BaseException = field(default_factory=Killed)
     pid: int | None = None
+    lasts: int = 1
 
     @classmethod
     def parse(cls, text: str, pid: int | None = None) -> 'Fault':
         """Return a fault from its words: ``503``, or ``reset after``."""
         word, _, when = text.partition(' ')
+        if text == 'cell down':
+            return cls(how=How.CELL, lasts=_CELL_IS_DOWN)
         if word.isdigit():
             return cls(status=int(word))
         return cls(how=How(word), is_handled=when == 'after', pid=pid)
@@ -88,7 +98,9 @@ class Seen:
 class Faults:
     """What goes wrong from now on; nothing, until it is armed.
 
-    ``requests`` has all that came since the last :meth:`forget`.
+    ``requests`` has all that came since the last :meth:`forget`, and
+    ``spoil`` makes the body of every answer, given its request. ``broken``
+    has the paths that are answered with a status, as long as they are in it.
     """
 
     def __init__(self) -> None:
@@ -97,6 +109,8 @@ class Faults:
         self._counts_login = False
         self._count = 0
         self.requests: list[Seen] = []
+        self.spoil: Callable[[Request, bytes], bytes] | None = None
+        self.broken: dict[str, int] = {}
 
     def arm(
         self, nth: int, fault: Fault, *, counts_login: bool = False
@@ -106,7 +120,8 @@ class Faults:
         :param counts_login: count login and discovery as well.
         """
         with self._lock:
-            self._count, self._planned = 0, {nth: fault}
+            self._count = 0
+            self._planned = dict.fromkeys(range(nth, nth + fault.lasts), fault)
             self._counts_login = counts_login
 
     def also(self, nth: int, fault: Fault) -> None:
@@ -130,6 +145,8 @@ class Faults:
             if is_login(request.path) and not self._counts_login:
                 return None
             self._count += 1
+            if status := self.broken.get(request.path):
+                return Fault(status=status)
             return self._planned.pop(self._count, None)
 
     def note(self, request: Request, response: Response | None) -> None:

@@ -70,6 +70,7 @@ class Flavor:
     ephemeral: int = 0
     swap: int = 0
     is_public: bool = True
+    projects: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -158,6 +159,7 @@ class Server:
     before: Before | None = None
     fault: str | None = None
     actions: list[Action] = field(default_factory=list)
+    cell_is_down: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from werkzeug import serving
 from werkzeug.wrappers import Request, Response
 
-from tests.model import faults
+from tests.model import faults, wsgi
 from tests.model.app import Application
 from tests.model.faults import Fault, How
 
@@ -69,6 +69,9 @@ class Served:
         time.sleep(self._latency.of(request))
         fault = self._faults.take(request)
         response = None
+        if fault and fault.how is How.CELL:
+            environ[wsgi.CELLS_ARE_DOWN] = True
+            fault = None
         if fault is None or fault.is_handled:
             response = self._application.answer(request)
         self._faults.note(request, response)
@@ -87,6 +90,8 @@ class Served:
         """Return what comes of a request that was hit."""
         if fault.how is How.ANSWER:
             return self._application.spoilt(request, fault.status)
+        if fault.how is How.HTML:
+            return self._application.page()
         if fault.how is How.HANG:
             self._ends.wait(_SILENCE_S)
         elif fault.how is How.KILL and fault.pid:

@@ -64,6 +64,8 @@ def full(
 
     :param alone: it is shown, not one of a list.
     """
+    if call.is_down(server):
+        return _stub(call, server)
     state = status(server)
     found: Document = short(call, server) | {
         'accessIPv4': '',
@@ -98,6 +100,17 @@ def full(
             'created': _stamp(server.updated),
         }
     return found | _newer(call, server, alone) | _for_admins(call, server)
+
+
+def _stub(call: Call, server: Server) -> Document:
+    """Return what Nova knows of a server without its cell, since 2.69."""
+    return {
+        'id': server.id,
+        'status': 'UNKNOWN',
+        'tenant_id': server.project_id,
+        'created': _stamp(server.created),
+        'links': _links(call, 'servers', server.id),
+    }
 
 
 def _newer(call: Call, server: Server, alone: bool) -> Document:

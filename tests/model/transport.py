@@ -15,7 +15,7 @@ from requests import adapters
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from tests.model import faults
+from tests.model import faults, wsgi
 from tests.model.app import Application
 from tests.model.faults import How
 
@@ -50,6 +50,9 @@ class Adapter(adapters.BaseAdapter):
         fault = self._faults.take(asked)
         if fault is None:
             return self._handle(request, asked)
+        if fault.how is How.CELL:
+            asked.environ[wsgi.CELLS_ARE_DOWN] = True
+            return self._handle(request, asked)
         if fault.is_handled:
             self._handle(request, asked)
         else:
@@ -57,6 +60,8 @@ class Adapter(adapters.BaseAdapter):
         if fault.how is How.ANSWER:
             spoilt = self._application.spoilt(asked, fault.status)
             return self._outgoing(request, spoilt)
+        if fault.how is How.HTML:
+            return self._outgoing(request, self._application.page())
         if fault.how is How.KILL:
             raise fault.error
         raise _error(fault.how, request)
@@ -69,6 +74,9 @@ class Adapter(adapters.BaseAdapter):
     ) -> requests.Response:
         response = self._application.answer(asked)
         self._faults.note(asked, response)
+        body = response.get_data()
+        if body and self._faults.spoil:
+            response.set_data(self._faults.spoil(asked, body))
         return self._outgoing(request, response)
 
     def _outgoing(

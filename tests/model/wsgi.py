@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug import exceptions, routing
 from werkzeug.wrappers import Request, Response
 
-from tests.model.records import Token
+from tests.model.records import Server, Token
 
 if TYPE_CHECKING:
     from tests.model.world import World
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 F = TypeVar('F', bound=Callable[..., Any])
 Version = tuple[int, int]
 Headers = dict[str, str]
+# In the environment of a request: all cells are down while it is answered.
+CELLS_ARE_DOWN = 'model.cells-are-down'
 UNAUTHORIZED = 'The request you have made requires authentication.'
 
 
@@ -58,6 +60,10 @@ class Call:
         self.authenticate()
         assert self.token_or_none is not None
         return self.token_or_none
+
+    def is_down(self, server: Server) -> bool:
+        """Return whether the cell of a server does not answer now."""
+        return server.cell_is_down or CELLS_ARE_DOWN in self.request.environ
 
     def authenticate(self) -> None:
         """Return if this is of somebody, whoever it is.

@@ -1,6 +1,6 @@
 """A sample of the other matrices; ``tox -e faults`` has all of them."""
 
-from tests.matrix import forged, gone, points, two
+from tests.matrix import forged, gone, points, spoilt, two
 from tests.matrix.points import Verdict
 from tests.unit import base
 
@@ -44,3 +44,18 @@ class TwoTest(base.TestCase):
                 self.assertNotEqual(
                     Verdict.LOST, outcome.verdict, f'{order}: {outcome.why}'
                 )
+
+
+class SpoiltTest(base.TestCase):
+    def test_documents_that_are_not_as_promised(self) -> None:
+        seen = set()
+        for command, step in zip(
+            spoilt.COMMANDS[::4], (301, 701), strict=False
+        ):
+            for point in list(spoilt.points(command))[5::step]:
+                outcome = spoilt.hit(point)
+                self.assertNotEqual(
+                    Verdict.LOST, outcome.verdict, f'{point}: {outcome.why}'
+                )
+                seen.add(outcome.verdict)
+        self.assertEqual({Verdict.REFUSED, Verdict.THROUGH}, seen)
