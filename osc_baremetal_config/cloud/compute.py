@@ -46,10 +46,7 @@ class Compute:
         with translated('Nova'):
             nova = sdk.compute
         if not isinstance(nova, proxy.Proxy):
-            raise errors.Refused(
-                'This cloud has no Nova in this region: its catalogue lists '
-                "no 'compute' endpoint there."
-            )
+            raise _no_nova(sdk)
         # A copy, so that the microversion that the user has chosen for the
         # commands of others neither limits ours nor is changed by us; the
         # SDK then negotiates what each resource needs.
@@ -352,3 +349,24 @@ class Compute:
         for key in keys:
             with contextlib.suppress(errors.NotFound):
                 self._ask('DELETE', f'/servers/{server_id}/metadata/{key}')
+
+
+def _no_nova(sdk: connection.Connection) -> errors.Refused:
+    """Return why the catalogue of a login lists no Nova."""
+    with translated('Keystone'):
+        project = sdk.session.get_project_id()
+    if project is None:
+        return errors.Refused(
+            'This login is to no project, so it has no servers:',
+            [
+                'Name one, with --os-project-name or OS_PROJECT_NAME. An '
+                'operator does so too; a role on the system is used for the '
+                'bare-metal calls by itself.'
+            ],
+        )
+    region = sdk.config.get_region_name('compute') or 'any region'
+    return errors.Refused(
+        f'This cloud has no Nova in {region}: its catalogue lists no '
+        f"'compute' endpoint there.",
+        ['openstack catalog list shows which regions there are.'],
+    )

@@ -125,4 +125,5 @@ def _of_status(
     # own client takes to be temporary as well.
     if status in _TEMPORARY or (service == 'Ironic' and status == 409):
         kind = errors.TemporaryCloudError
-    return kind(service, status, texts.one_line(reason or ''), request_id)
+    words = texts.one_line(reason or '').replace(f' (HTTP {status})', '')
+    return kind(service, status, words, request_id)

@@ -31,6 +31,8 @@ class Gateway:
 
         :returns: whether the user has a role on the system.
         """
+        if scope.is_bound(self._sdk.session):
+            return False
         session = scope.system_session(self._sdk.session)
         connections.bound(session)
         try:
@@ -40,6 +42,11 @@ class Gateway:
             return False
         self.baremetal = self._baremetal(session)
         return True
+
+    @property
+    def is_bound(self) -> bool:
+        """Return whether the login can never be used for another scope."""
+        return scope.is_bound(self._sdk.session)
 
     def _baremetal(self, session: ksa_session.Session) -> BareMetal:
         config = self._sdk.config

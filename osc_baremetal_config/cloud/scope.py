@@ -34,6 +34,19 @@ class _TokenOf(base.AuthMethod):
         return 'token', {'id': self._session.get_token()}
 
 
+def is_bound(session: ksa_session.Session) -> bool:
+    """Return whether a login can never be used for another scope.
+
+    Keystone gives no other token to who has come with an application
+    credential.
+    """
+    methods = getattr(session.auth, 'auth_methods', ())
+    return any(
+        isinstance(method, v3.ApplicationCredentialMethod)
+        for method in methods
+    )
+
+
 def system_session(session: ksa_session.Session) -> ksa_session.Session:
     """Return a session of the same user, scoped to the whole system.
 

@@ -16,9 +16,9 @@ from osc_baremetal_config.core.plan import Aim, Plan
 # Ironic's default policies for baremetal:node:set_provision_state, and for
 # baremetal:runbook:use.
 _MAY_SERVICE = (
-    'By default these may: a manager of the project that the node is leased '
-    'to, a member of the project that owns it, and an operator with a role '
-    'on the system.'
+    'By default a node may be serviced by a manager of the project that it is '
+    'leased to, by a member of the project that owns it, and by an operator '
+    'with a role on the system.'
 )
 _MAY_USE = (
     'A runbook may by default be used by a manager of the project that owns '

@@ -171,13 +171,15 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
         return None
     if progress.is_interrupted:
         return 'it was interrupted'
+    if progress.verified < limits.canary and (
+        progress.failed > progress.refused
+    ):
+        return 'a canary failed'
     if progress.failed > limits.failures.of(progress.total):
         refused, failed = progress.refused, progress.failed - progress.refused
         counts = [f'{refused} refused'] if refused else []
         counts += [f'{failed} failed'] if failed else []
         return f'{" and ".join(counts)} (--max-failures allows more)'
-    if progress.verified < limits.canary:
-        return 'a canary failed'
     count = len(progress.out)
     return (
         f'{count} node{" is" if count == 1 else "s are"} still out of service'

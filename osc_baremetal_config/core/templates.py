@@ -67,15 +67,20 @@ def unfit(
             f'not be verified'
         )
     for step in template.steps:
-        if steps.is_lossy(step) and not allow_data_loss:
+        is_lossy = steps.is_lossy(step)
+        if not steps.is_known(step):
+            which = (
+                'which can lose data on a live server and'
+                if is_lossy
+                else 'and what that does to a live server'
+            )
+            reasons.append(
+                f'{template} runs {step}, {which} is not known here'
+            )
+        elif is_lossy and not allow_data_loss:
             reasons.append(
                 f'{template} runs {step}, which can lose data on a live '
                 f'server (--allow-data-loss lets it)'
-            )
-        elif not steps.is_known(step):
-            reasons.append(
-                f'{template} runs {step}, and what that does to a live '
-                f'server is not known here'
             )
         elif arguments := steps.missing(step):
             reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')

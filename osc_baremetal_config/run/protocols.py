@@ -163,6 +163,10 @@ class Cloud(Protocol):
     def baremetal(self) -> BareMetal:
         """Return the nodes, as seen in the scope that is in use."""
 
+    @property
+    def is_bound(self) -> bool:
+        """Return whether the login can never be used for another scope."""
+
     def use_system_scope(self) -> bool:
         """Make the bare-metal calls as a system user from now on.
 

@@ -221,9 +221,21 @@ def _node(cloud: Cloud, server: Server, ask: Ask) -> Node:
                 'owner, and to users with a role on the system.',
                 'An operator can look, with a login to the system: openstack '
                 f'baremetal node show --instance {server.id}',
+                *_bound(cloud),
             ],
         )
     return node
+
+
+def _bound(cloud: Cloud) -> list[str]:
+    """Return why a role on the system is of no use to this login."""
+    if not cloud.is_bound:
+        return []
+    return [
+        'This login is by an application credential. Keystone lets it be '
+        'used for its own project only, so a role on the system is of no '
+        'use to it: an operator logs in with a password.'
+    ]
 
 
 def _image(cloud: Cloud, server: Server, ask: Ask) -> Image | None:

@@ -13,6 +13,23 @@ from tests.unit.canned import IDENTITY
 URL = 'https://baremetal.example.com/v1/nodes'
 
 
+class BoundTest(base.TestCase):
+    def test_an_application_credential_is_for_its_project_only(self) -> None:
+        credential = v3.ApplicationCredential(
+            IDENTITY,
+            application_credential_id='id',
+            application_credential_secret='secret',
+        )
+        password = v3.Password(IDENTITY, username='olga', password='secret')
+        for auth, expected in (
+            (credential, True),
+            (password, False),
+            (None, False),
+        ):
+            one = session.Session(auth=auth)
+            self.assertIs(expected, scope.is_bound(one))
+
+
 class ScopeTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -47,6 +47,9 @@ class StartableTest(base.TestCase):
         now = Progress(waiting=members(None), verified=1, failed=1)
         self.assertEqual([], rollout.startable(now, limits))
         self.assertEqual('a canary failed', rollout.why_not(now, limits))
+        # Not an option that would not help.
+        strict = Limits(canary=2)
+        self.assertEqual('a canary failed', rollout.why_not(now, strict))
 
     def test_failures(self) -> None:
         for failures, failed, expected in (

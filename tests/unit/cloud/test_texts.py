@@ -1,0 +1,23 @@
+"""Words of the services on one line of a terminal."""
+
+from osc_baremetal_config.cloud import texts
+from tests.unit import base
+
+FAILED = (
+    "Node 5b59 failed step {'interface': 'bios', 'step': "
+    "'apply_configuration', 'args': {'settings': [{'name': 'A', 'value': "
+    "'{x}'}]}, 'priority': 0}: the BMC refuses it"
+)
+
+
+class OneLineTest(base.TestCase):
+    def test_a_step_is_named_and_not_printed_as_python_has_it(self) -> None:
+        self.assertEqual(
+            'Node 5b59 failed step bios.apply_configuration: the BMC refuses '
+            'it',
+            texts.one_line(FAILED),
+        )
+
+    def test_what_only_looks_like_a_step_stays(self) -> None:
+        for text in ("failed step {'a': 1}: no", 'failed step {', 'step {{{'):
+            self.assertEqual(text, texts.one_line(text))
