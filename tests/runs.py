@@ -30,9 +30,15 @@ class RunTestCase(testtools.TestCase):
         *,
         out: str | None = None,
         err: str | None = None,
+        result: str | None = None,
     ) -> None:
-        """Check how a command ended, and what it printed if that is told."""
+        """Check how a command ended, and what it printed if that is told.
+
+        :param result: of the one server that was to be changed.
+        """
         self.assertEqual(code, ran.code, str(ran))
+        if result is not None:
+            self.assertEqual(1, ran.out.count(f' {result} '), str(ran))
         if out is not None:
             self.assertEqual(out, ran.out)
         if err is not None:
@@ -40,7 +46,8 @@ class RunTestCase(testtools.TestCase):
 
     def assert_refused(self, ran: Ran, *reasons: str) -> None:
         """Check that a command was refused, in these words."""
-        self.assert_ended(3, ran, out='')
+        self.assert_ended(3, ran)
+        self.assertNotIn('verified', ran.out)
         self.assertNotIn('Traceback', ran.err)
         for reason in reasons:
             self.assertIn(reason, ran.err)

@@ -67,6 +67,24 @@ class FleetPlan:
         return found
 
 
+def of_one(made: Plan | Refusal) -> FleetPlan:
+    """Return the plan for one server only."""
+    if isinstance(made, Refusal):
+        return FleetPlan((), (made,))
+    return FleetPlan((made,), ())
+
+
+def refusal(plan: Plan, error: errors.ConfigError) -> Refusal:
+    """Return that a plan is not carried out."""
+    return Refusal(plan.server.name, plan.server.id, error, plan.items)
+
+
+def unread_one(name_or_id: str, error: errors.ConfigError) -> Refusal:
+    """Return that the one server that is meant could not be read."""
+    server_id = name_or_id if naming.is_id(name_or_id) else None
+    return Refusal(name_or_id, server_id, error)
+
+
 def make(asked: Asked, snapshot: Snapshot) -> Plan | Refusal:
     """Return the plan that gives a server what is asked of it."""
     server = snapshot.server

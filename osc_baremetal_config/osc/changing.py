@@ -10,74 +10,11 @@ from typing import Any
 
 from osc_baremetal_config.osc import base, rolling
 
-
-class _Changing(rolling.Rolling):
-    """Shows a plan, or carries it out and shows what was done."""
-
-    def show_or_do(
-        self,
-        plan: Any,
-        asked: Any,
-        parsed_args: argparse.Namespace,
-    ) -> Any:
-        """Return the table of a plan, or of what was done.
-
-        :param asked: what is asked of the server; the plan is made anew for
-            what is left of it where a resize moves the server.
-        """
-        from osc_baremetal_config import errors
-
-        if parsed_args.detailed_exit_code and not plan.is_empty:
-            self.code = errors.ExitCode.CHANGED
-        if parsed_args.dry_run:
-            return self._show(plan, parsed_args)
-        return self._carry_out(plan, asked, parsed_args)
-
-    def _show(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
-        """Return the table of the plan; the exit code is as it would be."""
-        from osc_baremetal_config import errors
-        from osc_baremetal_config.osc import parsers, tables
-
-        try:
-            plan = self.permitted(plan)
-        except errors.Refused as refused:
-            self.say(refused.lines())
-            self.code = refused.exit_code
-        self.remark(tables.summary(plan))
-        if parsers.is_for_script(parsed_args):
-            return tables.requests(plan)
-        table = tables.plan(plan)
-        # A person has just been told which server it is.
-        if parsers.is_for_person(parsed_args):
-            return tables.without(table, tables.SERVER)
-        return table
-
-    def _carry_out(
-        self,
-        plan: Any,
-        asked: Any,
-        parsed_args: argparse.Namespace,
-    ) -> Any:
-        """Return the table of what was done."""
-        from osc_baremetal_config.osc import parsers, tables
-
-        if plan.is_empty:
-            self.remark(tables.summary(plan))
-            outcome = None
-        else:
-            outcome = self.execute(
-                self.permitted(plan), self.how(asked.plan, parsed_args)
-            )
-            self.remark(tables.besides(plan.server, outcome))
-            if not outcome.is_finished:
-                self.remark(tables.begun(plan))
-        table = tables.results(plan, outcome)
-        if parsers.is_for_person(parsed_args):
-            return tables.without(table, ['ID'])
-        return table
+# Codes with which what was asked for is done, or would be.
+_WELL = (0, 10)
 
 
-class SetServerConfig(_Changing):
+class SetServerConfig(rolling.Rolling):
     """Change the configuration of a provisioned bare-metal server.
 
     The change is checked first against the traits and the BIOS registry of
@@ -120,26 +57,38 @@ class SetServerConfig(_Changing):
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import wishes
 
-        if bool(parsed_args.config) == bool(parsed_args.file):
+        if parsed_args.config and parsed_args.file:
+            raise errors.Usage(
+                '--file tells for each server what it should be, so neither '
+                '--config nor the option of a type goes with it.'
+            )
+        if not (parsed_args.config or parsed_args.file):
             raise errors.Usage(
                 'Nothing to set: name at least one type of configuration, '
-                'as with --config <type>=<value>, or a --file, not both.'
+                'as with --config <type>=<value>, or a --file.'
             )
         if parsed_args.file:
             file = wishes.load(parsed_args.file)
             if not parsed_args.server:
                 parsed_args.server = list(file.servers)
             return self.roll_out(self.asked(file.of, parsed_args), parsed_args)
-        self.check_servers(parsed_args)
+        self.check_servers(parsed_args, self._swallowed(parsed_args))
         asked = self.asked(lambda snapshot: parsed_args.config, parsed_args)
-        if self.is_for_many(parsed_args):
-            return self.roll_out(asked, parsed_args)
-        self.check_columns(parsed_args.columns, self.columns(parsed_args))
-        plan = asked.plan(self.read(parsed_args.server[0], flavors=True))
-        return self.show_or_do(plan, asked, parsed_args)
+        return self.change(asked, parsed_args)
+
+    def _swallowed(self, parsed_args: argparse.Namespace) -> str | None:
+        """Return what may be a server, and was taken for a value."""
+        for item in parsed_args.config:
+            known = self.catalogue.types.get(item.type)
+            if known and item.value not in known.values:
+                return (
+                    f'--{item.type} takes a value ({"|".join(known.values)}), '
+                    f'and was given {item.value}.'
+                )
+        return None
 
 
-class ApplyServerConfig(_Changing):
+class ApplyServerConfig(rolling.Rolling):
     """Bring servers to what their configuration should be.
 
     What should be is what a server's metadata says, else its image, else its
@@ -169,16 +118,17 @@ class ApplyServerConfig(_Changing):
             parsed_args,
             records=False,
         )
-        if self.is_for_many(parsed_args):
-            return self.roll_out(asked, parsed_args)
-        self.check_columns(parsed_args.columns, self.columns(parsed_args))
-        snapshot = self.read(parsed_args.server[0], flavors=False)
-        if restoring.wish(snapshot, catalogue):
-            snapshot = self.with_flavors(snapshot)
-        return self.show_or_do(asked.plan(snapshot), asked, parsed_args)
+
+        def read(server: str) -> Any:
+            snapshot = self.read(server, flavors=False)
+            if restoring.wish(snapshot, catalogue):
+                return self.with_flavors(snapshot)
+            return snapshot
+
+        return self.change(asked, parsed_args, read)
 
 
-class UnsetServerConfig(_Changing):
+class UnsetServerConfig(rolling.Rolling):
     """Forget what is recorded of a server's configuration.
 
     What is desired is then what the server's image says, else its flavor.
@@ -282,13 +232,15 @@ class UnsetServerConfig(_Changing):
             return restoring.wish(after, catalogue, types)
 
         asked = self.asked(wish, parsed_args, records=False, forgets=types)
-        plan = asked.plan(snapshot)
-        table = self.show_or_do(plan, asked, parsed_args)
+        plan = self.plan_one(asked, snapshot.server.id, lambda _: snapshot)
+        table = self.change_one(plan, asked, parsed_args)
         is_done = not parsed_args.dry_run
-        if parsed_args.wait or not is_done:
+        is_told = plan.plans and self.code in _WELL
+        if is_told and (parsed_args.wait or not is_done):
+            [one] = plan.plans
             self.remark(
                 tables.forgetting(
-                    plan.server, types, plan.forget, is_done=is_done
+                    one.server, types, one.forget, is_done=is_done
                 )
             )
         return table

@@ -24,14 +24,20 @@ class Rolling(base.Lister):
             or parsed_args.all_projects
         )
 
-    def check_servers(self, parsed_args: argparse.Namespace) -> None:
-        """Return if it is said which servers are meant."""
+    def check_servers(
+        self, parsed_args: argparse.Namespace, hint: str | None = None
+    ) -> None:
+        """Return if it is said which servers are meant.
+
+        :param hint: why none may be, None for no reason that is known.
+        """
         from osc_baremetal_config import errors
 
         if not (parsed_args.server or self.is_for_many(parsed_args)):
             raise errors.Usage(
                 'No server: name at least one, or choose with --tag, '
-                '--server-flavor or --all-projects.'
+                '--server-flavor or --all-projects.',
+                [hint] if hint else [],
             )
 
     def asked(
@@ -64,6 +70,158 @@ class Rolling(base.Lister):
             return tables.RESULTS
         is_for_script = parsers.is_for_script(parsed_args)
         return tables.REQUESTS if is_for_script else tables.PLAN
+
+    def change(
+        self,
+        asked: Any,
+        parsed_args: argparse.Namespace,
+        read: Callable[[str], Any] | None = None,
+    ) -> Any:
+        """Return the table of the plans, or of what was done.
+
+        :param asked: what is asked of the servers.
+        :param read: reads what a plan for one server is made from; None
+            reads everything.
+        """
+        from osc_baremetal_config.osc import parsers
+
+        if self.is_for_many(parsed_args):
+            return self.roll_out(asked, parsed_args)
+        # What goes wrong with many goes wrong with one.
+        parsers.limits(parsed_args)
+        self.check_columns(parsed_args.columns, self.columns(parsed_args))
+        [server] = parsed_args.server
+        plan = self.plan_one(asked, server, read or self._read_all)
+        self._members(plan, parsed_args)
+        return self.change_one(plan, asked, parsed_args)
+
+    def _read_all(self, server: str) -> Any:
+        return self.read(server, flavors=True)
+
+    def plan_one(
+        self, asked: Any, server: str, read: Callable[[str], Any]
+    ) -> Any:
+        """Return the plan for one server, or its refusal.
+
+        :param server: name or ID.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import fleetplan
+
+        try:
+            snapshot = read(server)
+        except errors.ConfigError as error:
+            self.log.debug('%s', error, exc_info=True)
+            return fleetplan.of_one(fleetplan.unread_one(server, error))
+        return fleetplan.of_one(fleetplan.make(asked, snapshot))
+
+    def change_one(
+        self, plan: Any, asked: Any, parsed_args: argparse.Namespace
+    ) -> Any:
+        """Return the table of a plan, or of what was done, for one server.
+
+        It has its row whatever becomes of it; the exit code is its own.
+        """
+        from osc_baremetal_config import errors
+
+        if parsed_args.detailed_exit_code and plan.to_do:
+            self.code = errors.ExitCode.CHANGED
+        if parsed_args.dry_run:
+            return self._show_one(plan, parsed_args)
+        return self._carry_one_out(plan, asked, parsed_args)
+
+    def _show_one(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the table of the plan; the exit code is as it would be."""
+        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.osc import parsers, rollout_tables, tables
+
+        permitted = self._permitted_one(plan)
+        self._refuse_one(permitted)
+        for one in permitted.plans or plan.plans:
+            self.remark(tables.summary(one))
+        if not permitted.plans:
+            # What would be done, if one might.
+            permitted = fleetplan.FleetPlan(plan.plans, plan.refused)
+        if parsers.is_for_script(parsed_args):
+            return rollout_tables.requests(permitted)
+        table = rollout_tables.plans(permitted)
+        # A person has just been told which server it is.
+        if permitted.plans and parsers.is_for_person(parsed_args):
+            return tables.without(table, tables.SERVER)
+        return table
+
+    def _carry_one_out(
+        self, plan: Any, asked: Any, parsed_args: argparse.Namespace
+    ) -> Any:
+        """Return the table of what was done."""
+        from osc_baremetal_config.osc import parsers, rollout_tables, tables
+        from osc_baremetal_config.run import rollout
+
+        plan = self._permitted_one(plan)
+        self._refuse_one(plan)
+        rolled = rollout.Rolled({}, frozenset(), None, is_interrupted=False)
+        for one in plan.plans:
+            if one.is_empty:
+                self.remark(tables.summary(one))
+            else:
+                rolled = self._end_of(one, self.how(asked.plan, parsed_args))
+        table = rollout_tables.results(plan, rolled)
+        if parsers.is_for_person(parsed_args):
+            return tables.without(table, ['ID'])
+        return table
+
+    def _end_of(self, plan: Any, how: Any) -> Any:
+        """Return how the change of one server has ended, having told it."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import tables
+        from osc_baremetal_config.run import rollout
+
+        began, server = self.client.clock.now(), plan.server
+        running: frozenset[str] = frozenset()
+        ended = {}
+        try:
+            outcome = self.execute(plan, how)
+        except errors.ConfigError as error:
+            self.log.debug('%s', error, exc_info=True)
+            self.say(error.lines())
+            self.code = error.exit_code
+            seconds = self.client.clock.now() - began
+            ended[server.id] = rollout.Ended(seconds, error=error)
+        except KeyboardInterrupt:
+            self.code = errors.ExitCode.INTERRUPTED
+            running = frozenset({server.id})
+        else:
+            self.remark(tables.besides(server, outcome))
+            if not outcome.is_finished:
+                self.remark(tables.begun(plan))
+            seconds = outcome.seconds
+            ended[server.id] = rollout.Ended(seconds, outcome=outcome)
+        return rollout.Rolled(
+            ended, running, None, is_interrupted=bool(running)
+        )
+
+    def _permitted_one(self, plan: Any) -> Any:
+        """Return a plan in the way that the user may go, or refused."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import fleetplan
+
+        for one in plan.to_do:
+            try:
+                return fleetplan.of_one(self.permitted(one))
+            except errors.ConfigError as error:
+                self.log.debug('%s', error, exc_info=True)
+                return fleetplan.of_one(fleetplan.refusal(one, error))
+        return plan
+
+    def _refuse_one(self, plan: Any) -> None:
+        """Tell why a server is refused, if it is."""
+        from osc_baremetal_config import errors
+
+        for one in plan.refused:
+            self.say(one.error.lines())
+            if not isinstance(one.error, errors.Refused):
+                self.say(['Nothing was touched.'])
+            self.code = one.error.exit_code
 
     def roll_out(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done.

@@ -72,7 +72,7 @@ def results(plan: FleetPlan, rolled: Rolled) -> Table:
     """Return the table of what was done: a row for each server and item."""
     rows = [row for one in plan.plans for row in _results(one, rolled)]
     rows += [
-        (*cells, OrDash(None), 'refused', 0.0)
+        (*cells, OrDash(None), _result(refusal.error), 0.0)
         for refusal in plan.refused
         for cells in _refused(refusal)
     ]
@@ -154,7 +154,7 @@ def _results(plan: Plan, rolled: Rolled) -> list[tuple[object, ...]]:
     if server.id in rolled.running:
         result = 'interrupted'
     if end and end.error:
-        result = _RESULTS.get(end.error.exit_code, 'failed')
+        result = _result(end.error)
         seconds = round(end.seconds, 1)
     nothing = OrDash(None)
     cells = [
@@ -166,6 +166,10 @@ def _results(plan: Plan, rolled: Rolled) -> list[tuple[object, ...]]:
         (server.name, server.id, *cell, nothing, result, seconds)
         for cell in cells
     ]
+
+
+def _result(error: errors.ConfigError) -> str:
+    return _RESULTS.get(error.exit_code, 'failed')
 
 
 def _refused(refusal: Refusal) -> list[tuple[object, ...]]:

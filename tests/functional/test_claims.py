@@ -185,7 +185,7 @@ class BesidesTest(TestCase):
         wanted = HPC | {'EnergyPerfBias': 'BalancedPower'}
         with self.offered('workload=hpc', wanted):
             ran = self.set(self.mona, '--config', 'workload=hpc', server.id)
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn('ProcVirtualization is Disabled', ran.err)
         self.assertNotIn('Put back', ran.err)
         value = self.bios_value(server.id, 'WorkloadProfile')

@@ -154,7 +154,7 @@ class WaitTest(base.TestCase):
 
     def test_time_is_up(self) -> None:
         ran = self.set(self.mona, *ENABLE, '--timeout', '4', self.web.id)
-        self.assert_ended(6, ran, out='')
+        self.assert_ended(6, ran, result='still going')
         self.assertIn('not finished after 4 s', ran.err)
         self.finish()
 

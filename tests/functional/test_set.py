@@ -141,7 +141,7 @@ class FailureTest(base.TestCase):
         server = self.server(f'{base.FAKE}.ht-off')
         self.knob(server.id, 'fake_bios_ignore', True)
         ran = self.set(self.mona, *ENABLE, server.id)
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn('the node has LogicalProc=Disabled', ran.err)
         self.assertIn('The BMC may still apply it', ran.err)
         self.assertEqual('ACTIVE', self.nova.get_server(server).status)

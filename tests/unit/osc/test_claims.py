@@ -410,7 +410,7 @@ class BesidesTest(ClaimsTest):
             'workload=hpc', WorkloadProfile=HPC, EnergyPerfBias='BalancedPower'
         )
         ran = self.set('workload=hpc')
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn('ProcVirtualization is Disabled', ran.err)
         self.assertNotIn('Put back', ran.err)
         self.assertEqual('Custom', self.node.bmc['WorkloadProfile'])
@@ -419,7 +419,7 @@ class BesidesTest(ClaimsTest):
     def test_what_is_pending_is_never_as_before(self) -> None:
         self.knob('fake_bios_late', True)
         ran = self.set(f'{HT}=enabled')
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn('The BMC may still apply it', ran.err)
         self.assertNotIn('as before.', ran.err.replace('known to be as b', ''))
         self.assertIn('recover --rollback', ran.err)

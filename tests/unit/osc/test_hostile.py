@@ -75,7 +75,7 @@ class CellTest(HostileTest):
     def test_one_server(self) -> None:
         for argv in (('show',), ('recover',), ('set', *ENABLE)):
             ran = self.do(*argv, self.two.id)
-            self.assert_ended(1, ran, out='')
+            self.assert_ended(1, ran)
             self.assertIn(f'server {self.two.id} {DOWN}', ran.err)
 
     def test_a_name_that_it_may_have(self) -> None:

@@ -308,7 +308,7 @@ class SetTest(base.TestCase):
     def test_a_service_that_stays_away_while_reading(self) -> None:
         away = nova('GET', '/servers/detail?name=web-1', {}, status=503)
         ran = self.run_(*[away] * 36)
-        self.assert_ended(1, ran, out='')
+        self.assert_ended(1, ran, result='failed')
         self.assertEqual(10, self.cloud.clock.now())
 
     def test_dry_run_shows_scripts_the_requests_that_are_sent(self) -> None:
@@ -591,7 +591,7 @@ class SetTest(base.TestCase):
         ]
         on = ON | {'metadata': NOTES | metadata}
         ran = self.run_(*read(flavors=True), *script[:-3], *look(on))
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn(reason, ran.err)
         self.assertIn('The BMC may still apply it', ran.err)
         self.assertNotIn('Put back', ran.err)
@@ -633,7 +633,7 @@ class SetTest(base.TestCase):
             forget(),
             forget(PREVIOUS),
         )
-        self.assert_ended(4, ran, out='')
+        self.assert_ended(4, ran, result='put back')
         self.assertIn(
             f'web-1 ({SERVER_ID}): the BMC says no\n'
             '  Put back: hyperthreading is disabled, the server is on as '
@@ -650,7 +650,7 @@ class SetTest(base.TestCase):
             *look(OFF, FAILED),
             argv=(*ENABLE, '--on-failure', 'leave'),
         )
-        self.assert_ended(5, ran, out='')
+        self.assert_ended(5, ran, result='left between')
         self.assertIn(
             f'web-1 ({SERVER_ID}): the BMC says no\n'
             '  Left as it is: server SHUTOFF, node rack3-07 "service failed" '
@@ -940,7 +940,7 @@ class OldCloudTest(base.TestCase):
                 )
         cloud = self.useFixture(canned.Cloud(*script, ironic='1.86'))
         ran = cloud.openstack(*ENABLE)
-        self.assert_ended(3, ran, out='')
+        self.assert_ended(3, ran, result='refused')
         self.assertIn(
             "This cloud's Ironic is too old: it speaks version 1.86 of the "
             'API, and what is asked for needs 1.87 (service).',
