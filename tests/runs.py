@@ -38,7 +38,7 @@ class RunTestCase(testtools.TestCase):
         """
         self.assertEqual(code, ran.code, str(ran))
         if result is not None:
-            self.assertEqual(1, ran.out.count(f' {result} '), str(ran))
+            self.assertEqual(1, ran.out.count(result), str(ran))
         if out is not None:
             self.assertEqual(out, ran.out)
         if err is not None:

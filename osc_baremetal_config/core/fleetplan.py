@@ -108,7 +108,7 @@ def of(
     :param made: of those whose node is seen.
     :param others: the servers that run on no node that is seen.
     :param missing: the names that no server has.
-    :param unread: the servers that could not be read.
+    :param unread: those that could not be read, or are left out.
     """
     refused = [
         *unread,
@@ -132,6 +132,15 @@ def of(
             *(Refusal(name, None, _nobody(name)) for name in missing),
         ),
     )
+
+
+def excluded(server: Server) -> Refusal:
+    """Return that a server is named, but left out by another option."""
+    why = errors.Refused(
+        f'{server} is left out: it has not the tag or the flavor that is '
+        f'asked for.'
+    )
+    return Refusal(server.name, server.id, why)
 
 
 def unread(

@@ -167,10 +167,10 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
 
 def why_not(progress: Progress, limits: Limits) -> str | None:
     """Return why no other is begun any more; None if none waits."""
-    if not progress.waiting:
-        return None
     if progress.is_interrupted:
         return 'it was interrupted'
+    if not progress.waiting:
+        return None
     if progress.verified < limits.canary and (
         progress.failed > progress.refused
     ):

@@ -68,6 +68,10 @@ def unread(fleet: Fleet[state.Standing]) -> list[str]:
 def remarks(fleet: Fleet[state.Standing]) -> list[str]:
     """Return what a person should know of what is listed."""
     lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
+    lines += [
+        f'{server} is left out: it has not the tag or the flavor.'
+        for server in fleet.excluded
+    ]
     if fleet.others:
         count = len(fleet.others)
         lines.append(

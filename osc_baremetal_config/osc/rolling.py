@@ -5,8 +5,9 @@ but osc-lib is imported where it is used.
 """
 
 import argparse
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from osc_baremetal_config.osc import base
@@ -39,6 +40,15 @@ class Rolling(base.Lister):
                 '--server-flavor or --all-projects.',
                 [hint] if hint else [],
             )
+
+    @contextlib.contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Tell of an interrupt in the block that nothing was touched yet."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.say(['Interrupted while reading; nothing was touched.'])
+            raise
 
     def asked(
         self,
@@ -109,7 +119,8 @@ class Rolling(base.Lister):
         from osc_baremetal_config.core import fleetplan
 
         try:
-            snapshot = read(server)
+            with self.untouched():
+                snapshot = read(server)
         except errors.ConfigError as error:
             self.log.debug('%s', error, exc_info=True)
             return fleetplan.of_one(fleetplan.unread_one(server, error))
@@ -256,11 +267,12 @@ class Rolling(base.Lister):
         from osc_baremetal_config.run import fleet
 
         query = parsers.query(parsed_args)
-        found = self.survey(
-            query,
-            lambda snapshot: fleetplan.make(asked, snapshot),
-            flavors=True,
-        )
+        with self.untouched():
+            found = self.survey(
+                query,
+                lambda snapshot: fleetplan.make(asked, snapshot),
+                flavors=True,
+            )
         return fleet.permitted(
             fleetplan.of(
                 query,
@@ -268,8 +280,11 @@ class Rolling(base.Lister):
                 found.others,
                 found.missing,
                 [
-                    fleetplan.unread(one.id, one.name, one.error)
-                    for one in found.unread
+                    *map(fleetplan.excluded, found.excluded),
+                    *(
+                        fleetplan.unread(one.id, one.name, one.error)
+                        for one in found.unread
+                    ),
                 ],
             ),
             self.client.cloud,
@@ -305,9 +320,12 @@ class Rolling(base.Lister):
         from osc_baremetal_config.core import rollout
         from osc_baremetal_config.osc import parsers, rollout_tables
 
-        self.say(rollout_tables.held(members, limits, plan.failed))
+        held = rollout_tables.held(members, limits, plan.failed)
+        self.say(held)
         code = rollout.exit_code(
-            refused=len(plan.refused), failed=0, begun=len(plan.plans)
+            refused=len(plan.refused),
+            failed=0,
+            begun=0 if held else len(plan.to_do),
         )
         self.code = code or self.code
         if parsers.is_for_script(parsed_args):
@@ -353,6 +371,6 @@ class Rolling(base.Lister):
         )
         self.code = code or self.code
         if rolled.is_interrupted:
-            self.say(rollout_tables.interrupted())
+            self.say(rollout_tables.interrupted(rolled))
             self.code = errors.ExitCode.INTERRUPTED
         return rollout_tables.results(plan, rolled)

@@ -6,7 +6,7 @@ Only arranges; nothing is decided or read here.
 from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import rollout
+from osc_baremetal_config.core import advice, rollout
 from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
@@ -30,7 +30,7 @@ def summary(plan: FleetPlan, limits: Limits) -> list[str]:
     to_do, right = len(plan.to_do), len(plan.plans) - len(plan.to_do)
     refused = len(plan.refused)
     if not (plan.plans or refused):
-        return ['No server is meant by these options; nothing to do.']
+        return ['Warning: no server matches; there is nothing to do.']
     reboots = sum(one.needs_service for one in plan.to_do)
     first = f', {limits.canary} first' if limits.canary else ''
     lines = [
@@ -121,12 +121,23 @@ def left(plan: FleetPlan, rolled: Rolled) -> list[str]:
     return [f'Not begun, because {rolled.held}: {_some(names)}.']
 
 
-def interrupted() -> list[str]:
+def interrupted(rolled: Rolled) -> list[str]:
     """Return what is so after Ctrl-C."""
-    return [
-        'Interrupted. The cloud works on without us; nothing was undone, and '
-        'servers that were stopped may stay off. The same command goes on.'
+    lines = [
+        'Interrupted. The cloud works on without us, and nothing was undone. '
+        'Run the command again to resume.'
     ]
+    if rolled.is_dropped:
+        lines.append(
+            'The calls in flight were not waited for, so more may have '
+            'happened than is shown here.'
+        )
+    for plan in rolled.stopped:
+        lines.append(
+            f'{plan.server} was stopped and its node is not serviced yet, so '
+            f'it stays off. Continue with: {advice.continuing(plan)}'
+        )
+    return lines
 
 
 def begun(rolled: Rolled) -> list[str]:

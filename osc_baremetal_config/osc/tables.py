@@ -126,7 +126,9 @@ def plan(plan: Plan) -> Table:
     rows = [_change(change, plan) for change in plan.changes]
     rows += [_settled(item) for item in plan.settled]
     rows.sort(key=lambda row: str(row[0]))
-    return PLAN, [(*server, *row) for row in rows]
+    nothing = OrDash(None)
+    none = (nothing, nothing, nothing, 'nothing to do', nothing, nothing)
+    return PLAN, [(*server, *row) for row in rows or [none]]
 
 
 def summary(plan: Plan) -> list[str]:
@@ -199,7 +201,9 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
                 seconds if recorded or is_resized else 0.0,
             )
         )
-    return RESULTS, sorted(rows, key=lambda row: str(row[2]))
+    nothing = OrDash(None)
+    none = (*server, *[nothing] * 4, 'nothing to do', 0.0)
+    return RESULTS, sorted(rows, key=lambda row: str(row[2])) or [none]
 
 
 def requests(plan: Plan) -> Table:

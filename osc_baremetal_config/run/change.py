@@ -109,6 +109,12 @@ class Change:
         return moves.is_touched(self._plan, self._seen)
 
     @property
+    def has_only_stopped(self) -> bool:
+        """Return whether the server was stopped, and its node not serviced."""
+        is_stopped = bool(self._seen.tried.get(Do.STOP))
+        return is_stopped and not self._seen.is_serviced
+
+    @property
     def elapsed_s(self) -> float:
         """Return the seconds since it began."""
         return self._clock.now() - self._began

@@ -63,6 +63,7 @@ class Fleet(Generic[T]):
     :param made: what was made of each whose node is seen, by name.
     :param others: the servers without one: virtual machines, or hidden.
     :param missing: the names that no server has.
+    :param excluded: those that are named, and left out by a tag or flavor.
     :param unread: those that could not be read; the others could.
     :param hidden: the kinds of template that this user may not see.
     """
@@ -70,6 +71,7 @@ class Fleet(Generic[T]):
     made: tuple[T, ...] = ()
     others: tuple[Server, ...] = ()
     missing: tuple[str, ...] = ()
+    excluded: tuple[Server, ...] = ()
     unread: tuple[Unread, ...] = ()
     hidden: frozenset[Kind] = frozenset()
 
@@ -134,10 +136,13 @@ def survey(
         if found is not None and not isinstance(found, Unread)
     }
     told = made.keys() | {each.id for each in unread}
+    missing = naming.missing(query.names, listed)
+    excluded = _excluded(cloud, query, missing, ask)
     return Fleet(
         tuple(made.values()),
         tuple(server for server in servers if server.id not in told),
-        naming.missing(query.names, listed),
+        naming.missing(missing, Listed(excluded)),
+        tuple(excluded.values()),
         tuple(unread),
         hidden,
     )
@@ -273,6 +278,21 @@ def _servers(cloud: Cloud, query: Query, ask: read.Ask) -> Listed[Server]:
             if naming.is_id(name):
                 _read_alone(cloud, name, ask, found, unread)
     return Listed(found, unread)
+
+
+def _excluded(
+    cloud: Cloud, query: Query, missing: Sequence[str], ask: read.Ask
+) -> dict[str, Server]:
+    """Return the servers that are named, but left out by a tag or flavor."""
+    if not missing or not (query.tags or query.flavor):
+        return {}
+    every = Query(all_projects=query.all_projects)
+    listed = ask(lambda: cloud.compute.servers(every))
+    return {
+        server.id: server
+        for server in listed.found.values()
+        if naming.is_meant(server, missing)
+    }
 
 
 def _read_alone(

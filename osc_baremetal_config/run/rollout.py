@@ -81,12 +81,17 @@ class Rolled:
         rest were not begun.
     :param held: why these were not, None if all were.
     :param is_interrupted: the person has ended it.
+    :param stopped: the plans of those under way whose servers were stopped
+        and whose nodes were not yet serviced, so that nothing starts them.
+    :param is_dropped: the person has not waited for the calls in flight.
     """
 
     ended: Mapping[str, Ended]
     running: frozenset[str]
     held: str | None
     is_interrupted: bool
+    stopped: tuple[Plan, ...] = ()
+    is_dropped: bool = False
 
     @property
     def failed(self) -> int:
@@ -125,6 +130,7 @@ class _Running:
     plan: Plan
     change: Change
     not_before: float = 0.0
+    has_called: bool = False
 
 
 def roll_out(
@@ -132,7 +138,8 @@ def roll_out(
 ) -> Rolled:
     """Carry many plans out, as many at once as the limits allow.
 
-    An interrupt takes effect once the calls in flight are finished.
+    An interrupt takes effect once the calls in flight are finished, a second
+    one at once.
     """
     with (
         pools.pool(_LISTS_AT_ONCE) as lists,
@@ -144,7 +151,11 @@ def roll_out(
             run.go_on()
         except KeyboardInterrupt:
             telling.warn('interrupted; the calls in flight are finished')
-            run.stop()
+            try:
+                run.stop()
+            except KeyboardInterrupt:
+                run.drop()
+                lists.drop()
         return run.rolled()
 
 
@@ -158,9 +169,10 @@ class _Rollout:
         clock: Clock,
         telling: Telling,
         watch: Watch,
-        pool: futures.Executor,
+        pool: pools.Pool,
     ) -> None:
         self._work = work
+        self._is_dropped = False
         self._cloud = cloud
         self._clock = clock
         self._telling = telling
@@ -205,14 +217,27 @@ class _Rollout:
         while not self._results.empty():
             self._take_result()
 
+    def drop(self) -> None:
+        """Wait for nothing any more."""
+        self._is_dropped = True
+        self._pool.drop()
+
     def rolled(self) -> Rolled:
         """Return how it has ended."""
         now = self._progress
+        left = (*self._calling.values(), *self._watched.values())
+        under_way = [one for one in left if one.has_called]
         return Rolled(
             self._ended,
-            frozenset(member.id for member in now.running),
+            frozenset(one.member.id for one in under_way),
             rollout.why_not(now, self._work.limits),
             now.is_interrupted,
+            tuple(
+                one.change.plan
+                for one in under_way
+                if one.change.has_only_stopped
+            ),
+            self._is_dropped,
         )
 
     @property
@@ -242,7 +267,12 @@ class _Rollout:
     def _submit(self, one: _Running, call: Callable[[], _Result]) -> None:
         """Have calls made for a server, in a thread of the pool."""
         self._calling[one.member.id] = one
-        future = self._pool.submit(call)
+
+        def called() -> _Result:
+            one.has_called = True
+            return call()
+
+        future = self._pool.submit(called)
         future.add_done_callback(lambda ended: self._results.put((one, ended)))
 
     def _take_result(self) -> None:

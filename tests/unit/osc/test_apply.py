@@ -49,7 +49,9 @@ class ApplyTest(ChangingTest):
         server = self.world.boot('web-1')
         ran = self.do('apply', 'web-1', '--detailed-exit-code', '-f', 'json')
         self.assert_ended(0, ran)
-        self.assertEqual([], ran.json())
+        [row] = ran.json()
+        self.assertEqual('nothing to do', row['Result'])
+        self.assertEqual(server.id, row['ID'])
         self.assertIn('web-1 is as it should be, by the BIOS', ran.err)
         self.assertEqual({}, server.metadata)
 
