@@ -20,6 +20,10 @@ _MAY_SERVICE = (
     'leased to, by a member of the project that owns it, and by an operator '
     'with a role on the system.'
 )
+MAY_RECORD = (
+    "By default a server's metadata may be changed by a member or manager of "
+    'its project, and by an administrator.'
+)
 _MAY_USE = (
     'A runbook may by default be used by a manager of the project that owns '
     'it, and by an operator; that it is public only lets others see it.'

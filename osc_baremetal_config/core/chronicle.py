@@ -3,9 +3,10 @@
 Owns how what Nova, Ironic and our own notes remember becomes one list.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.core import journal, metadata
 from osc_baremetal_config.core.model import Event, Server
 
@@ -19,11 +20,13 @@ class Remembered:
     """What is remembered of a server.
 
     :param untold: why Ironic's history is not told; None if it is.
+    :param users: id → name, of those whose name this user may know.
     """
 
     server: Server
     events: Sequence[Event]
-    untold: str | None = None
+    untold: errors.ConfigError | None = None
+    users: Mapping[str, str] = field(default_factory=dict)
 
 
 def of(remembered: Remembered) -> list[Event]:

@@ -192,6 +192,7 @@ class UnsetServerConfig(rolling.Rolling):
     ) -> None:
         """Remove the keys from the metadata, and say so."""
         from osc_baremetal_config import errors
+        from osc_baremetal_config.core import advice
         from osc_baremetal_config.osc import tables
 
         is_done = not parsed_args.dry_run
@@ -200,7 +201,8 @@ class UnsetServerConfig(rolling.Rolling):
                 self.client.cloud.compute.delete_metadata(server.id, keys)
             except errors.Forbidden as error:
                 raise errors.Refused(
-                    f'{server}: nothing can be forgotten:', [error.message]
+                    f'{server}: nothing can be forgotten:',
+                    [error.message, advice.MAY_RECORD],
                 ) from error
         self.remark(tables.forgetting(server, types, keys, is_done=is_done))
 

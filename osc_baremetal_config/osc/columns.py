@@ -1,6 +1,7 @@
 """How values look in a table, and what they are in JSON."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from cliff import columns
@@ -27,6 +28,23 @@ class OrDash(_Sortable):
     def human_readable(self) -> str:
         """Return the text for a table."""
         return '-' if self._value is None else str(self._value)
+
+
+class Named(_Sortable):
+    """Who has done something: a name for a person, the ID for a script.
+
+    :param names: id → name, as far as they are known.
+    """
+
+    def __init__(self, value: str | None, names: Mapping[str, str]) -> None:
+        super().__init__(value)
+        self._names = names
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        if self._value is None:
+            return '-'
+        return self._names.get(self._value, self._value)
 
 
 class Listed(_Sortable):

@@ -4,14 +4,16 @@ Only arranges; nothing is decided or read here.
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.core import offers as offers_
 from osc_baremetal_config.core import state
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Event, Kind, Snapshot
 from osc_baremetal_config.osc.columns import (
     Ago,
+    Named,
     OnOneLine,
     OrDash,
     YesNo,
@@ -24,6 +26,8 @@ LONG = ('Node', 'State', 'Checked')
 OFFERS = ('Config', 'Value', 'Templates', 'Flavors')
 FOR_ONE = ('Possible', 'Reason')
 HISTORY = ('Time', 'Source', 'Event', 'User', 'Result')
+# What says that somebody else would be shown more.
+_DENIALS = (errors.Forbidden, errors.NotFound, errors.Refused)
 _HIDDEN = {
     Kind.DEPLOY_TEMPLATE: 'Deploy templates are shown to operators only.',
     Kind.RUNBOOK: 'Ironic shows you no runbooks.',
@@ -82,6 +86,23 @@ def remarks(fleet: Fleet[state.Standing]) -> list[str]:
     return lines + hidden(fleet.hidden)
 
 
+def empty(fleet: Fleet[state.Standing], *, only_drift: bool) -> list[str]:
+    """Return why nothing is listed, and where else to look."""
+    if fleet.missing or fleet.excluded:
+        return []
+    if not fleet.made:
+        return [
+            'No bare-metal server is listed. Those of other projects are with '
+            '--all-projects, by default for administrators only.'
+        ]
+    if only_drift:
+        return ['No drift that is known.']
+    return [
+        'Nothing is desired of these servers, by metadata, image or flavor; '
+        '--long lists what they have.'
+    ]
+
+
 def hidden(kinds: Iterable[Kind]) -> list[str]:
     """Return which templates are not shown to this user."""
     return [_HIDDEN[kind] for kind in sorted(kinds)]
@@ -123,28 +144,33 @@ def offers_for(
     return (*OFFERS, *FOR_ONE), rows
 
 
-def history(events: Iterable[Event]) -> Table:
-    """Return the table of ``history``."""
+def history(events: Iterable[Event], users: Mapping[str, str]) -> Table:
+    """Return the table of ``history``.
+
+    :param users: id → name, as far as they are known.
+    """
     return HISTORY, [
         (
             event.at,
             event.source,
             event.what,
-            OrDash(event.who),
+            Named(event.who, users),
             OrDash(event.result or None),
         )
         for event in events
     ]
 
 
-def untold(reason: str | None) -> list[str]:
+def untold(error: errors.ConfigError | None) -> list[str]:
     """Return why Ironic's history is not told."""
-    if reason is None:
+    if error is None:
         return []
-    return [
-        f"Ironic's history of the node is not shown: {reason}. By default it "
-        f'is shown to who owns the node, and to operators.'
-    ]
+    line = f"Ironic's history of the node is not shown: {error.message}"
+    if isinstance(error, _DENIALS):
+        line += (
+            '. By default it is shown to who owns the node, and to operators.'
+        )
+    return [line]
 
 
 def _state(

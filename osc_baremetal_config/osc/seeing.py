@@ -78,12 +78,16 @@ class ListServerConfig(base.Lister):
             self.code = errors.ExitCode.REFUSED
         if found.unread:
             self.code = errors.ExitCode.SOME_FAILED
-        return fleet_tables.states(
+        table = fleet_tables.states(
             found,
             self.client.clock.utc(),
             only_drift=parsed_args.drift,
             is_long=parsed_args.long,
         )
+        if not table[1]:
+            drift = parsed_args.drift
+            self.remark(fleet_tables.empty(found, only_drift=drift))
+        return table
 
 
 class ListServerConfigOption(base.Lister):
@@ -184,4 +188,5 @@ class ShowServerConfigHistory(base.Lister):
             on_blip=self.still_trying,
         )
         self.remark(fleet_tables.untold(remembered.untold))
-        return fleet_tables.history(chronicle.of(remembered))
+        events = chronicle.of(remembered)
+        return fleet_tables.history(events, remembered.users)

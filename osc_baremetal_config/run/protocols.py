@@ -5,7 +5,7 @@ Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Protocol
 
 from osc_baremetal_config.core.model import (
@@ -162,6 +162,9 @@ class Cloud(Protocol):
     @property
     def baremetal(self) -> BareMetal:
         """Return the nodes, as seen in the scope that is in use."""
+
+    def user_names(self, ids: Set[str]) -> Mapping[str, str]:
+        """Return id → name of users, of those whose name may be known."""
 
     @property
     def is_bound(self) -> bool:

@@ -145,12 +145,15 @@ def remembered(
     ask = asking(clock, on_blip)
     server = _server(cloud, name_or_id, ask)
     events = ask(lambda: cloud.compute.actions(server.id))
-    untold = None
+    untold: errors.ConfigError | None = None
     try:
         events += _history(cloud, _node(cloud, server, ask), ask)
     except errors.ConfigError as error:
-        untold = error.message
-    return chronicle.Remembered(server=server, events=events, untold=untold)
+        untold = error
+    users = ask(lambda: cloud.user_names({e.who for e in events if e.who}))
+    return chronicle.Remembered(
+        server=server, events=events, untold=untold, users=users
+    )
 
 
 def _history(cloud: Cloud, node: Node, ask: Ask) -> tuple[Event, ...]:

@@ -86,10 +86,13 @@ class _Answer:
         if self.way is not None:
             return plan.ways()[self.way]
         reasons = {error.reason: error.message for error in self.refusals}
+        told = [list(reasons.values()), advice.who_may(plan)]
+        if self.is_policy:
+            told.reverse()
         return errors.Refused(
             f'{plan.server}: Ironic refuses you the service of its node '
             f'{plan.node}; nothing was touched:',
-            [*reasons.values(), *advice.who_may(plan)],
+            [*told[0], *told[1]],
         )
 
 

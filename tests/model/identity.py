@@ -65,6 +65,20 @@ class Identity(Service):
             ],
         }
 
+    @route('/v3/users/<user_id>')
+    def show_user(self, call: Call, user_id: str) -> Any:
+        """Return a user, to an administrator or the user."""
+        user = self.world.users.get(user_id)
+        if user is not call.token.user and not call.token.is_admin:
+            raise Refusal(
+                403,
+                'You are not authorized to perform the requested action: '
+                'identity:get_user.',
+            )
+        if user is None:
+            raise Refusal(404, f'Could not find user: {user_id}.')
+        return {'user': {'id': user.id, 'name': user.name, 'enabled': True}}
+
     @route('/v3/auth/tokens', 'POST')
     def create_token(self, call: Call) -> Any:
         """Log somebody in."""
