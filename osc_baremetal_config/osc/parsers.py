@@ -5,6 +5,7 @@ Imported by a command when its parser is asked for, not at start-up.
 
 import argparse
 import contextlib
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -355,6 +356,8 @@ def complete_values(parser: argparse.ArgumentParser) -> None:
         str(word)
         for action in parser._actions
         for word in action.choices or _values(action)
+        # Any other would end the quotes that they are handed over in.
+        if shlex.quote(str(word)) == str(word)
     }
     hidden = argparse.SUPPRESS
     action = argparse.Action(sorted(words), dest=hidden, help=hidden)

@@ -3,6 +3,9 @@
 import subprocess
 from pathlib import Path
 
+import fixtures
+
+from osc_baremetal_config.osc import files
 from tests.model import fixture
 from tests.unit import base
 
@@ -19,11 +22,18 @@ COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
 _openstack
 echo "${{COMPREPLY[@]}}"
 """
+# Some of these values end the quotes that a shell is given the others in.
+SITE = """a: {values: ["it's", "$(id)", '`id`', x y, plain-one]}"""
 
 
 class CompleteTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
+        site = Path.home() / 'site.yaml'
+        site.write_text(SITE, encoding='utf-8')
+        self.useFixture(
+            fixtures.EnvironmentVariable(files.VARIABLE, str(site))
+        )
         model = self.useFixture(fixture.Model())
         ran = model.openstack('mona', 'complete', '--name', 'openstack')
         self.assert_ended(0, ran)
@@ -54,5 +64,7 @@ class CompleteTest(base.TestCase):
     def test_values(self) -> None:
         line = 'openstack server config set --hyperthreading en'
         self.assertEqual(['enabled'], self.complete(line))
+        line = 'openstack server config set --a plain'
+        self.assertEqual(['plain-one'], self.complete(line))
         line = 'openstack server config apply --method run'
         self.assertEqual(['runbook'], self.complete(line))
