@@ -6,8 +6,9 @@ never opens one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from osc_baremetal_config.core import values
@@ -16,6 +17,7 @@ from osc_baremetal_config.core.registry import Lock
 
 # The keys that are no types.
 CLOUD, LOCKS, VOLATILE = 'cloud', 'locks', 'volatile'
+_LISTS = (LOCKS, VOLATILE)
 _RESIZE = 'resize'
 KEYS = ('help', 'values', 'needs', 'bios')
 # What files of earlier releases may have: a missing trait says nothing about
@@ -25,6 +27,8 @@ _LOCK = ('setting', 'value', 'locks')
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
 _NAME = re.compile(r'[a-z][a-z0-9-]*')
+# How many words a message has room for, and how many characters of each.
+_SOME, _LONGEST = 10, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,19 @@ class Catalogue:
     volatile: tuple[str, ...] = ()
 
 
+def misfits(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the entries of a document that are of the wrong kind.
+
+    In each document by itself: nothing can be laid over one, or under it.
+    """
+    for name, entry in document.items():
+        if not _fits(name, entry):
+            needed = 'list' if name in _LISTS else 'mapping'
+            yield Fault((name,), f'not a {needed}')
+
+
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
-    """Return a document with another laid over it.
+    """Return a document with another laid over it, without its misfits.
 
     A key of a type replaces that key below; a type that is null is gone.
     """
@@ -78,13 +93,17 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
     for name, entry in above.items():
         if entry is None:
             merged.pop(name, None)
-        elif isinstance(entry, Mapping) and isinstance(
-            merged.get(name), Mapping
-        ):
-            merged[name] = {**merged[name], **entry}
-        else:
+        elif name in _LISTS and _fits(name, entry):
             merged[name] = entry
+        elif _fits(name, entry):
+            merged[name] = merged.get(name, {}) | dict(entry)
     return merged
+
+
+def _fits(name: str, entry: Any) -> bool:
+    """Return whether an entry is of the right kind, or null."""
+    kind = list if name in _LISTS else Mapping
+    return entry is None or isinstance(entry, kind)
 
 
 def parse(document: Any) -> Catalogue | list[Fault]:
@@ -97,26 +116,25 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     """
     if not isinstance(document, Mapping):
         return [Fault((), 'not a mapping of types')]
-    faults: list[Fault] = []
+    faults = list(misfits(document))
+    fitting = overlay({}, document)
+    resizes = _parse_cloud(fitting.pop(CLOUD, {}), faults)
+    locks = _parse_locks(fitting.pop(LOCKS, []), faults)
+    volatile = fitting.pop(VOLATILE, [])
     types = {
         name: _parse_type(name, entry, faults)
-        for name, entry in document.items()
-        if name not in (CLOUD, LOCKS, VOLATILE)
+        for name, entry in fitting.items()
     }
-    resizes = _parse_cloud(document.get(CLOUD), faults)
-    locks = _parse_locks(document.get(LOCKS, []), faults)
-    volatile = document.get(VOLATILE, [])
     if not _is_words(volatile):
         faults.append(Fault((VOLATILE,), _NO_WORDS))
         volatile = []
     return faults or Catalogue(types, resizes, locks, tuple(volatile))
 
 
-def _parse_locks(entries: Any, faults: list[Fault]) -> tuple[Lock, ...]:
+def _parse_locks(
+    entries: Sequence[Any], faults: list[Fault]
+) -> tuple[Lock, ...]:
     """Return the settings that others can be changed only with."""
-    if not isinstance(entries, list):
-        faults.append(Fault((LOCKS,), 'not a list'))
-        return ()
     found = []
     for index, entry in enumerate(entries):
         if (
@@ -134,13 +152,8 @@ def _parse_locks(entries: Any, faults: list[Fault]) -> tuple[Lock, ...]:
     return tuple(found)
 
 
-def _parse_cloud(entry: Any, faults: list[Fault]) -> bool:
+def _parse_cloud(entry: Mapping[str, Any], faults: list[Fault]) -> bool:
     """Return whether the cloud can resize bare-metal servers."""
-    if entry is None:
-        return False
-    if not isinstance(entry, Mapping):
-        faults.append(Fault((CLOUD,), 'not a mapping'))
-        return False
     faults.extend(
         Fault((CLOUD, key), f'unknown key; known is {_RESIZE}')
         for key in entry
@@ -152,29 +165,32 @@ def _parse_cloud(entry: Any, faults: list[Fault]) -> bool:
     return resizes is True
 
 
-def _parse_type(name: Any, entry: Any, faults: list[Fault]) -> ConfigType:
+def _parse_type(
+    name: Any, entry: Mapping[str, Any], faults: list[Fault]
+) -> ConfigType:
     if not (isinstance(name, str) and _NAME.fullmatch(name)):
         faults.append(
             Fault((name,), 'a type is named with a-z, 0-9 and hyphens')
         )
-    if not isinstance(entry, Mapping):
-        faults.append(Fault((name,), 'not a mapping'))
-        entry = {'values': ['?']}
     faults.extend(
         Fault((name, key), f'unknown key; known are {", ".join(KEYS)}')
         for key in entry
         if key not in (*KEYS, *_IGNORED)
     )
+    text = entry.get('help', '')
+    if not isinstance(text, str):
+        faults.append(Fault((name, 'help'), 'not text'))
     words = entry.get('values')
     if not _is_words(words) or not words:
         faults.append(Fault((name, 'values'), _NO_WORDS))
         words = []
+    known = dict.fromkeys(words)
     return ConfigType(
         name=str(name),
-        help=str(entry.get('help', '')),
-        values=tuple(words),
-        needs=_parse_needs(name, entry.get('needs', {}), words, faults),
-        bios=_parse_bios(name, entry.get('bios', []), words, faults),
+        help=str(text),
+        values=tuple(known),
+        needs=_parse_needs(name, entry.get('needs', {}), known, faults),
+        bios=_parse_bios(name, entry.get('bios', []), known, faults),
     )
 
 
@@ -182,7 +198,7 @@ _NO_WORDS = 'not a list of words (quote numbers, yes, no, on, off)'
 
 
 def _parse_needs(
-    name: str, needs: Any, words: Sequence[str], faults: list[Fault]
+    name: str, needs: Any, words: Collection[str], faults: list[Fault]
 ) -> dict[str, tuple[frozenset[str], ...]]:
     if not isinstance(needs, Mapping):
         faults.append(Fault((name, 'needs'), 'not a mapping of values'))
@@ -199,7 +215,7 @@ def _parse_needs(
 
 
 def _parse_bios(
-    name: str, kinds: Any, words: Sequence[str], faults: list[Fault]
+    name: str, kinds: Any, words: Collection[str], faults: list[Fault]
 ) -> tuple[Mapping[str, Mapping[str, Value]], ...]:
     if not isinstance(kinds, list):
         faults.append(Fault((name, 'bios'), 'not a list'))
@@ -221,14 +237,36 @@ def _parse_bios(
 
 
 def _check_word(
-    path: Path, word: Any, words: Sequence[str], faults: list[Fault]
+    path: Path, word: Any, words: Collection[str], faults: list[Fault]
 ) -> None:
-    if word is not None and word not in words:
-        faults.append(Fault(path, f'{word!r} is none of {", ".join(words)}'))
+    if words and word not in words:
+        text = f'{_short(word)!r} is none of {_some(words)}'
+        faults.append(Fault(path, text))
+
+
+def _some(words: Iterable[str]) -> str:
+    """Return words for a message, as many as it has room for."""
+    told = [_short(word) for word in islice(words, _SOME + 1)]
+    return ', '.join([*told[:_SOME], *['...'] * (len(told) > _SOME)])
+
+
+def _short(word: Any) -> str:
+    """Return as much of a word as a message has room for."""
+    return str(word)[:_LONGEST]
 
 
 def _is_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    return isinstance(value, list) and all(map(_is_word, value))
+
+
+def _is_word(value: Any) -> bool:
+    """Return whether a text can stand in a line, as it is."""
+    return (
+        isinstance(value, str)
+        and value.isprintable()
+        and value == ' '.join(value.split())
+        and value != ''
+    )
 
 
 def _is_settings(settings: Any) -> bool:

@@ -1,9 +1,10 @@
 """The catalogue files: which there are, and reading them.
 
-Owns where they lie and where in them a fault is. What they mean is for
+Owns where they lie and which of them a fault is in. What they mean is for
 :mod:`osc_baremetal_config.core.catalogue`.
 """
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
@@ -14,12 +15,14 @@ import yaml
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import catalogue, registry
+from osc_baremetal_config.osc import yamlfile
 
 VARIABLE = 'OS_BAREMETAL_CONFIG_FILE'
-# The safe one, from libyaml where that was there when PyYAML was built: it is
-# read whenever the command's options are asked for.
-_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 NAME = 'baremetal-config.yaml'
+# Forty times the packaged one, in bytes.
+_SIZE = 2**18
+# The longest name that Placement lets a trait have.
+_TRAIT = 255
 
 
 def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
@@ -27,24 +30,21 @@ def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
 
     :param overlays: files to lay over the packaged one, in this order; None
         takes those of this machine and this user.
-    :raises Refused: a file is broken; every fault is named, with the file,
+    :raises Refused: a file is broken; the faults are named, with the file,
         the line and the key.
     """
-    file = resources.files('osc_baremetal_config') / 'catalogue.yaml'
-    document = yaml.load(file.read_text(encoding='utf-8'), _LOADER)  # noqa: S506
+    packaged = resources.files('osc_baremetal_config') / 'catalogue.yaml'
+    text = packaged.read_text(encoding='utf-8')
+    document = yaml.load(text, yamlfile.PARSER)  # noqa: S506
     paths = _overlays(os.environ) if overlays is None else overlays
-    sources = [_Source(path) for path in paths]
+    sources = [_read(path) for path in paths]
     for source in sources:
         document = catalogue.overlay(document, source.document)
     parsed = catalogue.parse(document)
-    faults = _foreign_traits(document, sources)
-    if isinstance(parsed, list):
-        faults += parsed
-    told = [_locate(fault, sources) for fault in faults]
-    told += [line for source in sources for line in source.repeated()]
+    told = yamlfile.some(_faults(document, sources, parsed))
     if isinstance(parsed, list) or told:
         raise errors.Refused(
-            'The catalogue of configuration types is broken:', sorted(told)
+            'The catalogue of configuration types is broken:', told
         )
     return parsed
 
@@ -52,40 +52,73 @@ def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
 def _overlays(environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that overlay the packaged one, the site's first.
 
-    A file that is named must be there; the others may be.
+    A file that is named must be there; the others may be. In a folder that
+    this user may not enter there is none, as with clouds.yaml.
     """
-    home = environ.get('XDG_CONFIG_HOME') or Path.home() / '.config'
-    for folder in (Path('/etc/openstack'), Path(home) / 'openstack'):
-        if (folder / NAME).is_file():
+    # Those of pathlib raise where there is no home, or no way to a file.
+    home = os.path.expanduser('~/.config')  # noqa: PTH111
+    user = Path(environ.get('XDG_CONFIG_HOME') or home)
+    for folder in (Path('/etc/openstack'), user / 'openstack'):
+        if os.path.isfile(folder / NAME):  # noqa: PTH113
             yield folder / NAME
     if named := environ.get(VARIABLE):
         yield Path(named)
 
 
+def _read(path: Path) -> yamlfile.File:
+    """Return a file that holds a mapping, if only an empty one.
+
+    :raises Refused: it does not.
+    """
+    file = yamlfile.read(path, 'The catalogue file', _SIZE)
+    if file.document is None:
+        return dataclasses.replace(file, document={})
+    if not isinstance(file.document, dict):
+        raise errors.Refused(f'{path}:1: not a mapping of types')
+    return file
+
+
+def _faults(
+    document: Mapping[str, Any],
+    sources: Sequence[yamlfile.File],
+    parsed: catalogue.Catalogue | list[catalogue.Fault],
+) -> Iterator[str]:
+    """Yield the faults, each with the file that it is in.
+
+    :param document: the files, laid over each other.
+    """
+    for source in sources:
+        yield from source.repeated
+        for fault in catalogue.misfits(source.document):
+            yield source.told(fault.path, fault.text)
+    if isinstance(parsed, list):
+        for fault in parsed:
+            yield _locate(fault, sources)
+    for fault in _foreign_traits(document, sources):
+        yield _locate(fault, sources)
+
+
 def _foreign_traits(
-    document: Mapping[str, Any], sources: Sequence['_Source']
-) -> list[catalogue.Fault]:
-    """Return the traits that no node can have, as their names are wrong.
+    document: Mapping[str, Any], sources: Sequence[yamlfile.File]
+) -> Iterator[catalogue.Fault]:
+    """Yield the traits that no node can have, as their names are wrong.
 
     Those of the packaged file are held to os-traits by a test.
     """
     if not sources:
-        return []
+        return
     import os_traits
 
-    known = os_traits.get_traits()
-    found = []
-    for name in {name for source in sources for name in source.document}:
+    known = set(os_traits.get_traits())
+    for name in dict.fromkeys(name for s in sources for name in s.document):
         entry = document.get(name)
         needs = entry.get('needs') if isinstance(entry, Mapping) else None
         for value, sets in needs.items() if isinstance(needs, Mapping) else ():
             for trait in _words(sets):
                 if trait not in known and not os_traits.is_custom(trait):
-                    hint = registry.nearest(trait, known)
-                    text = f'{trait} is no trait of os-traits{hint}'
-                    path = (name, 'needs', value)
-                    found.append(catalogue.Fault(path, text))
-    return found
+                    hint = registry.nearest(trait[:_TRAIT], known)
+                    text = f'{yamlfile.shown(trait)} is no trait of os-traits'
+                    yield catalogue.Fault((name, 'needs', value), text + hint)
 
 
 def _words(sets: Any) -> Iterator[str]:
@@ -95,101 +128,15 @@ def _words(sets: Any) -> Iterator[str]:
                 yield trait
 
 
-def _locate(fault: catalogue.Fault, sources: Sequence['_Source']) -> str:
+def _locate(fault: catalogue.Fault, sources: Sequence[yamlfile.File]) -> str:
     """Return a fault with the file that it is in, the last that has it."""
-    holding = [s for s in sources if s.depth(fault.path) > 0]
-    source = max(reversed(holding), key=lambda s: s.depth(fault.path))
-    return source.locate(fault)
+    source = max(reversed(sources), key=lambda s: _depth(s, fault.path))
+    return source.told(fault.path, fault.text)
 
 
-class _Source:
-    """A file that was read, and the lines of its keys.
-
-    :raises Refused: it cannot be read, or is not a YAML mapping.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with path.open(encoding='utf-8') as stream:
-                self._root = yaml.compose(stream, yaml.SafeLoader)
-            with path.open(encoding='utf-8') as stream:
-                document = yaml.safe_load(stream)
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise errors.Refused(
-                f'{path}: the catalogue file cannot be read:', [str(error)]
-            ) from error
-        if line := _line_of_loop(self._root, ()):
-            raise errors.Refused(f'{path}:{line}: contains itself')
-        if document is None:
-            document = {}
-        if not isinstance(document, dict):
-            raise errors.Refused(f'{path}:1: not a mapping of types')
-        self.document = {str(name): entry for name, entry in document.items()}
-
-    def depth(self, path: catalogue.Path) -> int:
-        """Return how many of the keys of a path this file has, of two."""
-        entry = self.document.get(str(path[0])) if path else None
-        if entry is None:
-            return 0
-        return 2 if path[1:] and path[1] in entry else 1
-
-    def locate(self, fault: catalogue.Fault) -> str:
-        """Return a fault with its file, line and key."""
-        key = '.'.join(map(str, fault.path))
-        return f'{self._path}:{self._line(fault.path)}: {key}: {fault.text}'
-
-    def repeated(self) -> Iterator[str]:
-        """Yield the keys that stand twice; YAML would drop the first."""
-        for path, line in repeated_keys(self._root, ()):
-            key = '.'.join(path)
-            yield f'{self._path}:{line}: {key}: stands twice'
-
-    def _line(self, path: catalogue.Path) -> int:
-        """Return the line of a key, or of what is nearest above it."""
-        node, line = self._root, 1
-        for part in path:
-            if isinstance(node, yaml.MappingNode):
-                pairs = {str(k.value): (k, v) for k, v in node.value}
-                if str(part) not in pairs:
-                    break
-                key, node = pairs[str(part)]
-                line = key.start_mark.line + 1
-            elif isinstance(node, yaml.SequenceNode):
-                node = node.value[int(part)]
-                line = node.start_mark.line + 1
-        return line
-
-
-def repeated_keys(
-    node: yaml.Node | None, above: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the path and the line of each key that stood before."""
-    if isinstance(node, yaml.MappingNode):
-        known = set()
-        for key, value in node.value:
-            path = (*above, str(key.value))
-            if path in known:
-                yield path, key.start_mark.line + 1
-            known.add(path)
-            yield from repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from repeated_keys(value, (*above, str(index)))
-
-
-def _line_of_loop(
-    node: yaml.Node | None, above: tuple[yaml.Node, ...]
-) -> int | None:
-    """Return the line of a node that is inside of itself, None for none."""
-    if node is None or isinstance(node, yaml.ScalarNode):
-        return None
-    if any(node is one for one in above):
-        return int(node.start_mark.line) + 1
-    inner = (
-        [value for _, value in node.value]
-        if isinstance(node, yaml.MappingNode)
-        else node.value
-    )
-    lines = (_line_of_loop(one, (*above, node)) for one in inner)
-    return next(filter(None, lines), None)
+def _depth(source: yamlfile.File, path: catalogue.Path) -> int:
+    """Return how many of the keys of a path a file has, of two."""
+    entry = source.document.get(path[0]) if path else None
+    if isinstance(entry, dict) and path[1:] and path[1] in entry:
+        return 2
+    return int(entry is not None)

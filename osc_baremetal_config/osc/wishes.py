@@ -3,15 +3,16 @@
 Owns its form, ``server: {type: value}``, and where in it a fault is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.model import Item, Snapshot
-from osc_baremetal_config.osc import files
+from osc_baremetal_config.osc import yamlfile
+
+# Twenty thousand servers with two types each, in bytes.
+_SIZE = 2**21
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +50,12 @@ def load(path: str) -> File:
 
     :raises Refused: the file cannot be read, or is of another form.
     """
-    try:
-        text = Path(path).read_text(encoding='utf-8')
-        # Takes every word as it is written: "on" is no truth here, nor is
-        # "0x2" a number.
-        document = yaml.load(text, yaml.BaseLoader)  # noqa: S506
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise errors.Refused(
-            f'{path}: the file of wishes cannot be read:', [str(error)]
-        ) from error
+    read = yamlfile.read(Path(path), 'The file of wishes', _SIZE, as_text=True)
+    document = read.document
     if not isinstance(document, dict) or not document:
-        raise errors.Refused(f'{path}: not a mapping of servers')
-    faults = [
-        f'{name}: not a mapping of types to values'
-        for name, wishes in document.items()
-        if not (isinstance(wishes, dict) and wishes)
-        or not all(isinstance(v, str) and v for v in wishes.values())
-    ]
-    if not faults:
-        root = yaml.compose(text, yaml.SafeLoader)
-        faults = [
-            f'line {line}: {".".join(key)} stands twice'
-            for key, line in files.repeated_keys(root, ())
-        ]
-    if faults:
-        raise errors.Refused(f'{path}: the file of wishes is broken:', faults)
+        raise errors.Refused(f'{path}:1: not a mapping of servers')
+    if faults := yamlfile.some(_faults(read)):
+        raise errors.Refused('The file of wishes is broken:', faults)
     return File(
         path,
         {
@@ -81,3 +63,15 @@ def load(path: str) -> File:
             for name, wishes in document.items()
         },
     )
+
+
+def _faults(file: yamlfile.File) -> Iterator[str]:
+    """Yield what is not ``server: {type: value}``, each with its line."""
+    yield from file.repeated
+    for name, wishes in file.document.items():
+        if not (name and isinstance(wishes, dict) and wishes):
+            yield file.told((name,), 'not a mapping of types to values')
+            continue
+        for kind, value in wishes.items():
+            if not (kind and isinstance(value, str) and value):
+                yield file.told((name, kind), 'not a type with its value')

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import fixtures
 import os_traits
@@ -35,7 +36,7 @@ class FilesTest(base.TestCase):
         """Return the faults, each from its file's name on."""
         paths = [self.write(t, f'{i}.yaml') for i, t in enumerate(texts)]
         refused = self.assertRaises(errors.Refused, files.load, paths)
-        return [line.rpartition('/')[2] for line in refused.details]
+        return sorted(line.rpartition('/')[2] for line in refused.details)
 
     def test_a_file_adds_replaces_and_removes(self) -> None:
         path = self.write(
@@ -125,18 +126,15 @@ f: 1
 
     def test_a_file_that_contains_itself(self) -> None:
         for text in ('a: &a\n  b: *a\n', 'a: &a [*a]'):
-            refused = self.assertRaises(
-                errors.Refused, files.load, [self.write(text)]
-            )
-            self.assertIn('site.yaml:', refused.message)
-            self.assertIn('contains itself', refused.message)
+            [told] = self.faults(text)
+            self.assertRegex(told, r'0\.yaml:[12]:\d+: contains itself')
 
     def test_what_is_no_mapping_or_no_yaml(self) -> None:
         for text in ('[]', 'a: [', 'x'):
             refused = self.assertRaises(
                 errors.Refused, files.load, [self.write(text)]
             )
-            self.assertIn('site.yaml', refused.message)
+            self.assertRegex(str(refused), 'site.yaml:[12]:')
 
     def test_site_user_and_named_file_in_this_order(self) -> None:
         home = Path(os.environ['HOME']) / '.config' / 'openstack'
@@ -155,4 +153,106 @@ f: 1
             fixtures.EnvironmentVariable(files.VARIABLE, '/nowhere.yaml')
         )
         refused = self.assertRaises(errors.Refused, files.load)
-        self.assertIn('/nowhere.yaml', refused.message)
+        self.assertEqual(
+            ['/nowhere.yaml: No such file or directory'],
+            list(refused.details),
+        )
+
+    def test_no_way_to_the_folder_of_a_user(self) -> None:
+        home = Path(os.environ['HOME'])
+        (home / 'file').touch()
+        (home / 'loop').symlink_to('loop')
+        for folder in ('file', 'loop', 'nowhere', 'x' * 300):
+            self.useFixture(
+                fixtures.EnvironmentVariable('HOME', str(home / folder))
+            )
+            self.assertEqual(files.load(()), files.load())
+
+    def test_nobody_s_home(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('HOME'))
+        self.useFixture(fixtures.MonkeyPatch('os.getuid', lambda: 2**31))
+        self.assertEqual(files.load(()), files.load())
+
+    def test_a_folder_that_nobody_may_enter(self) -> None:
+        stat = os.stat
+
+        def denied(path: Any, **kwargs: Any) -> os.stat_result:
+            if str(path).endswith(files.NAME):
+                raise PermissionError(13, 'Permission denied', path)
+            return stat(path, **kwargs)
+
+        # Root may enter any.
+        self.useFixture(fixtures.MonkeyPatch('os.stat', denied))
+        self.assertEqual(files.load(()), files.load())
+
+    def test_what_is_no_file(self) -> None:
+        fifo = Path(os.environ['HOME']) / 'fifo'
+        os.mkfifo(fifo)
+        for path in (fifo, fifo.parent, Path('/dev/zero')):
+            refused = self.assertRaises(errors.Refused, files.load, [path])
+            self.assertEqual(
+                [f'{path}: not a regular file'], list(refused.details)
+            )
+
+    def test_an_entry_of_the_wrong_kind_below_another(self) -> None:
+        self.assertEqual(
+            [
+                '0.yaml:1: turbo: not a mapping',
+                '1.yaml:1: turbo.values: not a list of words (quote numbers, '
+                'yes, no, on, off)',
+            ],
+            self.faults('turbo: 5', 'turbo: {values: x}'),
+        )
+        self.assertEqual(
+            [
+                '0.yaml:1: turbo: not a mapping',
+                '0.yaml:2: cloud: not a mapping',
+                '1.yaml:1: locks: not a list',
+                '1.yaml:2: volatile: not a list',
+            ],
+            self.faults(
+                'turbo: [values]\ncloud: true',
+                'locks: {a: b}\nvolatile: x\nturbo: {help: Faster.}',
+            ),
+        )
+
+    def test_words_that_cannot_stand_in_a_line(self) -> None:
+        for word in ('""', '" a"', '"a]  [b"', '"a\\nb"', '"\\u202ea"'):
+            [told] = self.faults(f'a: {{values: [{word}]}}')
+            self.assertIn('0.yaml:1: a.values: not a list of words', told)
+        self.assertEqual(
+            ['0.yaml:1: turbo.help: not text'],
+            self.faults('turbo: {help: [a]}'),
+        )
+
+    def test_keys_are_taken_as_they_are_written(self) -> None:
+        path = self.write(
+            'a: {values: ["on", "1"], needs: {on: [[CUSTOM_A]]}}'
+        )
+        self.assertEqual(['on'], list(files.load([path]).types['a'].needs))
+        self.assertEqual(
+            ["0.yaml:1: a.needs.~: '~' is none of b"],
+            self.faults('a: {values: [b], needs: {~: [[CUSTOM_A]]}}'),
+        )
+
+    def test_a_mapping_that_is_merged_into_another(self) -> None:
+        a = 'a: &a {values: [x], bios: [{x: {A: B}}]}\n'
+        path = self.write(a + 'b: {<<: *a, help: Yes.}')
+        known = files.load([path]).types
+        self.assertEqual(known['a'].bios, known['b'].bios)
+        self.assertEqual(
+            ["0.yaml:2: b.bios.0.y: 'y' is none of x"],
+            self.faults(a + 'b: {<<: *a, bios: [{y: {A: B}}]}'),
+        )
+
+    def test_many_faults_and_long_ones(self) -> None:
+        for text in (
+            ''.join(f'T{n}: {{values: [a]}}\n' for n in range(300)),
+            f'{"a" * 9000}: {{{"b" * 9000}: x}}',
+            f'a: {{values: [{"x" * 9000}], bios: [{{{"y" * 9000}: 5}}]}}',
+            f'a: {{values: [x], needs: {{x: [[{"y" * 9000}]]}}}}',
+            'a: {values: [' + 'x, ' * 9000 + '], needs: {y: [], z: []}}',
+        ):
+            told = self.faults(text)
+            self.assertLess(len('\n'.join(told)), 9000)
+            self.assertLess(len(told), 52)

@@ -178,7 +178,7 @@ class RolloutTest(base.TestCase):
         twice = 'web-1: {turbo: enabled}\nweb-1: {turbo: disabled}\n'
         path.write_text(twice, encoding='utf-8')
         ran = self.set('--file', str(path))
-        self.assert_refused(ran, 'line 2: web-1 stands twice')
+        self.assert_refused(ran, f'{path}:2: web-1: stands twice')
 
     def test_a_file_whose_words_are_taken_as_they_are_written(self) -> None:
         path = Path.home() / 'desired.yaml'

@@ -1,0 +1,1 @@
+"""Files that nobody would write, and what is made of them."""
