@@ -73,13 +73,19 @@ class Catalogue:
     volatile: tuple[str, ...] = ()
 
 
+def fits(name: Any, entry: Any) -> bool:
+    """Return whether an entry of a document is of the right kind, or null."""
+    kind = list if name in _LISTS else Mapping
+    return entry is None or isinstance(entry, kind)
+
+
 def misfits(document: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the entries of a document that are of the wrong kind.
 
     In each document by itself: nothing can be laid over one, or under it.
     """
     for name, entry in document.items():
-        if not _fits(name, entry):
+        if not fits(name, entry):
             needed = 'list' if name in _LISTS else 'mapping'
             yield Fault((name,), f'not a {needed}')
 
@@ -93,17 +99,11 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
     for name, entry in above.items():
         if entry is None:
             merged.pop(name, None)
-        elif name in _LISTS and _fits(name, entry):
+        elif name in _LISTS and fits(name, entry):
             merged[name] = entry
-        elif _fits(name, entry):
+        elif fits(name, entry):
             merged[name] = merged.get(name, {}) | dict(entry)
     return merged
-
-
-def _fits(name: str, entry: Any) -> bool:
-    """Return whether an entry is of the right kind, or null."""
-    kind = list if name in _LISTS else Mapping
-    return entry is None or isinstance(entry, kind)
 
 
 def parse(document: Any) -> Catalogue | list[Fault]:

@@ -136,7 +136,8 @@ def _locate(fault: catalogue.Fault, sources: Sequence[yamlfile.File]) -> str:
 
 def _depth(source: yamlfile.File, path: catalogue.Path) -> int:
     """Return how many of the keys of a path a file has, of two."""
-    entry = source.document.get(path[0]) if path else None
-    if isinstance(entry, dict) and path[1:] and path[1] in entry:
-        return 2
-    return int(entry is not None)
+    entry = source.document.get(path[0])
+    if entry is None or not catalogue.fits(path[0], entry):
+        return 0
+    has_key = isinstance(entry, dict) and path[1:] and path[1] in entry
+    return 2 if has_key else 1

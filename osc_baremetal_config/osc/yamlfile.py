@@ -78,8 +78,8 @@ class File:
                 if key is None:
                     break
                 line = key.start_mark.line + 1
-            elif isinstance(node, yaml.SequenceNode):
-                node = node.value[int(part)]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+                node = node.value[part]
                 line = node.start_mark.line + 1
         return line
 

@@ -216,6 +216,16 @@ f: 1
             ),
         )
 
+    def test_a_fault_is_not_in_an_entry_of_the_wrong_kind(self) -> None:
+        self.assertEqual(
+            [
+                '0.yaml:1: a.values: not a list of words (quote numbers, '
+                'yes, no, on, off)',
+                '1.yaml:1: a: not a mapping',
+            ],
+            self.faults('a: {help: Yes.}', 'a: [b]'),
+        )
+
     def test_words_that_cannot_stand_in_a_line(self) -> None:
         for word in ('""', '" a"', '"a]  [b"', '"a\\nb"', '"\\u202ea"'):
             [told] = self.faults(f'a: {{values: [{word}]}}')
