@@ -99,7 +99,7 @@ def check(seed: int, folder: Path) -> str:
     load = dice.choice((_catalogue, _catalogue, _wishes))
     texts = _WISHES if load is _wishes else _CATALOGUES
     paths = []
-    for number in range(1 if load is _wishes else dice.choice((1, 1, 2))):
+    for number in range(1 if load is _wishes else dice.choice((1, 2, 3))):
         paths.append(folder / f'{number}.yaml')
         paths[-1].write_bytes(_broken(dice.choice(texts), dice))
     began = time.process_time()
