@@ -124,7 +124,7 @@ def run(fleet: int, times: int, loop_servers: int, loop_at_once: int) -> None:
     with _servers(layout, lab.REDFISH, 1) as where:
         rows.append(_row('set, Redfish', _sets(where, where.names, times)))
         rows.append(_row('by hand, Redfish', _by_hand(where, times)))
-    with _nodes(layout, fleet), _servers(layout, lab.FAKE, fleet) as where:
+    with nodes(layout, fleet), _servers(layout, lab.FAKE, fleet) as where:
         rows.append(_row('set, fake', _sets(where, where.names[:1], times)))
         rows.append(_row('set, fake', _sets(where, where.names, 1), fleet))
         for name, count, at_once in (
@@ -227,7 +227,7 @@ def _servers(
 
 
 @contextlib.contextmanager
-def _nodes(layout: layouts.Layout, count: int) -> Iterator[None]:
+def nodes(layout: layouts.Layout, count: int) -> Iterator[None]:
     """Have as many more nodes, for as long as they are needed."""
     admin = api.Admin.log_in(layout)
     wanted = [resources.bare_node(f'bench-{n}') for n in range(count)]

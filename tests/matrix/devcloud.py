@@ -65,11 +65,29 @@ class Summary:
         return f'{self.tried} points tried: {counted}'
 
 
+def proxy(layout: layouts.Layout) -> Proxy:
+    """Return a way to the services of the cloud."""
+    return Proxy({name: layout.url(name) for name in _SERVICES})
+
+
 @dataclasses.dataclass(frozen=True)
-class _Caught(people.Person):
+class Caught(people.Person):
     """A person who reaches the cloud through a proxy."""
 
     clouds: Path
+
+    @classmethod
+    def of(
+        cls, name: str, layout: layouts.Layout, way: Proxy, folder: Path
+    ) -> 'Caught':
+        """Return a person for whom Keystone is where the proxy is."""
+        known = yaml.safe_load(layout.clouds_yaml.read_text())
+        login = known['clouds'][name]
+        login['auth']['auth_url'] = f'{way.url("keystone")}/v3'
+        path = folder / f'clouds-{id(way)}.yaml'
+        path.touch(0o600)
+        path.write_text(yaml.safe_dump({'clouds': {name: login}}))
+        return cls(name, layout, path)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of this person's shell."""
@@ -83,10 +101,10 @@ class Bench:
 
     def __init__(self, layout: layouts.Layout, folder: Path) -> None:
         self.lab = lab.Lab(layout)
-        self.proxy = Proxy({name: layout.url(name) for name in _SERVICES})
+        self.proxy = proxy(layout)
         self._layout = layout
         self._mona = people.Person('mona', layout)
-        self._caught = _Caught('mona', layout, self._clouds(folder))
+        self._caught = Caught.of('mona', layout, self.proxy, folder)
         self._server: str | None = None
 
     def __enter__(self) -> 'Bench':
@@ -97,16 +115,6 @@ class Bench:
         self.proxy.__exit__(*error)
         if self._server:
             self.lab.delete(self._server)
-
-    def _clouds(self, folder: Path) -> Path:
-        """Return a clouds.yaml in which Keystone is the proxy's."""
-        known = yaml.safe_load(self._layout.clouds_yaml.read_text())
-        mona = known['clouds']['mona']
-        mona['auth']['auth_url'] = f'{self.proxy.url("keystone")}/v3'
-        path = folder / f'clouds-{id(self)}.yaml'
-        path.touch(0o600)
-        path.write_text(yaml.safe_dump({'clouds': {'mona': mona}}))
-        return path
 
     def prepare(self) -> dict[str, Any]:
         """Bring the server to the start, and return how all is there."""

@@ -1,6 +1,7 @@
 """A way to a real cloud on which a request can be caught.
 
-Owns the counting of one client's requests, and what is done at one of them.
+Owns the counting of one client's requests, what is done at one of them, and
+what is made of the answers.
 Knows no service: what a service says of its own address is rewritten, so
 that all that the client does comes this way.
 """
@@ -34,6 +35,9 @@ _DROPPED = frozenset(
 class Proxy:
     """Stands before services, each on a port of its own on loopback.
 
+    ``spoil`` is given every request and the body of its answer, and returns
+    status and body of another answer, or None to let it be.
+
     :param upstream: the address of each service, by its name.
     """
 
@@ -43,6 +47,8 @@ class Proxy:
         self._is_after = False
         self._act: Callable[[], None] | None = None
         self.requests: list[str] = []
+        self.spoil: Callable[[str, bytes], tuple[int, bytes] | None] | None
+        self.spoil = None
         self._fronts = {
             name: _Front(self, name, url) for name, url in upstream.items()
         }
@@ -128,13 +134,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get('Content-Length') or 0)
         body = self.rfile.read(length)
         path = self.path.partition('?')[0]
-        is_caught = front.proxy.counts(f'{self.command} {front.name} {path}')
+        request = f'{self.command} {front.name} {path}'
+        is_caught = front.proxy.counts(request)
         if is_caught and front.proxy.catches(after=False):
             self.close_connection = True
             return
-        self._answer(front, body, is_caught=is_caught)
+        self._answer(front, request, body, is_caught=is_caught)
 
-    def _answer(self, front: _Front, body: bytes, *, is_caught: bool) -> None:
+    def _answer(
+        self, front: _Front, request: str, body: bytes, *, is_caught: bool
+    ) -> None:
         connection = http.client.HTTPConnection(
             front.upstream, timeout=_LIMIT_S
         )
@@ -149,7 +158,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if is_caught and front.proxy.catches(after=True):
             self.close_connection = True
             return
-        self.send_response_only(answer.status, answer.reason)
+        status = answer.status
+        if front.proxy.spoil and (spoilt := front.proxy.spoil(request, said)):
+            status, said = spoilt
+        self.send_response_only(status)
         for name, value in _kept(answer.headers).items():
             told = front.proxy.rewritten(value.encode()).decode()
             self.send_header(name, told)
