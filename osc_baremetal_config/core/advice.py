@@ -4,9 +4,7 @@ Owns the words; every command named here exists and was tried in the state
 that it is named for.
 """
 
-import shlex
-
-from osc_baremetal_config.core import values
+from osc_baremetal_config.core import pasting, values
 from osc_baremetal_config.core.lifecycle import FAULT
 from osc_baremetal_config.core.model import Action, Node, Server
 from osc_baremetal_config.core.moves import Seen
@@ -50,7 +48,7 @@ def continuing(plan: Plan) -> str:
     how = ''.join(f' {option}' for option in _options(plan.options))
     if plan.options.forgets:
         types = ' '.join(
-            f'--config {shlex.quote(name)}' for name in plan.options.forgets
+            f'--config {pasting.quoted(name)}' for name in plan.options.forgets
         )
         return (
             f'openstack server config unset --apply {types}{how} '
@@ -59,7 +57,7 @@ def continuing(plan: Plan) -> str:
     if not plan.options.records:
         return f'openstack server config apply{how} {plan.server.id}'
     wish = ' '.join(
-        f'--config {shlex.quote(str(item))}' for item in plan.items
+        f'--config {pasting.quoted(str(item))}' for item in plan.items
     )
     return f'openstack server config set {wish}{how} {plan.server.id}'
 
@@ -70,7 +68,7 @@ def _options(options: Options) -> list[str]:
     if options.method is not Method.AUTO:
         written.append(f'--method {options.method}')
     if options.flavor:
-        written.append(f'--flavor {shlex.quote(options.flavor)}')
+        written.append(f'--flavor {pasting.quoted(options.flavor)}')
     for name, is_set in (
         ('--no-stop', not options.stop),
         ('--strict', options.strict),
@@ -116,7 +114,7 @@ def _first(seen: Seen) -> list[str]:
     if node.maintenance and node.fault != FAULT:
         lines.append(
             f'An operator has to end the maintenance first: openstack '
-            f'baremetal node maintenance unset {node.handle}'
+            f'baremetal node maintenance unset {pasting.node(node)}'
         )
     return lines
 

@@ -4,7 +4,7 @@ Owns the checks of one item on one node. What several items mean together is
 for the planner.
 """
 
-from osc_baremetal_config.core import registry, state, templates
+from osc_baremetal_config.core import pasting, registry, state, templates
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import (
     Item,
@@ -75,7 +75,8 @@ def incapable(
         trait = min(missing[0])
         reason += (
             f'; its BIOS does list {", ".join(known)}, so an operator may '
-            f'add it: openstack baremetal node add trait {node.handle} {trait}'
+            f'add it: openstack baremetal node add trait {pasting.node(node)} '
+            f'{pasting.quoted(trait)}'
         )
     return [reason]
 
@@ -146,8 +147,9 @@ def _is_usable(template: Template, options: Options) -> bool:
 
 
 def _no_template(item: Item, snapshot: Snapshot, options: Options) -> str:
-    extra = (
-        f'--extra config-type={item.type} --extra config-value={item.value}'
+    extra = ' '.join(
+        f'--extra {pasting.quoted(word)}'
+        for word in (f'config-type={item.type}', f'config-value={item.value}')
     )
     if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
         return (

@@ -185,7 +185,7 @@ class Node:
 
     @property
     def handle(self) -> str:
-        """The name if there is one, to be pasted into commands."""
+        """The name if there is one, for a line that is about it."""
         return self.name or self.uuid
 
 

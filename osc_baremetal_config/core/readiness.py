@@ -5,6 +5,7 @@ Owns what has to be so before anything is touched, apart from the items.
 
 from collections.abc import Mapping, Sequence
 
+from osc_baremetal_config.core import pasting
 from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.lifecycle import FAULT, SERVICING
 from osc_baremetal_config.core.model import Item, Node, Server
@@ -136,7 +137,7 @@ def _in_maintenance(node: Node) -> str:
     why = f': "{reason}"' if reason else ''
     return (
         f'node {node} is in maintenance{why} (an operator ends it: openstack '
-        f'baremetal node maintenance unset {node.handle})'
+        f'baremetal node maintenance unset {pasting.node(node)})'
     )
 
 

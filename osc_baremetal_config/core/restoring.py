@@ -7,7 +7,13 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import journal, readiness, registry, state
+from osc_baremetal_config.core import (
+    journal,
+    pasting,
+    readiness,
+    registry,
+    state,
+)
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.metadata import PREVIOUS, WISH
 from osc_baremetal_config.core.model import Item, Snapshot
@@ -36,7 +42,8 @@ def wish(
     ]
     contested = [
         f'{row.type}: {row.desired.source}; say which is meant: openstack '
-        f'server config set --config {row.type}=… {snapshot.server.id}'
+        f'server config set --config {pasting.quoted(row.type)}=… '
+        f'{snapshot.server.id}'
         for row in rows
         if row.desired.is_contested
     ]

@@ -7,7 +7,7 @@ Owns what ``recover`` explains. What can be done about it is for
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from osc_baremetal_config.core import journal, lifecycle
+from osc_baremetal_config.core import journal, lifecycle, pasting
 from osc_baremetal_config.core.journal import Pending
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import OFF, ON
@@ -116,7 +116,7 @@ def _node(node: Node, verdict: lifecycle.Verdict) -> list[str]:
         words.append(
             f'It is in maintenance{why if node.maintenance_reason else ""}, '
             f'which is not because of a service. An operator ends it: '
-            f'openstack baremetal node maintenance unset {node.handle}'
+            f'openstack baremetal node maintenance unset {pasting.node(node)}'
         )
     return words
 
