@@ -15,9 +15,25 @@ from openstackclient import shell
 from tests import runs
 
 
-def openstack(argv: Sequence[str]) -> runs.Ran:
-    """Return what the command line does, given all its arguments."""
-    out, err = io.StringIO(), io.StringIO()
+class Terminal(io.StringIO):
+    """A stream that a person reads."""
+
+    def isatty(self) -> bool:
+        """Return that it is one."""
+        return True
+
+
+def openstack(
+    argv: Sequence[str],
+    out: io.StringIO | None = None,
+    err: io.StringIO | None = None,
+) -> runs.Ran:
+    """Return what the command line does, given all its arguments.
+
+    :param out: what stdout is; None for one that nobody sees.
+    :param err: what stderr is.
+    """
+    out, err = out or io.StringIO(), err or io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = _Shell().run(list(argv))

@@ -249,11 +249,11 @@ _TEXTS = (
 def _parse_pending(text: str) -> Pending:
     note = _mapping(text)
     if note is None and not text.lstrip().startswith('{'):
-        return Pending(value=_plain(text))
+        return Pending(value=_short(text))
     note = note or {}
     value = note.get('value')
     parsed = Pending(
-        value=_plain(value) if isinstance(value, str) else '?',
+        value=_short(value) if isinstance(value, str) else '?',
         power=_one_of(note, 'power', ('on', 'off')),
         since=_matching(note, 'since', _TIME),
         wish=_matching(note, 'wish', _HEX),
@@ -280,7 +280,7 @@ def _parse_pending(text: str) -> Pending:
 def _parse_previous(text: str) -> Previous:
     note = _mapping(text)
     if note is None and not text.lstrip().startswith('{'):
-        return Previous(value=_plain(text))
+        return Previous(value=_short(text))
     note = note or {}
     settings = note.get('settings', {})
     if not isinstance(settings, dict):
@@ -288,11 +288,7 @@ def _parse_previous(text: str) -> Previous:
     parsed = Previous(
         value=_text(note, 'value'),
         at=_matching(note, 'at', _TIME),
-        settings={
-            values.plain(n): v
-            for n, v in settings.items()
-            if values.is_value(v)
-        },
+        settings={n: v for n, v in settings.items() if values.is_value(v)},
     )
     is_whole = (
         _mapping(text) is not None
@@ -319,7 +315,7 @@ def _mapping(text: str) -> dict[str, Any] | None:
 
 def _text(note: Mapping[str, Any], name: str) -> str | None:
     value = note.get(name)
-    return _plain(value) if isinstance(value, str) else None
+    return _short(value) if isinstance(value, str) else None
 
 
 def _matching(
@@ -337,6 +333,6 @@ def _one_of(
     return value if value in known else None
 
 
-def _plain(text: str) -> str:
-    """Return a text that a terminal can be shown, whoever has written it."""
-    return values.plain(text)[:LONGEST]
+def _short(text: str) -> str:
+    """Return as much of a text as Nova would have, whoever has written it."""
+    return text[:LONGEST]

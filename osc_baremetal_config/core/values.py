@@ -111,12 +111,7 @@ def shown(value: Value | None) -> str:
         return '?'
     if isinstance(value, bool):
         return str(value).lower()
-    return plain(str(value)) or '""'
-
-
-def plain(text: str) -> str:
-    """Return a text for a terminal, whoever has written it."""
-    return ''.join(c if c.isprintable() else '?' for c in text)
+    return str(value) or '""'
 
 
 _KINDS: dict[type, str] = {int: 'Integer', bool: 'Boolean'}

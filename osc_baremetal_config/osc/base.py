@@ -5,8 +5,9 @@ used. Decides nothing.
 """
 
 import argparse
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from osc_lib.command import command
@@ -30,10 +31,27 @@ class Explained(command.Command):
     """
 
     code = 0
+    has_begun = False
+    app: Any
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Return the exit code, having explained what went wrong."""
         from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import streams
+
+        with streams.guarded(self.app) as (out, _):
+            code = self._explained(parsed_args)
+            out.flush()
+            if out.lost is None or isinstance(out.lost, BrokenPipeError):
+                return code
+            self.say([f'The result could not be written: {out.lost}.'])
+            # Of a change, the code tells what has become of it.
+            return code if self.has_begun else code or errors.ExitCode.FAILURE
+
+    def _explained(self, parsed_args: argparse.Namespace) -> int:
+        """Return the exit code, whatever was raised."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import streams
 
         try:
             return super().run(parsed_args) or self.code
@@ -45,12 +63,52 @@ class Explained(command.Command):
             self.log.debug('%s', error, exc_info=True)
             self.say([errors.fault(error)])
             return errors.ExitCode.FAILURE
+        except Exception as error:
+            # As cliff does, which would write it past the guard.
+            text = streams.visible(str(error))
+            self.log.error('%s', text, exc_info=self.app.options.debug)
+            return errors.ExitCode.FAILURE
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return a parser whose errors show only what can be seen."""
+        from osc_baremetal_config.osc import streams
+
+        parser = super().get_parser(prog_name)
+        streams.guard_errors(parser)
+        return parser
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Any, data: Any
+    ) -> int:
+        """Have the formatter write the cells as they are seen.
+
+        JSON and YAML escape themselves what is not seen, and lose nothing.
+        """
+        from osc_baremetal_config.osc import columns
+
+        if parsed_args.formatter not in ('json', 'yaml'):
+            data = columns.seen(list(data), self.app.stdout.visible)
+        if parsed_args.formatter == 'shell':
+            data = [columns.quoted(cell) for cell in data]
+        producer: Any = super()
+        return int(producer.produce_output(parsed_args, column_names, data))
+
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Have something be changed, to its end whatever becomes of us.
+
+        Who closes the terminal does not mean a server to stay off.
+        """
+        from osc_baremetal_config.run import shield
+
+        self.has_begun = True
+        with shield.without_hangup():
+            yield
 
     def say(self, lines: Iterable[str]) -> None:
         """Write lines for a person, beside the formatter's output."""
         for line in lines:
-            self.app.stderr.write(f'{line}\n')
-        self.app.stderr.flush()
+            self.app.stderr.line(line)
 
     def remark(self, lines: Iterable[str]) -> None:
         """Write lines for a person who has not asked for quiet."""
@@ -142,9 +200,10 @@ class Explained(command.Command):
         for warning in plan.warnings:
             reporter.warn(warning)
         try:
-            return execute.execute(
-                plan, self.client.cloud, self.client.clock, reporter, how
-            )
+            with self.under_way():
+                return execute.execute(
+                    plan, self.client.cloud, self.client.clock, reporter, how
+                )
         except KeyboardInterrupt:
             reporter.close()
             self.say(tables.interrupted(plan))

@@ -198,7 +198,8 @@ class UnsetServerConfig(rolling.Rolling):
         is_done = not parsed_args.dry_run
         if is_done:
             try:
-                self.client.cloud.compute.delete_metadata(server.id, keys)
+                with self.under_way():
+                    self.client.cloud.compute.delete_metadata(server.id, keys)
             except errors.Forbidden as error:
                 raise errors.Refused(
                     f'{server}: nothing can be forgotten:',

@@ -1,7 +1,9 @@
 """How values look in a table, and what they are in JSON."""
 
+import copy
 import datetime
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cliff import columns
@@ -108,3 +110,33 @@ def _ago(seconds: float) -> str:
         if count >= 1:
             return f'{count} {unit}{"" if count == 1 else "s"} ago'
     return 'just now'
+
+
+def seen(value: Any, visible: Callable[[str], str]) -> Any:
+    """Return cells, or rows of them, with each text as it can be seen.
+
+    The lines that a cell makes of several texts stay; those within do not.
+
+    :param visible: returns a text on one line.
+    """
+    if isinstance(value, str):
+        shown = visible(value)
+        # Not a plain text instead of a member of an enumeration.
+        return value if shown == value else shown
+    if isinstance(value, list | tuple):
+        return [seen(one, visible) for one in value]
+    if isinstance(value, columns.FormattableColumn):
+        cell = copy.copy(value)
+        cell._value = seen(value._value, visible)
+        return cell
+    return value
+
+
+def quoted(cell: Any) -> str:
+    """Return a cell as it can stand between double quotes in a shell.
+
+    The quotes themselves, and only they, are for the formatter to escape.
+    """
+    if isinstance(cell, columns.FormattableColumn):
+        cell = cell.machine_readable()
+    return re.sub(r'[\\$`]', r'\\\g<0>', str(cell))

@@ -5,7 +5,9 @@ Imported by a command when its parser is asked for, not at start-up.
 
 import argparse
 import contextlib
+import re
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,9 +17,13 @@ from osc_baremetal_config.core.model import Item, Query
 from osc_baremetal_config.core.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan import Aim
 from osc_baremetal_config.core.rollout import Failures, Limits
+from osc_baremetal_config.osc import streams
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
+# What completion can offer: a shell expands each word, and argparse takes its
+# usage apart at blanks.
+_WORD = re.compile(r'[^\s|\'"\\$`]+')
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -331,16 +337,26 @@ def add_types(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
 
     A type whose name another option has is set with --config only.
     """
+    # The help may be for a pager, whose escape codes have to pass.
+    visible = streams.Stream(sys.stdout).visible
     for config_type in catalogue.types.values():
         with contextlib.suppress(argparse.ArgumentError):
             parser.add_argument(
                 f'--{config_type.name}',
                 dest='config',
                 action='append',
-                metavar=f'<{"|".join(config_type.values)}>',
+                metavar=_metavar(config_type.values),
                 type=_item_of(config_type.name),
-                help=config_type.help.replace('%', '%%'),
+                help=visible(config_type.help).replace('%', '%%'),
             )
+
+
+def _metavar(words: Sequence[str]) -> str:
+    """Return what stands for the value of an option in its help."""
+    is_plain = all(
+        word.isprintable() and _WORD.fullmatch(word) for word in words
+    )
+    return f'<{"|".join(words)}>' if is_plain else '<value>'
 
 
 def complete_values(parser: argparse.ArgumentParser) -> None:

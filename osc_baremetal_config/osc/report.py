@@ -1,29 +1,30 @@
 """Telling a person how it goes, on stderr.
 
 On a terminal one line that is rewritten, elsewhere a line for each change of
-state, and nothing with ``--quiet``. Never writes to stdout.
+state and for each minute without one, and nothing with ``--quiet``. Never
+writes to stdout, and what it writes goes through a guarded stream.
 """
 
 import collections
-import shutil
 import threading
-import unicodedata
 from collections.abc import Iterable
-from typing import TextIO
 
 from osc_baremetal_config.core import rollout
 from osc_baremetal_config.core.model import Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Progress
-from osc_baremetal_config.osc import tables
+from osc_baremetal_config.osc import streams, tables
+from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run.protocols import Clock
 from osc_baremetal_config.run.rollout import Ended
 
-_CLEAR = '\r\x1b[K'
 # Cells of a bar, and the fewest that still tell something.
 _BAR, _LEAST_BAR = 20, 5
 # A terminal need not be written to more often than it is read.
 _REDRAW_S = 0.2
+# Elsewhere it is told once a minute what is waited for; so much before that is
+# over, as the next look may be ten seconds away.
+_SILENCE_S = 50.0
 
 
 class Silent:
@@ -40,26 +41,31 @@ class Silent:
 
 
 class Lines:
-    """Tells each change on a line of its own.
+    """Tells each change on a line of its own, and now and then that it waits.
 
     :param name: what the lines begin with.
     """
 
-    def __init__(self, stream: TextIO, name: str) -> None:
+    def __init__(self, stream: Stream, name: str) -> None:
         self._stream = stream
         self._name = name
         self._last = ''
+        self._told_s = 0.0
 
     def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
         """Take note of what is going on; called at every look."""
+        time = _minutes(elapsed_s)
         if what != self._last:
-            self._last = what
-            self.warn(f'{what} ({_minutes(elapsed_s)})')
+            self.warn(f'{what} ({time})')
+        elif elapsed_s >= self._told_s + _SILENCE_S:
+            self.warn(f'still {what} ({time}, up to {_minutes(limit_s)})')
+        else:
+            return
+        self._last, self._told_s = what, elapsed_s
 
     def warn(self, text: str) -> None:
         """Take note of something that the person should know."""
-        self._stream.write(f'{self._name}: {text}\n')
-        self._stream.flush()
+        self._stream.line(f'{self._name}: {text}')
 
     def close(self) -> None:
         """End the telling."""
@@ -68,47 +74,49 @@ class Lines:
 class LivingLine:
     """Tells on one line of a terminal, which is gone at the end."""
 
-    def __init__(self, stream: TextIO, name: str) -> None:
+    def __init__(self, stream: Stream, name: str) -> None:
         self._stream = stream
         self._name = name
 
     def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
         """Take note of what is going on; called at every look."""
-        time = f'  {_minutes(elapsed_s)}  (up to {_minutes(limit_s)})'
-        # A line that wraps could not be taken back.
-        width = shutil.get_terminal_size().columns - 1
-        said = _cut(f'{self._name}  {what}', width - len(time))
-        self._stream.write(_CLEAR + _cut(said + time, width))
-        self._stream.flush()
+        visible, width = self._stream.visible, self._stream.columns - 1
+        time = f'  {_minutes(elapsed_s)}'
+        limit = f'  (up to {_minutes(limit_s)})'
+        name, state = visible(self._name), visible(what)
+        # Where it is narrow, what is going on is what matters.
+        if streams.cells(f'{name}  {state}{time}{limit}') > width:
+            limit = ''
+        room = width - streams.cells(f'  {state}{time}')
+        name = f'{streams.cut(name, room)}  ' if room > 0 else ''
+        room = width - streams.cells(f'{name}{time}{limit}')
+        self._stream.redraw(f'{name}{streams.cut(state, room)}{time}{limit}')
 
     def warn(self, text: str) -> None:
         """Take note of something that the person should know."""
-        self._stream.write(f'{_CLEAR}{self._name}: {text}\n')
-        self._stream.flush()
+        self._stream.redraw()
+        self._stream.line(f'{self._name}: {text}')
 
     def close(self) -> None:
         """End the telling."""
-        self._stream.write(_CLEAR)
-        self._stream.flush()
+        self._stream.redraw()
 
 
 class Bar:
     """Tells on one line of a terminal how many of how many are read."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     def progress(self, count: int, total: int) -> None:
         """Take note that so many of so many are read."""
-        width = max(10, min(40, shutil.get_terminal_size().columns - 30))
+        width = max(10, min(40, self._stream.columns - 30))
         bar = _bar(count, total, width)
-        self._stream.write(f'{_CLEAR}reading {bar} {count}/{total}')
-        self._stream.flush()
+        self._stream.redraw(f'reading {bar} {count}/{total}')
 
     def close(self) -> None:
         """End the telling."""
-        self._stream.write(_CLEAR)
-        self._stream.flush()
+        self._stream.redraw()
 
 
 class NoBar:
@@ -121,18 +129,18 @@ class NoBar:
         """End the telling."""
 
 
-def bar(stream: TextIO, *, quiet: bool) -> Bar | NoBar:
+def bar(stream: Stream, *, quiet: bool) -> Bar | NoBar:
     """Return who tells how far a reading is, as the stream allows."""
-    return Bar(stream) if stream.isatty() and not quiet else NoBar()
+    return Bar(stream) if stream.is_living and not quiet else NoBar()
 
 
 def reporter(
-    stream: TextIO, name: str, *, quiet: bool
+    stream: Stream, name: str, *, quiet: bool
 ) -> Silent | Lines | LivingLine:
     """Return who tells about a server, as the stream allows."""
     if quiet:
         return Silent()
-    return (LivingLine if stream.isatty() else Lines)(stream, name)
+    return (LivingLine if stream.is_living else Lines)(stream, name)
 
 
 def _minutes(seconds: float) -> str:
@@ -144,32 +152,23 @@ def _bar(count: int, total: int, width: int) -> str:
     return '#' * full + '.' * (width - full)
 
 
-def _cut(text: str, cells: int) -> str:
-    """Return as much of a text as there are cells for on a terminal."""
-    kept = []
-    for letter in text:
-        cells -= 2 if unicodedata.east_asian_width(letter) in 'FW' else 1
-        if cells < 0:
-            break
-        kept.append(letter)
-    return ''.join(kept)
-
-
 class Rollout:
     """Tells how a change of many servers goes.
 
-    On a terminal one line with a bar and counts by phase; elsewhere a line
-    for each server that has ended. Why one has failed is told at once.
+    On a terminal one line with a bar and counts by phase; elsewhere that once
+    a minute, and a line for each server that has ended. Why one has failed is
+    told at once.
     """
 
-    def __init__(self, stream: TextIO, clock: Clock) -> None:
+    def __init__(self, stream: Stream, clock: Clock) -> None:
         self._stream = stream
         self._clock = clock
         self._began = clock.now()
         # The calls of many servers are made in many threads.
         self._lock = threading.Lock()
         self._phases: dict[str, str] = {}
-        self._drawn: float | None = None
+        # A line may be rewritten at once, one that stays is for later.
+        self._drawn = self._began - (_REDRAW_S if stream.is_living else 0)
 
     def reporter(self, plan: Plan) -> 'OneOfMany':
         """Return who tells how one server goes."""
@@ -182,43 +181,39 @@ class Rollout:
 
     def progress(self, progress: Progress) -> None:
         """Take note of how far it is; called at every look."""
-        now = self._clock.now()
-        is_soon = self._drawn is not None and now < self._drawn + _REDRAW_S
-        if is_soon or not self._stream.isatty():
+        now, is_living = self._clock.now(), self._stream.is_living
+        if now < self._drawn + (_REDRAW_S if is_living else _SILENCE_S):
             return
         self._drawn = now
-        width = shutil.get_terminal_size().columns - 1
+        width = self._stream.columns - 1 if is_living else 0
         with self._lock:
-            line = _so_far(
-                progress, self._phases.values(), now - self._began, width
-            )
-            self._stream.write(_CLEAR + line)
-            self._stream.flush()
+            phases = list(self._phases.values())
+            line = _so_far(progress, phases, now - self._began, width)
+            (self._stream.redraw if is_living else self._stream.line)(line)
 
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
         with self._lock:
             self._phases.pop(plan.server.id, None)
         if end.error:
-            self.warn('\n'.join(end.error.lines()))
-        elif end.outcome and not self._stream.isatty():
+            self.warn(*end.error.lines())
+        elif end.outcome and not self._stream.is_living:
             how = 'done' if end.outcome.is_finished else 'begun'
             self.warn(f'{plan.server.name}: {how}')
         for line in tables.besides(plan.server, end.outcome):
             self.warn(line)
 
-    def warn(self, text: str) -> None:
+    def warn(self, *lines: str) -> None:
         """Tell something that the person should know."""
-        clear = _CLEAR if self._stream.isatty() else ''
         with self._lock:
-            self._stream.write(f'{clear}{text}\n')
-            self._stream.flush()
+            self.close()
+            for line in lines:
+                self._stream.line(line)
 
     def close(self) -> None:
         """End the telling."""
-        if self._stream.isatty():
-            self._stream.write(_CLEAR)
-            self._stream.flush()
+        if self._stream.is_living:
+            self._stream.redraw()
 
 
 def _so_far(
@@ -226,7 +221,7 @@ def _so_far(
 ) -> str:
     """Return how far a change of many servers is, on one line.
 
-    :param width: cells; the bar gives way to the rest.
+    :param width: cells, of which those that are left are for a bar.
     """
     counts = collections.Counter(map(_phase, phases))
     doing = ', '.join(f'{n} {what}' for what, n in counts.most_common())
@@ -243,7 +238,7 @@ def _so_far(
     line = '  '.join(parts)
     room = min(_BAR, width - len(line) - len('  '))
     bar = f'{_bar(done, now.total, room)}  ' if room >= _LEAST_BAR else ''
-    return _cut(bar + line, width)
+    return bar + line
 
 
 def _phase(what: str) -> str:
@@ -273,7 +268,7 @@ class OneOfMany:
 class QuietRollout:
     """Tells only why servers have failed."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     def reporter(self, plan: Plan) -> Silent:
@@ -286,8 +281,8 @@ class QuietRollout:
     def ended(self, plan: Plan, end: Ended) -> None:
         """Take note that a server has ended."""
         if end.error:
-            self._stream.write('\n'.join([*end.error.lines(), '']))
-            self._stream.flush()
+            for line in end.error.lines():
+                self._stream.line(line)
 
     def warn(self, text: str) -> None:
         """Take note of something that the person should know."""
@@ -297,7 +292,7 @@ class QuietRollout:
 
 
 def telling(
-    stream: TextIO, clock: Clock, *, quiet: bool
+    stream: Stream, clock: Clock, *, quiet: bool
 ) -> Rollout | QuietRollout:
     """Return who tells about many servers."""
     return QuietRollout(stream) if quiet else Rollout(stream, clock)

@@ -359,7 +359,10 @@ class Rolling(base.Lister):
         )
         telling = report.telling(self.app.stderr, clock, quiet=self.is_quiet)
         try:
-            rolled = rollout.roll_out(work, self.client.cloud, clock, telling)
+            with self.under_way():
+                rolled = rollout.roll_out(
+                    work, self.client.cloud, clock, telling
+                )
         finally:
             telling.close()
         self.say(rollout_tables.left(plan, rolled))

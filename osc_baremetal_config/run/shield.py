@@ -1,7 +1,8 @@
-"""Letting a call finish before Ctrl-C takes effect.
+"""Letting a call finish before Ctrl-C takes effect, and a change its end.
 
 Owns the handling of the first interrupt during a call. A second one is not
-held back. Outside a shield an interrupt is what Python makes of it.
+held back. Outside a shield an interrupt is what Python makes of it. Owns also
+that a change survives the terminal that it was begun on.
 """
 
 import contextlib
@@ -39,3 +40,16 @@ def shielded(on_interrupt: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if came.is_set():
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def without_hangup() -> Iterator[None]:
+    """Go on in the block although the terminal is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: Any = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

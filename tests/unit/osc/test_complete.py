@@ -3,8 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import fixtures
-
 from osc_baremetal_config.osc import files
 from tests.model import fixture
 from tests.unit import base
@@ -22,24 +20,28 @@ COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
 _openstack
 echo "${{COMPREPLY[@]}}"
 """
-# Some of these values end the quotes that a shell is given the others in.
-SITE = """a: {values: ["it's", "$(id)", '`id`', x y, plain-one]}"""
+# Some of these values end the quotes that a shell is given the others in, and
+# argparse takes its usage apart at others.
+CATALOGUE = r"""
+hostile:
+  help: "forged 100%"
+  values: ["a'; touch pwned; '", "$(touch pwned)", "two words [x"]
+plain:
+  values: [plain-one, plain-two]
+"""
 
 
 class CompleteTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        site = Path.home() / 'site.yaml'
-        site.write_text(SITE, encoding='utf-8')
-        self.useFixture(
-            fixtures.EnvironmentVariable(files.VARIABLE, str(site))
-        )
-        model = self.useFixture(fixture.Model())
-        ran = model.openstack('mona', 'complete', '--name', 'openstack')
+        self.home = Path.home()
+        folder = self.home / '.config' / 'openstack'
+        folder.mkdir(parents=True)
+        (folder / files.NAME).write_text(CATALOGUE, encoding='utf-8')
+        self.model = self.useFixture(fixture.Model())
+        ran = self.model.openstack('mona', 'complete', '--name', 'openstack')
         self.assert_ended(0, ran)
-        home = Path.home()
-        (home / 'complete.sh').write_text(ran.out, encoding='utf-8')
-        self.home = home
+        (self.home / 'complete.sh').write_text(ran.out, encoding='utf-8')
 
     def complete(self, words: str) -> list[str]:
         """Return what a shell offers for the last word."""
@@ -64,7 +66,20 @@ class CompleteTest(base.TestCase):
     def test_values(self) -> None:
         line = 'openstack server config set --hyperthreading en'
         self.assertEqual(['enabled'], self.complete(line))
-        line = 'openstack server config set --a plain'
+        line = 'openstack server config set --plain plain-o'
         self.assertEqual(['plain-one'], self.complete(line))
         line = 'openstack server config apply --method run'
         self.assertEqual(['runbook'], self.complete(line))
+
+    def test_a_catalogue_steers_neither_shell_nor_terminal(self) -> None:
+        line = 'openstack server config set --hostile'
+        self.assertEqual(['--hostile'], self.complete(line))
+        self.complete(f'{line} ""')
+        self.assertFalse((self.home / 'pwned').exists())
+        command = ('server', 'config', 'set')
+        ran = self.model.openstack('mona', 'help', *command)
+        self.assert_ended(0, ran)
+        self.assertIn('forged 100%', ' '.join(ran.out.split()))
+        ran = self.model.openstack('mona', *command, '--\x1b[2J\x9b', 'x')
+        self.assert_ended(2, ran)
+        self.assertIn('arguments: --\\x1b[2J\\x9b', ran.err)

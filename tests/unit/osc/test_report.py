@@ -1,13 +1,20 @@
 """Telling a person how it goes."""
 
+import fcntl
 import io
+import itertools
+import os
+import pty
 import re
+import struct
+import termios
 
 import fixtures
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import planner, rollout
 from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run import change
 from osc_baremetal_config.run.rollout import Ended
 from tests.unit import base, canned
@@ -21,7 +28,7 @@ class Terminal(io.StringIO):
 
 class ReportTest(base.TestCase):
     def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
-        reporter = report.reporter(stream, 'web-1', quiet=quiet)
+        reporter = report.reporter(Stream(stream), 'web-1', quiet=quiet)
         reporter.doing('servicing', 1.0, 3600.0)
         reporter.doing('servicing', 61.9, 3600.0)
         reporter.warn('Nova is away')
@@ -37,29 +44,76 @@ class ReportTest(base.TestCase):
             self.told(Terminal()),
         )
 
-    def test_it_never_wraps(self) -> None:
-        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '40'))
+    def living(self, name: str, what: str, columns: int) -> str:
+        """Return the line of a terminal that is so wide."""
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', str(columns)))
         stream = Terminal()
-        reporter = report.LivingLine(stream, 'web-1')
-        reporter.doing('x' * 100, 1.0, 3600.0)
-        line = stream.getvalue().removeprefix('\r\x1b[K')
-        self.assertLess(len(line), 40)
-        self.assertTrue(line.endswith('  0:01  (up to 60:00)'), line)
+        report.LivingLine(Stream(stream), name).doing(what, 1.0, 3600.0)
+        return stream.getvalue().removeprefix('\r\x1b[K')
+
+    def test_the_state_stays_where_it_is_narrow(self) -> None:
+        what = 'service wait bios.apply'
+        for columns, line in (
+            (60, f'web-1  {what}  0:01  (up to 60:00)'),
+            (40, f'web-1  {what}  0:01'),
+            (34, f'we  {what}  0:01'),
+            (30, f'{what}  0:01'),
+            (20, 'service wait   0:01'),
+        ):
+            self.assertEqual(line, self.living('web-1', what, columns))
 
     def test_it_never_wraps_however_narrow_or_wide(self) -> None:
-        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '20'))
-        stream = Terminal()
-        report.LivingLine(stream, 'サーバー').doing('起動' * 20, 1.0, 3600.0)
-        line = stream.getvalue().removeprefix('\r\x1b[K')
-        self.assertLess(
-            sum(2 if letter > '\u2e80' else 1 for letter in line), 20
-        )
+        for columns in range(1, 60):
+            line = self.living('サーバー\n\x1b[2J', '起動' * 20, columns)
+            self.assertLess(
+                sum(2 if letter > '\u2e80' else 1 for letter in line),
+                max(columns, 2),
+            )
+            self.assertTrue(line.isprintable())
+
+    def test_width_is_that_of_the_stream(self) -> None:
+        above, below = pty.openpty()
+        self.addCleanup(os.close, above)
+        size = struct.pack('HHHH', 24, 33, 0, 0)
+        fcntl.ioctl(below, termios.TIOCSWINSZ, size)
+        with (
+            os.fdopen(below, 'w', encoding='utf-8') as stream,
+            fixtures.EnvironmentVariable('COLUMNS', '44'),
+        ):
+            self.assertEqual(33, Stream(stream).columns)
+
+    def test_no_escape_codes_where_they_are_not_wanted(self) -> None:
+        for name, value in (('TERM', 'dumb'), ('NO_COLOR', '1')):
+            with fixtures.EnvironmentVariable(name, value):
+                self.assertEqual(
+                    'web-1: servicing (0:01)\n'
+                    'web-1: still servicing (1:01, up to 60:00)\n'
+                    'web-1: Nova is away\n',
+                    self.told(Terminal()),
+                )
 
     def test_elsewhere_a_line_is_a_change(self) -> None:
         self.assertEqual(
-            'web-1: servicing (0:01)\nweb-1: Nova is away\n',
+            'web-1: servicing (0:01)\n'
+            'web-1: still servicing (1:01, up to 60:00)\n'
+            'web-1: Nova is away\n',
             self.told(io.StringIO()),
         )
+
+    def test_elsewhere_a_line_at_least_once_a_minute(self) -> None:
+        stream = io.StringIO()
+        reporter = report.reporter(Stream(stream), 'web-1', quiet=False)
+        # No two looks are further apart than ten seconds.
+        for seconds in range(0, 600, 9):
+            reporter.doing('servicing', float(seconds), 3600.0)
+        times = [
+            60 * int(m) + int(s)
+            for m, s in re.findall(r'\((\d+):(\d+)', stream.getvalue())
+        ]
+        gaps = [b - a for a, b in itertools.pairwise([*times, 600])]
+        self.assertEqual(0, times[0])
+        self.assertLessEqual(max(gaps), 60)
+        self.assertLess(len(times), 13)
 
     def test_quiet_is_silent(self) -> None:
         self.assertEqual('', self.told(Terminal(), quiet=True))
@@ -81,7 +135,7 @@ class RolloutTest(base.TestCase):
 
     def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
         """Return what is told of four servers, of which two end."""
-        telling = report.telling(stream, self.clock, quiet=quiet)
+        telling = report.telling(Stream(stream), self.clock, quiet=quiet)
         members = [rollout.Member(plan.server.id) for plan in self.plans]
         now = rollout.Progress(
             running=tuple(members[:2]), waiting=(members[2], members[3])
@@ -124,7 +178,10 @@ class RolloutTest(base.TestCase):
 
     def test_elsewhere_a_line_for_each_that_has_ended(self) -> None:
         self.assertEqual(
-            'web-1: done\nweb-2: Nova is away\n'
+            'web-1: done\n'
+            '1/4  verified 1  failed 0  running 1: 1 service wait  1:00, '
+            'about 3:00 left\n'
+            'web-2: Nova is away\n'
             'web-2: the BMC says no\n  It is as it was.\n',
             self.told(io.StringIO()),
         )

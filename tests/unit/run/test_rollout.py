@@ -11,6 +11,7 @@ from osc_baremetal_config.core.model import Bios, Item, Query, Step
 from osc_baremetal_config.core.options import Method, Options
 from osc_baremetal_config.core.rollout import Failures, Limits
 from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run import change, fleet, rollout
 from tests.model import fixture
 from tests.unit import base
@@ -109,7 +110,7 @@ class RolloutTest(base.TestCase):
             limits=limits,
             refused=0,
         )
-        telling = report.telling(io.StringIO(), clock, quiet=True)
+        telling = report.telling(Stream(io.StringIO()), clock, quiet=True)
         return rollout.roll_out(work, cloud, clock, telling)
 
     def test_a_fault_of_ours_leaves_the_others_alone(self) -> None:

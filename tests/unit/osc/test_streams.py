@@ -1,0 +1,111 @@
+"""What reaches a terminal, and what becomes of it where that is gone."""
+
+import argparse
+import io
+import os
+import signal
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osc_baremetal_config.core.state import Drift
+from osc_baremetal_config.osc import columns, streams
+from osc_baremetal_config.run import shield
+from tests import shells
+from tests.unit import base
+
+_NOT_SEEN = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
+
+
+class VisibleTest(base.TestCase):
+    def test_what_is_not_seen_is_told(self) -> None:
+        for text, seen in (
+            ('web-1', 'web-1'),
+            ('サーバー é \N{NO-BREAK SPACE}', 'サーバー é \N{NO-BREAK SPACE}'),
+            ('a\x1b[2J', r'a\x1b[2J'),
+            ('\r\n\t\0\x7f\x85\x9b', r'\r\n\t\x00\x7f\x85\x9b'),
+            (
+                '\u202e\u2066\u200b\u2028\ufeff',
+                r'\u202e\u2066\u200b\u2028\ufeff',
+            ),
+            ('\U000e0041\ud800', r'\U000e0041\ud800'),
+        ):
+            self.assertEqual(seen, streams.visible(text))
+
+    def test_what_the_terminal_does_not_have_is_told(self) -> None:
+        self.assertEqual(r'w\xeb\u30fc', streams.visible('wëー', 'ascii'))
+        self.assertEqual(r'wë\u30fc', streams.visible('wëー', 'latin-1'))
+
+    @given(st.text(), st.sampled_from(['utf-8', 'ascii', 'latin-1']))
+    def test_any_text(self, text: str, encoding: str) -> None:
+        seen = streams.visible(text, encoding)
+        seen.encode(encoding)
+        self.assertFalse(
+            {unicodedata.category(c) for c in seen} & {*_NOT_SEEN}
+        )
+        self.assertEqual(seen, streams.visible(seen, encoding))
+
+
+class CellsTest(base.TestCase):
+    def test_lines_are_those_of_the_cell(self) -> None:
+        row = [
+            'a\nb',
+            columns.Listed(['a\nb', 'c']),
+            columns.YesNo(Drift.UNKNOWN),
+            columns.OrDash(None),
+            1.0,
+        ]
+        name, listed, *rest = columns.seen(row, streams.visible)
+        self.assertEqual(r'a\nb', name)
+        self.assertEqual('a\\nb\nc', listed.human_readable())
+        self.assertEqual(['-', '-'], [c.human_readable() for c in rest[:2]])
+        self.assertEqual(1.0, rest[2])
+
+
+class LostTest(base.TestCase):
+    def test_a_pipe_that_nobody_reads(self) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, 'w', encoding='utf-8') as pipe:
+            stream = streams.Stream(pipe)
+            stream.write('held back')
+            self.assertIsNone(stream.lost)
+            stream.flush()
+            self.assertIsInstance(stream.lost, BrokenPipeError)
+            stream.line('dropped')
+            # Neither this nor the end of the process finds anything wrong.
+            pipe.write('more')
+
+    def test_what_is_no_stream(self) -> None:
+        closed = io.StringIO()
+        closed.close()
+        for target in (None, closed):
+            stream = streams.Stream(target)
+            stream.line('x')
+            stream.redraw('x')
+            self.assertIsNotNone(stream.lost)
+            self.assertFalse(stream.is_living)
+            self.assertEqual(('utf-8', 80), (stream.encoding, stream.columns))
+
+    def test_a_hangup_is_for_later(self) -> None:
+        came = []
+        before = signal.signal(signal.SIGHUP, lambda *_: came.append(1))
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+        with shield.without_hangup():
+            os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual([], came)
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual([1], came)
+
+
+class GuardTest(base.TestCase):
+    def test_all_is_as_before_afterwards(self) -> None:
+        out, err = io.StringIO(), shells.Terminal()
+        app = argparse.Namespace(stdout=out, stderr=err)
+        with streams.guarded(app):
+            app.stdout.write('a\x1b\nb')
+            app.stderr.redraw('x\n')
+        self.assertEqual((out, err), (app.stdout, app.stderr))
+        self.assertEqual('a\\x1b\nb', out.getvalue())
+        self.assertEqual('\r\x1b[Kx\\n', err.getvalue())
