@@ -9,7 +9,10 @@ cloud, which must be up. The matrices:
 * ``gone``: killed, and the way forward gone before the way back;
 * ``two``: two clients in every order of their calls;
 * ``forged``: journals that somebody has forged;
-* ``spoilt``: every document of a conversation, spoilt in every way.
+* ``spoilt``: every document of a conversation, spoilt in every way;
+* ``mute``: stderr gone at every request;
+* ``ends``: commands whose streams end, with real processes;
+* ``planted``: texts that steer a terminal in every field of every answer.
 """
 
 import argparse
@@ -23,8 +26,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tests.matrix import (
     devcloud,
+    ends,
     forged,
     gone,
+    planted,
     points,
     scenarios,
     spoilt,
@@ -93,6 +98,10 @@ def _names(matrix: str, chosen: Sequence[str]) -> list[str]:
         ]
     if matrix == 'two':
         return [pair.name for pair in two.PAIRS]
+    if matrix == 'planted':
+        return [command.name for command in planted.COMMANDS]
+    if matrix == 'ends':
+        return ['streams']
     if matrix == 'forged':
         return list(map(str, range(0, _FORGERIES, _AT_A_TIME)))
     if matrix == 'spoilt':
@@ -149,6 +158,24 @@ def _spoilt(name: str) -> Points:
         yield point, spoilt.hit(point)
 
 
+def _mute(name: str) -> Points:
+    reference = _reference(name)
+    for point in reference.points(points.MUTES):
+        yield point, reference.mute(point)
+
+
+def _ends(name: str) -> Points:
+    for case, wrong in ends.play(ends.CASES):
+        verdict = Verdict.LOST if wrong else Verdict.THROUGH
+        yield case.name, Outcome(verdict, wrong)
+
+
+def _planted(name: str) -> Points:
+    [command] = [one for one in planted.COMMANDS if one.name == name]
+    for seed, form in planted.seeds(command):
+        yield f'{name}: {seed}, {form}', planted.hit(command, seed, form)
+
+
 _MATRICES: dict[str, Callable[[str], Points]] = {
     'crash': _crash,
     'fault': _fault,
@@ -156,6 +183,9 @@ _MATRICES: dict[str, Callable[[str], Points]] = {
     'two': _two,
     'forged': _forged,
     'spoilt': _spoilt,
+    'mute': _mute,
+    'ends': _ends,
+    'planted': _planted,
 }
 
 

@@ -5,7 +5,10 @@ that a point needs is made anew for it, so no point knows of another.
 """
 
 import enum
-from collections.abc import Iterator
+import errno
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tests import runs
@@ -31,6 +34,13 @@ FAULTS = (
     'html after',
     'cell down',
 )
+# What becomes of stderr at a request: who reads it ends, the disk is full, the
+# terminal is closed; and whether it was a terminal.
+MUTES = {
+    'stderr gone': (errno.EPIPE, False),
+    'stderr full': (errno.ENOSPC, False),
+    'terminal gone': (errno.EIO, True),
+}
 # How often the same command is given again before it counts as lost.
 _AGAIN = 3
 
@@ -74,6 +84,34 @@ class Outcome:
     why: str = ''
 
 
+class Muted(io.StringIO):
+    """A stream that fails once it is time.
+
+    :param code: why, as of :mod:`errno`.
+    """
+
+    def __init__(
+        self, code: int, is_time: Callable[[], bool], *, is_terminal: bool
+    ) -> None:
+        super().__init__()
+        self._code = code
+        self._is_time = is_time
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        """Return whether a person reads it."""
+        return self._is_terminal
+
+    def write(self, text: str) -> int:
+        """Take a text.
+
+        :raises OSError: it is time.
+        """
+        if self._is_time():
+            raise OSError(self._code, os.strerror(self._code))
+        return super().write(text)
+
+
 class Stage:
     """A new world with the scenario's servers, for one point."""
 
@@ -89,12 +127,17 @@ class Stage:
     def __exit__(self, *error: object) -> None:
         self.model.cleanUp()
 
-    def run(self) -> runs.Ran | None:
-        """Return how the command ended, None if it was killed."""
+    def run(self, err: io.StringIO | None = None) -> runs.Ran | None:
+        """Return how the command ended, None if it was killed.
+
+        :param err: what its stderr is; None for one that nobody sees.
+        """
         argv = ('server', 'config', 'set', *self.scenario.argv)
         ids = (server.id for server in self.servers)
         try:
-            return self.model.openstack(self.scenario.person, *argv, *ids)
+            return self.model.openstack(
+                self.scenario.person, *argv, *ids, err=err
+            )
         except Killed:
             return None
 
@@ -104,6 +147,10 @@ class Stage:
         faults.arm(point.nth, Fault.parse(point.fault), counts_login=True)
         self.run()
         faults.disarm()
+
+    def asked(self) -> list[str]:
+        """Return the requests that were made, in alphabetical order."""
+        return sorted(map(str, self.model.faults.requests))
 
     def state(self) -> dict[str, object]:
         """Return all that a change may leave behind."""
@@ -115,10 +162,12 @@ class Reference:
     """A scenario's uninterrupted run.
 
     :param requests: how many it makes.
+    :param asked: which, in alphabetical order, as some are made at once.
     """
 
     scenario: Scenario
     requests: int
+    asked: list[str]
     before: dict[str, object]
     after: dict[str, object]
 
@@ -132,10 +181,10 @@ class Reference:
             before = stage.state()
             ran = stage.run()
             assert ran is not None and ran.code == scenario.code, str(ran)
-            requests = len(stage.model.faults.requests)
-            return cls(scenario, requests, before, stage.state())
+            asked = stage.asked()
+            return cls(scenario, len(asked), asked, before, stage.state())
 
-    def points(self, faults: tuple[str, ...]) -> Iterator[Point]:
+    def points(self, faults: Iterable[str]) -> Iterator[Point]:
         """Yield every point of the scenario."""
         for nth in range(1, self.requests + 1):
             for fault in faults:
@@ -159,6 +208,29 @@ class Reference:
             if later_s:
                 stage.model.clock.sleep(later_s)
             return self._again(stage, hit)
+
+    def mute(self, point: Point) -> Outcome:
+        """Return what becomes of a run whose stderr takes nothing any more.
+
+        It is as if that had not happened.
+        """
+        code, is_terminal = MUTES[point.fault]
+        with Stage(self.scenario) as stage:
+            log = stage.model.faults
+            err = Muted(
+                code,
+                lambda: len(log.requests) >= point.nth,
+                is_terminal=is_terminal,
+            )
+            ran = stage.run(err)
+            assert ran is not None
+            if ran.code != self.scenario.code:
+                return Outcome(Verdict.LOST, f'another exit code: {ran}')
+            if stage.asked() != self.asked:
+                return Outcome(Verdict.LOST, f'other requests: {ran}')
+            if stage.state() != self.after:
+                return Outcome(Verdict.LOST, _differing(stage, self.after))
+            return Outcome(Verdict.THROUGH)
 
     def _wrong_end(self, stage: Stage, ran: runs.Ran) -> str | None:
         """Return what is wrong with how a run that was hit has ended."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from tests.devcloud import resources
 from tests.model import faults, servers, wsgi
 from tests.model.records import Document, Node, Server
 from tests.model.world import World
@@ -79,6 +80,12 @@ class Control(Service):
             return self._server(self.world.server(name))
         except StopIteration:
             raise Refusal(404, f'no server {name}') from None
+
+    @route('/nodes', 'POST')
+    def add_node(self, call: Call) -> Any:
+        """Have a node more, available: ``{"name": …}``."""
+        definition = resources.bare_node(call.body()['name'])
+        return _node(self.world.add_node(definition))
 
     @route('/nodes/<name>', 'PUT')
     def change_node(self, call: Call, name: str) -> Any:

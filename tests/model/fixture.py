@@ -3,6 +3,7 @@
 Owns how a test gets at the model. Never knows what is tested.
 """
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -31,16 +32,21 @@ class Model(fixtures.Fixture):
 
     :param world: with what there is; that of the real cloud if None.
     :param settings: of such a world.
+    :param application: makes the services of the world.
     """
 
     def __init__(
-        self, world: World | None = None, settings: Settings | None = None
+        self,
+        world: World | None = None,
+        settings: Settings | None = None,
+        application: Callable[[World], Application] = Application,
     ) -> None:
         self.world = world or World.standard(settings=settings)
+        self._application = application(self.world)
         self.faults = faults.Faults()
 
     def _setUp(self) -> None:
-        adapter = transport.Adapter(Application(self.world), self.faults)
+        adapter = transport.Adapter(self._application, self.faults)
         mounted = transport.mounted(adapter)
         mounted.__enter__()
         self.addCleanup(mounted.__exit__, None, None, None)
@@ -77,10 +83,20 @@ class Model(fixtures.Fixture):
         )
         return client.Client(cloud=gateway.Gateway(sdk), clock=self.clock)
 
-    def openstack(self, person: str, *argv: str) -> runs.Ran:
-        """Return what the real command line does for a person."""
+    def openstack(
+        self,
+        person: str,
+        *argv: str,
+        out: io.StringIO | None = None,
+        err: io.StringIO | None = None,
+    ) -> runs.Ran:
+        """Return what the real command line does for a person.
+
+        :param out: what its stdout is; None for one that nobody sees.
+        :param err: what its stderr is.
+        """
         self._give_openstack_our_clock()
-        return shells.openstack([*_options(person), *argv])
+        return shells.openstack([*_options(person), *argv], out, err)
 
     def node_of(self, server: Server) -> Node:
         """Return the node that a server runs on."""

@@ -1,6 +1,14 @@
 """A sample of the other matrices; ``tox -e faults`` has all of them."""
 
-from tests.matrix import forged, gone, points, spoilt, two
+from tests.matrix import (
+    forged,
+    gone,
+    planted,
+    points,
+    scenarios,
+    spoilt,
+    two,
+)
 from tests.matrix.points import Verdict
 from tests.unit import base
 
@@ -59,3 +67,21 @@ class SpoiltTest(base.TestCase):
                 )
                 seen.add(outcome.verdict)
         self.assertEqual({Verdict.REFUSED, Verdict.THROUGH}, seen)
+
+
+class MuteTest(base.TestCase):
+    def test_stderr_gone(self) -> None:
+        reference = points.Reference.of(scenarios.SERVICE)
+        for point in list(reference.points(points.MUTES))[3::38]:
+            outcome = reference.mute(point)
+            self.assertEqual('', outcome.why, str(point))
+
+
+class PlantedTest(base.TestCase):
+    def test_planted_texts(self) -> None:
+        for command in planted.COMMANDS:
+            if command.name in ('list', 'recover'):
+                found = list(planted.seeds(command))
+                for seed, form in found[7 :: len(found) // 3]:
+                    outcome = planted.hit(command, seed, form)
+                    self.assertEqual('', outcome.why, f'{seed}, {form}')
