@@ -4,8 +4,10 @@ import argparse
 import io
 import os
 import signal
+import subprocess
 import unicodedata
 
+from cliff.formatters import shell
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from osc_baremetal_config.core.state import Drift
 from osc_baremetal_config.osc import columns, streams
 from osc_baremetal_config.run import shield
 from tests import shells
+from tests.model import fixture
 from tests.unit import base
 
 _NOT_SEEN = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
@@ -61,6 +64,47 @@ class CellsTest(base.TestCase):
         self.assertEqual('a\\nb\nc', listed.human_readable())
         self.assertEqual(['-', '-'], [c.human_readable() for c in rest[:2]])
         self.assertEqual(1.0, rest[2])
+
+    def test_a_shell_is_given_texts_only(self) -> None:
+        texts = [
+            '$(exit 1)',
+            '`exit 1`',
+            '"; exit 1; "',
+            '\\',
+            '\\"',
+            '!!',
+            '',
+        ]
+        cells = [columns.quoted(one) for one in texts]
+        names = [f'name_{n}' for n in range(len(cells))]
+        out = io.StringIO()
+        shell.ShellFormatter().emit_one(
+            names, cells, out, argparse.Namespace(variables=[], prefix='')
+        )
+        told = ' '.join(f'"${name}"' for name in names)
+        ran = subprocess.run(
+            ['/bin/sh', '-c', f"{out.getvalue()}printf '%s\\0' {told}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        self.assertEqual(texts, ran.stdout.split('\0')[:-1])
+
+
+class CommandLineTest(base.TestCase):
+    def test_what_is_typed_steers_no_terminal(self) -> None:
+        model = self.useFixture(fixture.Model())
+        name = 'a\x1b[2J\nforged\u202e'
+        seen = r'a\x1b[2J\nforged\u202e'
+        for argv in (
+            ('show', name),
+            ('set', '--hyperthreading', 'enabled', name, 'web-1'),
+        ):
+            ran = model.openstack('mona', 'server', 'config', *argv)
+            self.assertIn(seen, ran.err)
+            for line in (ran.out + ran.err).split('\n'):
+                self.assertTrue(line.isprintable())
+                self.assertFalse(line.startswith('forged'))
 
 
 class LostTest(base.TestCase):
