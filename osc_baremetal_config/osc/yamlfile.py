@@ -20,7 +20,7 @@ from yaml.reader import Reader
 from yaml.resolver import Resolver
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import values
+from osc_baremetal_config.osc import streams
 
 # From libyaml where that was there when PyYAML was built: files are read
 # whenever the options of a command are asked for.
@@ -119,7 +119,7 @@ def some(faults: Iterable[str]) -> list[str]:
 
 def shown(text: str) -> str:
     """Return a piece of a file for a message, which has little room."""
-    return values.plain(text[:_ROOM]) + ('...' if text[_ROOM:] else '')
+    return streams.visible(text[:_ROOM]) + ('...' if text[_ROOM:] else '')
 
 
 def _text(path: Path, size: int) -> str:

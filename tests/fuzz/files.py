@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.osc import files, parsers, wishes
+from osc_baremetal_config.osc import files, parsers, streams, wishes
 
 LIMIT_S = 1.0
 # What a refusal may come to, with all its faults.
@@ -139,7 +139,7 @@ def _check_words(refused: errors.Refused, paths: Sequence[Path]) -> None:
     for line in refused.details or [refused.message]:
         named = any(f'{path}:' in line for path in paths)
         assert named or line.startswith('(only '), line
-        assert line.isprintable(), line
+        assert streams.visible(line) == line, line
     assert len(str(refused)) < _LONGEST, len(str(refused))
 
 
