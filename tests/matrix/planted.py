@@ -354,8 +354,8 @@ def _wrong(ran: runs.Ran, text: str, form: str) -> str:
     raw = {c for c in written if unicodedata.category(c) in _HIDDEN} - {'\n'}
     if raw:
         return f'raw {raw}'
-    if 'Traceback' in ran.err or 'codec' in ran.err:
-        return 'a fault of ours'
+    if 'Traceback' in ran.err:
+        return 'a traceback'
     if ran.code not in _CODES:
         return f'exit code {ran.code}'
     lines = written.splitlines()
