@@ -7,6 +7,7 @@ where a line can be rewritten. Never decides what is said.
 
 import argparse
 import contextlib
+import difflib
 import errno
 import itertools
 import logging
@@ -183,10 +184,29 @@ def guarded(app: Any) -> Iterator[tuple[Stream, Stream]]:
 
 
 def guard_errors(parser: argparse.ArgumentParser) -> None:
-    """Have a parser's errors, which no command is run for, be seen as well."""
-    error = parser.error
+    """Have a parser's errors, which no command is run for, be seen as well.
+
+    They are told without the whole usage, with the options that are near.
+    """
 
     def guarded_error(message: str) -> NoReturn:
-        error(visible(message))
+        lines = [f'{parser.prog}: error: {message}', *_near(parser, message)]
+        program, _, command = parser.prog.partition(' ')
+        lines.append(f'See: {program} help {command}')
+        parser.exit(2, ''.join(f'{visible(line)}\n' for line in lines))
 
     parser.error = guarded_error  # type: ignore[method-assign]
+
+
+def _near(parser: argparse.ArgumentParser, message: str) -> list[str]:
+    """Return the options that may have been meant."""
+    _, is_unknown, words = message.partition('unrecognized arguments: ')
+    if not is_unknown:
+        return []
+    known = [o for a in parser._actions for o in a.option_strings]
+    near = [
+        difflib.get_close_matches(word.partition('=')[0], known, 1)
+        for word in words.split()
+        if word.startswith('-')
+    ]
+    return [f'Did you mean {found[0]}?' for found in near if found]

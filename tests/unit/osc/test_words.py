@@ -87,3 +87,11 @@ class WordsTest(base.TestCase):
         ran = self.do('list', '--drift')
         self.assertIn('No drift that is known.', ran.err)
         self.assertEqual('', self.do('list', '--drift', '-q').err)
+
+    def test_an_option_that_is_misspelt(self) -> None:
+        ran = self.do('set', '--hyperthreding', 'enabled', 'web-1')
+        self.assert_ended(2, ran, out='')
+        self.assertIn('Did you mean --hyperthreading?', ran.err)
+        self.assertIn('See: ', ran.err)
+        self.assertIn('help server config set', ran.err)
+        self.assertLess(ran.err.count('\n'), 5)
