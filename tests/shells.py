@@ -7,6 +7,7 @@ takes longer than most runs else.
 import contextlib
 import functools
 import io
+import logging
 from collections.abc import Sequence
 
 from cliff import commandmanager
@@ -34,11 +35,16 @@ def openstack(
     :param err: what stderr is.
     """
     out, err = out or io.StringIO(), err or io.StringIO()
+    # A shell adds its own, for the life of its process.
+    handlers = logging.getLogger().handlers
+    before = handlers[:]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = _Shell().run(list(argv))
         except SystemExit as stop:
             code = int(stop.code or 0)
+        finally:
+            handlers[:] = before
     return runs.Ran(code, out.getvalue(), err.getvalue())
 
 
