@@ -33,7 +33,7 @@ from osc_baremetal_config.core.moves import (
 )
 from osc_baremetal_config.core.options import Method
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.run import shield
+from osc_baremetal_config.run import shield, tell
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
 
@@ -137,7 +137,7 @@ class Change:
                 case End(Result.MOVED):
                     self._take(self._how.plan_again(self._plan))
                     for warning in self._plan.warnings:
-                        self._reporter.warn(warning)
+                        tell.safely(self._reporter.warn, warning)
                 case End() as end:
                     if error := endings.of(self._plan, self._seen, end):
                         raise error
@@ -181,7 +181,8 @@ class Change:
 
     def hold_on(self) -> None:
         """Tell that an interrupt takes effect after the call in flight."""
-        self._reporter.warn('interrupted; the call in flight is finished')
+        words = 'interrupted; the call in flight is finished'
+        tell.safely(self._reporter.warn, words)
 
     def _take(self, plan: Plan) -> None:
         """Begin with a plan."""
@@ -299,4 +300,5 @@ class Change:
         return self._clock.utc().isoformat(timespec='milliseconds')
 
     def _tell(self, what: str) -> None:
-        self._reporter.doing(what, self.elapsed_s, self._how.limit_s)
+        limit_s = self._how.limit_s
+        tell.safely(self._reporter.doing, what, self.elapsed_s, limit_s)

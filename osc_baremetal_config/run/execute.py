@@ -12,7 +12,7 @@ from osc_baremetal_config.core import endings
 from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.run import poll, shield
+from osc_baremetal_config.run import poll, shield, tell
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
@@ -79,8 +79,8 @@ def _look_until_due(
             lambda is_due: not is_due,
             clock=clock,
             deadline=change.deadline,
-            on_blip=lambda error: reporter.warn(
-                f'{error.message}; still trying'
+            on_blip=lambda error: tell.safely(
+                reporter.warn, f'{error.message}; still trying'
             ),
             wait_first=later,
         )

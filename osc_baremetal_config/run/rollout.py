@@ -20,7 +20,7 @@ from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Listed, Node, Query, Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
-from osc_baremetal_config.run import poll, pools
+from osc_baremetal_config.run import poll, pools, tell
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 from osc_baremetal_config.run.watch import Watch
@@ -150,7 +150,8 @@ def roll_out(
         try:
             run.go_on()
         except KeyboardInterrupt:
-            telling.warn('interrupted; the calls in flight are finished')
+            words = 'interrupted; the calls in flight are finished'
+            tell.safely(telling.warn, words)
             try:
                 run.stop()
             except KeyboardInterrupt:
@@ -194,8 +195,8 @@ class _Rollout:
         self._has_news = False
         self._pace = poll.Pace(
             clock,
-            on_blip=lambda error: telling.warn(
-                f'{error.message}; still trying'
+            on_blip=lambda error: tell.safely(
+                telling.warn, f'{error.message}; still trying'
             ),
         )
 
@@ -255,7 +256,7 @@ class _Rollout:
         """Begin those that may be begun now."""
         found = rollout.startable(self._progress, self._work.limits)
         self._progress = rollout.begun(self._progress, found)
-        self._telling.progress(self._progress)
+        tell.safely(self._telling.progress, self._progress)
         for member in found:
             plan = self._work.plans[member.id]
             reporter = self._telling.reporter(plan)
@@ -315,7 +316,7 @@ class _Rollout:
             failed=end.error is not None,
             is_out=end.is_out,
         )
-        self._telling.ended(one.plan, end)
+        tell.safely(self._telling.ended, one.plan, end)
         self._begin()
 
     def _look(self) -> None:
@@ -347,7 +348,7 @@ class _Rollout:
                 fault = endings.unexpected(one.change.plan, error)
                 self._stop_watching(one, fault)
         self._end_late(watched)
-        self._telling.progress(self._progress)
+        tell.safely(self._telling.progress, self._progress)
 
     def _look_at(
         self, one: _Running, servers: Listed[Server], nodes: Listed[Node]

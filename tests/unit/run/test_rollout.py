@@ -9,6 +9,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core import fleetplan, planner
 from osc_baremetal_config.core.model import Bios, Item, Query, Step
 from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Failures, Limits
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.osc.streams import Stream
@@ -56,6 +57,18 @@ class Slow:
         return {}
 
 
+class Mute:
+    """Who is told, and fails whatever that is."""
+
+    def reporter(self, plan: Plan) -> 'Mute':
+        return self
+
+    def fail(self, *args: object) -> None:
+        raise ValueError('a fault in a table')
+
+    doing = warn = progress = ended = close = fail
+
+
 class SurveyTest(base.TestCase):
     def test_an_interrupt_drops_what_only_waits_to_be_read(self) -> None:
         model = self.useFixture(fixture.Model())
@@ -83,7 +96,10 @@ class RolloutTest(base.TestCase):
         self.query = Query()
 
     def roll_out(
-        self, before: Callable[[str], None], limits: Limits
+        self,
+        before: Callable[[str], None],
+        limits: Limits,
+        telling: Any = None,
     ) -> rollout.Rolled:
         """Enable hyper-threading on all servers."""
         cloud, clock = self.client.cloud, self.client.clock
@@ -110,8 +126,10 @@ class RolloutTest(base.TestCase):
             limits=limits,
             refused=0,
         )
-        telling = report.telling(Stream(io.StringIO()), clock, quiet=True)
-        return rollout.roll_out(work, cloud, clock, telling)
+        told = telling or report.telling(
+            Stream(io.StringIO()), clock, quiet=True
+        )
+        return rollout.roll_out(work, cloud, clock, told)
 
     def test_a_fault_of_ours_leaves_the_others_alone(self) -> None:
         broken = self.servers[0]
@@ -149,3 +167,8 @@ class RolloutTest(base.TestCase):
         begun = {server.id for server in self.servers if server.metadata}
         self.assertEqual(2, len(begun))
         self.assertEqual(begun, rolled.running | rolled.ended.keys())
+
+    def test_a_fault_in_the_telling_keeps_nobody_from_the_end(self) -> None:
+        rolled = self.roll_out(lambda node: None, Limits(), Mute())
+        ended = rolled.ended.values()
+        self.assertEqual(4, sum(end.outcome is not None for end in ended))
