@@ -56,6 +56,16 @@ class LayersTest(base.TestCase):
                     wrong.append(f'{inside} imports {name}')
         self.assertEqual([], wrong)
 
+    def test_documents_are_read_in_one_guarded_place(self) -> None:
+        """What a service answers goes nowhere but into a ``Document``."""
+        wrong = [
+            f'{path.name}: {line.strip()}'
+            for path in self.modules()
+            for line in path.read_text(encoding='utf-8').splitlines()
+            if '.json()' in line and 'Document(answer.json())' not in line
+        ]
+        self.assertEqual([], wrong)
+
     def test_core_imports_the_standard_library_only(self) -> None:
         wrong = [
             f'{path.name} imports {name}'
