@@ -105,6 +105,8 @@ class Compute:
 
         :raises Refused: this cloud's Nova is too old for that.
         """
+        if self._nova.endpoint_override:
+            return
         self._newest = versions.newest(self._nova) or (2, 1)
         if self._newest < _VERSION:
             raise errors.Refused(
@@ -112,6 +114,8 @@ class Compute:
                 f'{versions.dotted(_VERSION)} of its API is needed, which '
                 f'shows the extra specs of flavors.'
             )
+        # Else keystoneauth takes the catalogue apart for each request.
+        self._nova.endpoint_override = self._nova.get_endpoint()
 
     def server(self, server_id: str) -> Server:
         """Return a server."""

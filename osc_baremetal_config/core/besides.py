@@ -6,6 +6,7 @@ settings only digests are kept, as a rollout keeps those of a thousand servers.
 """
 
 import fnmatch
+import functools
 import hashlib
 import re
 import sys
@@ -77,7 +78,7 @@ def rest(
     :param volatile: patterns of names of settings that change by themselves.
     :param before: the digest of the whole as the journal has it.
     """
-    changing = re.compile('|'.join(map(fnmatch.translate, volatile)) or '(?!)')
+    changing = _any_of(tuple(volatile))
     names = tuple(
         sys.intern(name)
         for name in sorted(bios)
@@ -88,6 +89,12 @@ def rest(
     digests = b''.join(_digests(names, bios))
     found = Rest(names, digests, len(bios), before, is_first)
     return replace(found, before=digest(found)) if is_first else found
+
+
+@functools.lru_cache(maxsize=8)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches the names that one of the patterns matches."""
+    return re.compile('|'.join(map(fnmatch.translate, patterns)) or '(?!)')
 
 
 def digest(rest: Rest) -> str | None:
