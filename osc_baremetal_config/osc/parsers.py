@@ -56,6 +56,7 @@ def _add_filters(parser: argparse.ArgumentParser, flavor: str) -> None:
         action='append',
         default=[],
         metavar='<tag>',
+        type=_sent,
         help='Only servers with this tag (repeat option for all of several).',
     )
     parser.add_argument(
@@ -398,6 +399,14 @@ def _item(text: str) -> Item:
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f'{text!r} is not <type>=<value>')
     return Item(name, value)
+
+
+def _sent(text: str) -> str:
+    """Return a text that can be sent as it is."""
+    with contextlib.suppress(UnicodeEncodeError):
+        text.encode()
+        return text
+    raise argparse.ArgumentTypeError(f'{text!r} is not UTF-8')
 
 
 def _at_least(least: int) -> Callable[[str], int]:

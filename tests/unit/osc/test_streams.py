@@ -18,6 +18,7 @@ from tests import shells
 from tests.model import fixture
 from tests.unit import base
 
+CONFIG = ('server', 'config')
 _NOT_SEEN = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
 
 
@@ -100,11 +101,14 @@ class CommandLineTest(base.TestCase):
             ('show', name),
             ('set', '--hyperthreading', 'enabled', name, 'web-1'),
         ):
-            ran = model.openstack('mona', 'server', 'config', *argv)
+            ran = model.openstack('mona', *CONFIG, *argv)
             self.assertIn(seen, ran.err)
             for line in (ran.out + ran.err).split('\n'):
                 self.assertTrue(line.isprintable())
                 self.assertFalse(line.startswith('forged'))
+        ran = model.openstack('mona', *CONFIG, 'list', '--tag', 'a\udc9b')
+        self.assert_ended(2, ran)
+        self.assertIn(r"'a\udc9b' is not UTF-8", ran.err)
 
 
 class LostTest(base.TestCase):
