@@ -28,19 +28,19 @@ class _CrashTest(base.TestCase):
 # A class each, so that they run side by side.
 class ServiceTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
-        self.check(scenarios.SERVICE, every=5)
+        self.check(scenarios.SERVICE, every=11)
 
 
 class RunbookTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
-        self.check(scenarios.RUNBOOK, every=5)
+        self.check(scenarios.RUNBOOK, every=11)
 
 
 class ResizeTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
-        self.check(scenarios.RESIZE, every=9)
+        self.check(scenarios.RESIZE, every=19)
 
 
 class FleetTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
-        self.check(scenarios.FLEET, every=25)
+        self.check(scenarios.FLEET, every=53)

@@ -17,7 +17,7 @@ class GoneTest(base.TestCase):
     def test_way_back_needs_nothing_of_the_way_forward(self) -> None:
         seen = set()
         references: dict[str, points.Reference] = {}
-        for number, case in enumerate(list(gone.cases())[::3]):
+        for number, case in enumerate(list(gone.cases())[::5]):
             name = case.scenario.name
             if name not in references:
                 references[name] = points.Reference.of(case.scenario)
@@ -36,7 +36,7 @@ class GoneTest(base.TestCase):
 class ForgedTest(base.TestCase):
     def test_forged_journals(self) -> None:
         seen = set()
-        for seed in range(40):
+        for seed in range(24):
             outcome = forged.hit(seed)
             self.assertNotEqual(Verdict.LOST, outcome.verdict, outcome.why)
             seen.add(outcome.verdict)

@@ -112,18 +112,18 @@ class BrokenTest(HostileTest):
         self.assertEqual('Enabled', self.value(self.servers[2]))
 
     def test_all_are_not_waited_for_each_by_itself(self) -> None:
-        self.world.populate(servers=97)
+        self.world.populate(servers=67)
         for server in self.world.servers.values():
             self.model.faults.broken[self.bios_of(server)] = 500
         before = self.world.clock.now()
         ran = self.do('list', '-f', 'json')
         self.assert_ended(7, ran)
-        self.assertEqual(100, len(ran.json()))
+        self.assertEqual(70, len(ran.json()))
         # Ten seconds for those that are read at once, and none for the rest.
-        self.assertLess(self.world.clock.now() - before, 32 * 10 + 60)
+        self.assertLess(self.world.clock.now() - before, 32 * 10 + 30)
 
     def test_page_instead_of_a_server(self) -> None:
-        for nth in range(1, 12):
+        for nth in (2, 5, 9, 12):
             self.model.faults.arm(nth, Fault.parse('html before'))
             ran = self.set('web-1')
             self.assert_ended(0, ran)
