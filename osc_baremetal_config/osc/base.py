@@ -7,6 +7,7 @@ used. Decides nothing.
 import argparse
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ class Explained(command.Command):
 
     code = 0
     has_begun = False
+    is_hurried = False
     app: Any
 
     def run(self, parsed_args: argparse.Namespace) -> int:
@@ -39,9 +41,13 @@ class Explained(command.Command):
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import streams
 
-        with streams.guarded(self.app) as (out, _):
+        with streams.guarded(self.app) as (out, err):
             code = self._explained(parsed_args)
             out.flush()
+            if self.is_hurried:
+                err.flush()
+                # Python would wait for the threads of the calls in flight.
+                os._exit(code)
             if out.lost is None or isinstance(out.lost, BrokenPipeError):
                 return code
             self.say([f'The result could not be written: {out.lost}.'])

@@ -185,7 +185,7 @@ class Rolling(base.Lister):
         """Return how the change of one server has ended, having told it."""
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import tables
-        from osc_baremetal_config.run import rollout
+        from osc_baremetal_config.run import rollout, shield
 
         began, server = self.client.clock.now(), plan.server
         running: frozenset[str] = frozenset()
@@ -198,8 +198,9 @@ class Rolling(base.Lister):
             self.code = error.exit_code
             seconds = self.client.clock.now() - began
             ended[server.id] = rollout.Ended(seconds, error=error)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self.code = errors.ExitCode.INTERRUPTED
+            self.is_hurried = isinstance(interrupt, shield.Hurried)
             running = frozenset({server.id})
         else:
             self.remark(tables.besides(server, outcome))
@@ -376,4 +377,5 @@ class Rolling(base.Lister):
         if rolled.is_interrupted:
             self.say(rollout_tables.interrupted(rolled))
             self.code = errors.ExitCode.INTERRUPTED
+            self.is_hurried = rolled.is_dropped
         return rollout_tables.results(plan, rolled)

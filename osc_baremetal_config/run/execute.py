@@ -12,7 +12,7 @@ from osc_baremetal_config.core import endings
 from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.run import poll, shield, tell
+from osc_baremetal_config.run import poll, pools, shield, tell
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
@@ -31,16 +31,20 @@ def execute(
     """
     change = Change(plan, cloud, clock, reporter, how)
     try:
-        with futures.ThreadPoolExecutor(1) as pool:
-            while isinstance(result := change.proceed(), When):
-                _look_until_due(
-                    change,
-                    cloud,
-                    clock,
-                    reporter,
-                    pool,
-                    later=result is When.LATER,
-                )
+        with pools.Pool(1) as pool:
+            try:
+                while isinstance(result := change.proceed(), When):
+                    _look_until_due(
+                        change,
+                        cloud,
+                        clock,
+                        reporter,
+                        pool,
+                        later=result is When.LATER,
+                    )
+            except shield.Hurried:
+                pool.drop()
+                raise
     except errors.ConfigError:
         raise
     except Exception as error:
@@ -69,8 +73,12 @@ def _look_until_due(
             node = pool.submit(_node, cloud, change)
             try:
                 server = cloud.compute.server(change.plan.server.id)
-            finally:
+            except shield.Hurried:
+                raise
+            except BaseException:
                 futures.wait([node])
+                raise
+            futures.wait([node])
             return change.see(server, _seen(node, change, server))
 
     try:

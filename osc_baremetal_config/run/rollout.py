@@ -151,8 +151,8 @@ def roll_out(
             run.go_on()
         except KeyboardInterrupt:
             words = 'interrupted; the calls in flight are finished'
-            tell.safely(telling.warn, words)
             try:
+                tell.safely(telling.warn, words)
                 run.stop()
             except KeyboardInterrupt:
                 run.drop()

@@ -13,13 +13,17 @@ from types import FrameType
 from typing import Any
 
 
+class Hurried(KeyboardInterrupt):
+    """The second interrupt: not even the call in flight is waited for."""
+
+
 @contextlib.contextmanager
 def shielded(on_interrupt: Callable[[], None]) -> Iterator[None]:
     """Hold the first interrupt back until the end of the block.
 
     :param on_interrupt: told at once that there was one.
-    :raises KeyboardInterrupt: at the end, if there was one; at once for the
-        second.
+    :raises KeyboardInterrupt: at the end, if there was one.
+    :raises Hurried: at once, for the second.
     """
     if threading.current_thread() is not threading.main_thread():
         # Python interrupts the main thread only.
@@ -29,7 +33,7 @@ def shielded(on_interrupt: Callable[[], None]) -> Iterator[None]:
 
     def note(signum: int, frame: FrameType | None) -> None:
         if came.is_set():
-            raise KeyboardInterrupt
+            raise Hurried
         came.set()
         on_interrupt()
 

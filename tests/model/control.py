@@ -45,10 +45,13 @@ class Control(Service):
     def arm(self, call: Call) -> Any:
         """Have a request go wrong: ``{"nth": 3, "fault": "reset after"}``.
 
-        ``kill`` needs the ``pid`` of the client.
+        ``kill`` needs the ``pid`` of the client; with ``lasts`` it is so many
+        requests that go wrong, one after the other.
         """
         asked = call.body()
         fault = faults.Fault.parse(str(asked['fault']), asked.get('pid'))
+        lasts = int(asked.get('lasts', fault.lasts))
+        fault = dataclasses.replace(fault, lasts=lasts)
         counts_login = bool(asked.get('counts_login'))
         self._faults.arm(int(asked['nth']), fault, counts_login=counts_login)
         return 204, None

@@ -28,10 +28,10 @@ class ProcessTest(base.TestCase):
         self.mona = loader.get_one(cloud='mona').get_session()
         self.control('POST', 'boot', {'name': 'web-1'})
 
-    def openstack(self) -> subprocess.Popen[str]:
+    def openstack(self, *more: str) -> subprocess.Popen[str]:
         """Return the real command as mona, started."""
         return subprocess.Popen(
-            [process.OPENSTACK, *SET],
+            [process.OPENSTACK, *SET, *more],
             env=self.model.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -51,6 +51,27 @@ class ProcessTest(base.TestCase):
         self.assertEqual('Enabled', server['node']['bmc']['LogicalProc'])
         self.assertEqual(1, server['node']['counters']['bios_applied'])
         self.assertTrue(self.control('GET', 'requests')['requests'])
+
+    def test_two_interrupts_end_it_at_once(self) -> None:
+        self.control('POST', 'boot', {'name': 'web-2'})
+        for more in ((), ('web-2',)):
+            client = self.openstack(*more)
+            assert client.stderr is not None
+            line = ''
+            while 'stopping' not in line and 'reboots' not in line:
+                line = client.stderr.readline()
+                self.assertTrue(line, 'it has ended')
+            fault = {'nth': 1, 'fault': 'hang before', 'lasts': 99}
+            self.control('PUT', 'faults', fault)
+            client.send_signal(signal.SIGINT)
+            while 'in flight' not in line:
+                line = client.stderr.readline()
+                self.assertTrue(line, 'it has ended')
+            client.send_signal(signal.SIGINT)
+            out, err = client.communicate(timeout=20)
+            self.assertEqual(130, client.returncode, err)
+            self.assertIn('web-1', out)
+            self.control('DELETE', 'faults')
 
     def test_faults_and_the_end(self) -> None:
         url = f'{self.url}/compute/v2.1/servers'
