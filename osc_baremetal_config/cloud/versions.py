@@ -5,6 +5,8 @@ Owns telling an old service from one that does not answer.
 
 from keystoneauth1 import adapter
 
+from osc_baremetal_config.cloud.fields import Malformed
+
 Version = tuple[float, ...]
 
 
@@ -16,6 +18,7 @@ def newest(service: adapter.Adapter) -> Version | None:
     is wrong, or shows that it was away for a moment only.
 
     :returns: None if the catalogue lists no such service.
+    :raises Malformed: it answers, and tells no version.
     """
     data = service.get_endpoint_data()
     if data is None:
@@ -25,7 +28,8 @@ def newest(service: adapter.Adapter) -> Version | None:
         data = service.get_endpoint_data()
     if data and data.max_microversion:
         return tuple(data.max_microversion)
-    return (1, 1)
+    # Both services have had microversions since 2015.
+    raise Malformed('it does not tell which versions of the API there are')
 
 
 def dotted(version: Version) -> str:

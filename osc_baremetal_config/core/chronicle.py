@@ -19,13 +19,13 @@ _CREATE = 'create'
 class Remembered:
     """What is remembered of a server.
 
-    :param untold: why Ironic's history is not told; None if it is.
+    :param untold: service → why its history is not told.
     :param users: id → name, of those whose name this user may know.
     """
 
     server: Server
     events: Sequence[Event]
-    untold: errors.ConfigError | None = None
+    untold: Mapping[str, errors.ConfigError] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict)
 
 

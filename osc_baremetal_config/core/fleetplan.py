@@ -137,8 +137,8 @@ def of(
 def excluded(server: Server) -> Refusal:
     """Return that a server is named, but left out by another option."""
     why = errors.Refused(
-        f'{server} is left out: it has not the tag or the flavor that is '
-        f'asked for.'
+        f'{server} is left out: it does not have the tag or the flavor that '
+        f'is asked for.'
     )
     return Refusal(server.name, server.id, why)
 
@@ -187,8 +187,8 @@ def _nobody(name: str) -> errors.Refused:
     return errors.Refused(
         f'No server has the name or ID {name}.',
         [
-            'None of those that are meant, in this project; --all-projects '
-            'takes in the others, by default for administrators only.'
+            'It is not in this project. --all-projects includes the servers '
+            'of other projects, by default for administrators only.'
         ],
     )
 

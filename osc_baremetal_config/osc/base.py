@@ -32,6 +32,7 @@ class Explained(command.Command):
     """
 
     code = 0
+    changes = False
     has_begun = False
     is_hurried = False
     app: Any
@@ -40,17 +41,21 @@ class Explained(command.Command):
         """Return the exit code, having explained what went wrong."""
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import streams
+        from osc_baremetal_config.run import shield
 
         with streams.guarded(self.app) as (out, err):
             code = self._explained(parsed_args)
             out.flush()
-            if self.is_hurried:
+            if code == errors.ExitCode.INTERRUPTED and (
+                shield.heed() or self.is_hurried
+            ):
                 err.flush()
                 # Python would wait for the threads of the calls in flight.
                 os._exit(code)
             if out.lost is None or isinstance(out.lost, BrokenPipeError):
                 return code
-            self.say([f'The result could not be written: {out.lost}.'])
+            why = getattr(out.lost, 'strerror', None) or out.lost
+            self.say([f'The result could not be written: {why}.'])
             # Of a change, the code tells what has become of it.
             return code if self.has_begun else code or errors.ExitCode.FAILURE
 
@@ -64,11 +69,21 @@ class Explained(command.Command):
         except errors.ConfigError as error:
             self.log.debug('%s', error, exc_info=True)
             self.say(error.lines())
+            if error.exit_code is errors.ExitCode.FAILURE:
+                self.say(self._untouched)
             return error.exit_code
         except _FAULTS as error:
             self.log.debug('%s', error, exc_info=True)
-            self.say([errors.fault(error)])
+            self.say([errors.fault(error), *self._untouched])
             return errors.ExitCode.FAILURE
+        except KeyboardInterrupt as interrupt:
+            from osc_baremetal_config.run import change
+
+            if isinstance(interrupt, change.Interrupted):
+                self.left_by(interrupt)
+            else:
+                self.say(['Interrupted.', *self._untouched])
+            return errors.ExitCode.INTERRUPTED
         except Exception as error:
             # As cliff does, which would write it past the guard.
             text = streams.visible(str(error))
@@ -111,6 +126,32 @@ class Explained(command.Command):
         with shield.without_hangup():
             yield
 
+    @property
+    def _untouched(self) -> list[str]:
+        """What is so of a command that has begun nothing yet."""
+        if self.changes and not self.has_begun:
+            return ['Nothing was touched.']
+        return []
+
+    def left_by(self, interrupt: Any) -> Any:
+        """Return what an interrupt has left of one server, having told it."""
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import rollout_tables
+        from osc_baremetal_config.run import rollout
+
+        left = interrupt.change
+        self.code = errors.ExitCode.INTERRUPTED
+        self.is_hurried = interrupt.is_hurried
+        rolled = rollout.Rolled(
+            {},
+            {left.plan.server.id: left},
+            None,
+            is_interrupted=True,
+            is_dropped=self.is_hurried,
+        )
+        self.say(rollout_tables.interrupted(rolled))
+        return rolled
+
     def say(self, lines: Iterable[str]) -> None:
         """Write lines for a person, beside the formatter's output."""
         for line in lines:
@@ -121,17 +162,35 @@ class Explained(command.Command):
         if not self.is_quiet:
             self.say(lines)
 
+    @contextlib.contextmanager
+    def faults_told(self, about: object) -> Iterator[None]:
+        """Make a fault of the program in the block one that is explained."""
+        from osc_baremetal_config import errors
+
+        try:
+            yield
+        except _FAULTS as error:
+            self.log.debug('%s', about, exc_info=True)
+            fault = errors.ConfigError(f'{about}: {errors.fault(error)}')
+            raise fault from error
+
     def read(self, server: str, *, flavors: bool) -> Any:
         """Return the snapshot of a server."""
+        from osc_baremetal_config import errors
         from osc_baremetal_config.run import read
 
-        return read.snapshot(
-            self.client.cloud,
-            self.client.clock,
-            server,
-            flavors=flavors,
-            on_blip=self.still_trying,
-        )
+        try:
+            return read.snapshot(
+                self.client.cloud,
+                self.client.clock,
+                server,
+                flavors=flavors,
+                on_blip=self.still_trying,
+            )
+        except errors.CloudError as error:
+            raise errors.ConfigError(
+                f'{server}: {error.message}', error.details
+            ) from error
 
     def survey(
         self,
@@ -197,7 +256,7 @@ class Explained(command.Command):
 
     def execute(self, plan: Any, how: Any) -> Any:
         """Carry a plan out, telling how it goes, and return how it ended."""
-        from osc_baremetal_config.osc import report, tables
+        from osc_baremetal_config.osc import report
         from osc_baremetal_config.run import execute
 
         reporter = report.reporter(
@@ -210,10 +269,6 @@ class Explained(command.Command):
                 return execute.execute(
                     plan, self.client.cloud, self.client.clock, reporter, how
                 )
-        except KeyboardInterrupt:
-            reporter.close()
-            self.say(tables.interrupted(plan))
-            raise
         finally:
             reporter.close()
 

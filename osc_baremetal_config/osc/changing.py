@@ -57,17 +57,17 @@ class SetServerConfig(rolling.Rolling):
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import wishes
 
-        if parsed_args.config and parsed_args.file:
+        if parsed_args.config and parsed_args.file is not None:
             raise errors.Usage(
                 '--file tells for each server what it should be, so neither '
                 '--config nor the option of a type goes with it.'
             )
-        if not (parsed_args.config or parsed_args.file):
+        if not parsed_args.config and parsed_args.file is None:
             raise errors.Usage(
                 'Nothing to set: name at least one type of configuration, '
                 'as with --config <type>=<value>, or a --file.'
             )
-        if parsed_args.file:
+        if parsed_args.file is not None:
             file = wishes.load(parsed_args.file)
             if not parsed_args.server:
                 parsed_args.server = list(file.servers)
@@ -261,6 +261,8 @@ class RecoverServerConfig(base.ShowOne):
     Maintenance is ended only if Ironic itself has begun it because a service
     failed.
     """
+
+    changes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the options."""

@@ -7,8 +7,8 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import chronicle, state
 from osc_baremetal_config.core import offers as offers_
-from osc_baremetal_config.core import state
 from osc_baremetal_config.core.catalogue import Catalogue
 from osc_baremetal_config.core.model import Event, Kind, Snapshot
 from osc_baremetal_config.osc.columns import (
@@ -73,7 +73,7 @@ def remarks(fleet: Fleet[state.Standing]) -> list[str]:
     """Return what a person should know of what is listed."""
     lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
     lines += [
-        f'{server} is left out: it has not the tag or the flavor.'
+        f'{server} is left out: it does not have the tag or the flavor.'
         for server in fleet.excluded
     ]
     if fleet.others:
@@ -96,7 +96,7 @@ def empty(fleet: Fleet[state.Standing], *, only_drift: bool) -> list[str]:
             '--all-projects, by default for administrators only.'
         ]
     if only_drift:
-        return ['No drift that is known.']
+        return ['No known drift.']
     return [
         'Nothing is desired of these servers, by metadata, image or flavor; '
         '--long lists what they have.'
@@ -161,16 +161,18 @@ def history(events: Iterable[Event], users: Mapping[str, str]) -> Table:
     ]
 
 
-def untold(error: errors.ConfigError | None) -> list[str]:
-    """Return why Ironic's history is not told."""
-    if error is None:
-        return []
-    line = f"Ironic's history of the node is not shown: {error.message}"
-    if isinstance(error, _DENIALS):
-        line += (
-            '. By default it is shown to who owns the node, and to operators.'
-        )
-    return [line]
+def untold(remembered: chronicle.Remembered) -> list[str]:
+    """Return whose history is not told, and why."""
+    lines = []
+    for service, error in remembered.untold.items():
+        line = f'The history of {service} is not shown: {error.message}'
+        if service == 'Ironic' and isinstance(error, _DENIALS):
+            line += (
+                '. By default it is shown to the owner of the node, and to '
+                'operators.'
+            )
+        lines.append(line)
+    return lines
 
 
 def _state(

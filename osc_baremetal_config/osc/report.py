@@ -228,14 +228,21 @@ def _so_far(
     left_s = rollout.left_s(now, elapsed_s)
     left = '' if left_s is None else f', about {_minutes(left_s)} left'
     done = now.verified + now.failed
-    parts = [
-        f'{done}/{now.total}',
-        f'verified {now.verified}',
-        f'failed {now.failed}',
-        f'running {len(now.running)}{f": {doing}" if doing else ""}',
-        f'{_minutes(elapsed_s)}{left}',
-    ]
-    line = '  '.join(parts)
+    going = f'running {len(now.running)}{f": {doing}" if doing else ""}'
+    line = '  '.join(
+        [
+            f'{done}/{now.total}',
+            f'verified {now.verified}',
+            f'failed {now.failed}',
+            going,
+            f'{_minutes(elapsed_s)}{left}',
+        ]
+    )
+    if 0 < width < streams.cells(line):
+        # Where there is little room, what is going on and for how long.
+        failed = [f'failed {now.failed}'] if now.failed else []
+        short = [f'{done}/{now.total}', *failed, _minutes(elapsed_s), going]
+        return '  '.join(short)
     room = min(_BAR, width - len(line) - len('  '))
     bar = f'{_bar(done, now.total, room)}  ' if room >= _LEAST_BAR else ''
     return bar + line

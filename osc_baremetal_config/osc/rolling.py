@@ -5,9 +5,8 @@ but osc-lib is imported where it is used.
 """
 
 import argparse
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config.osc import base
@@ -15,6 +14,8 @@ from osc_baremetal_config.osc import base
 
 class Rolling(base.Lister):
     """Shows the plans for many servers, or carries them out."""
+
+    changes = True
 
     def is_for_many(self, parsed_args: argparse.Namespace) -> bool:
         """Return whether more than one server may be meant."""
@@ -40,15 +41,6 @@ class Rolling(base.Lister):
                 '--server-flavor or --all-projects.',
                 [hint] if hint else [],
             )
-
-    @contextlib.contextmanager
-    def untouched(self) -> Iterator[None]:
-        """Tell of an interrupt in the block that nothing was touched yet."""
-        try:
-            yield
-        except KeyboardInterrupt:
-            self.say(['Interrupted while reading; nothing was touched.'])
-            raise
 
     def asked(
         self,
@@ -93,6 +85,8 @@ class Rolling(base.Lister):
         :param read: reads what a plan for one server is made from; None
             reads everything.
         """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.core import fleetplan
         from osc_baremetal_config.osc import parsers
 
         if self.is_for_many(parsed_args):
@@ -102,7 +96,11 @@ class Rolling(base.Lister):
         self.check_columns(parsed_args.columns, self.columns(parsed_args))
         [server] = parsed_args.server
         plan = self.plan_one(asked, server, read or self._read_all)
-        self._members(plan, parsed_args)
+        try:
+            self._members(plan, parsed_args)
+        except errors.CloudError as error:
+            refusal = fleetplan.unread_one(server, error)
+            plan = fleetplan.of_one(refusal)
         return self.change_one(plan, asked, parsed_args)
 
     def _read_all(self, server: str) -> Any:
@@ -119,12 +117,13 @@ class Rolling(base.Lister):
         from osc_baremetal_config.core import fleetplan
 
         try:
-            with self.untouched():
+            with self.faults_told(server):
                 snapshot = read(server)
+                made = fleetplan.make(asked, snapshot)
         except errors.ConfigError as error:
             self.log.debug('%s', error, exc_info=True)
             return fleetplan.of_one(fleetplan.unread_one(server, error))
-        return fleetplan.of_one(fleetplan.make(asked, snapshot))
+        return fleetplan.of_one(made)
 
     def change_one(
         self, plan: Any, asked: Any, parsed_args: argparse.Namespace
@@ -170,7 +169,7 @@ class Rolling(base.Lister):
 
         plan = self._permitted_one(plan)
         self._refuse_one(plan)
-        rolled = rollout.Rolled({}, frozenset(), None, is_interrupted=False)
+        rolled = rollout.Rolled({}, {}, None, is_interrupted=False)
         for one in plan.plans:
             if one.is_empty:
                 self.remark(tables.summary(one))
@@ -185,10 +184,9 @@ class Rolling(base.Lister):
         """Return how the change of one server has ended, having told it."""
         from osc_baremetal_config import errors
         from osc_baremetal_config.osc import tables
-        from osc_baremetal_config.run import rollout, shield
+        from osc_baremetal_config.run import change, rollout
 
         began, server = self.client.clock.now(), plan.server
-        running: frozenset[str] = frozenset()
         ended = {}
         try:
             outcome = self.execute(plan, how)
@@ -198,19 +196,15 @@ class Rolling(base.Lister):
             self.code = error.exit_code
             seconds = self.client.clock.now() - began
             ended[server.id] = rollout.Ended(seconds, error=error)
-        except KeyboardInterrupt as interrupt:
-            self.code = errors.ExitCode.INTERRUPTED
-            self.is_hurried = isinstance(interrupt, shield.Hurried)
-            running = frozenset({server.id})
+        except change.Interrupted as interrupt:
+            return self.left_by(interrupt)
         else:
             self.remark(tables.besides(server, outcome))
             if not outcome.is_finished:
                 self.remark(tables.begun(plan))
             seconds = outcome.seconds
             ended[server.id] = rollout.Ended(seconds, outcome=outcome)
-        return rollout.Rolled(
-            ended, running, None, is_interrupted=bool(running)
-        )
+        return rollout.Rolled(ended, {}, None, is_interrupted=False)
 
     def _permitted_one(self, plan: Any) -> Any:
         """Return a plan in the way that the user may go, or refused."""
@@ -219,7 +213,8 @@ class Rolling(base.Lister):
 
         for one in plan.to_do:
             try:
-                return fleetplan.of_one(self.permitted(one))
+                with self.faults_told(one.server):
+                    return fleetplan.of_one(self.permitted(one))
             except errors.ConfigError as error:
                 self.log.debug('%s', error, exc_info=True)
                 return fleetplan.of_one(fleetplan.refusal(one, error))
@@ -245,10 +240,13 @@ class Rolling(base.Lister):
 
         limits = parsers.limits(parsed_args)
         self.check_columns(parsed_args.columns, self.columns(parsed_args))
-        plan = self._plan(asked, parsed_args)
+        try:
+            plan = self._plan(asked, parsed_args)
+            members = self._members(plan, parsed_args)
+        except errors.CloudError as error:
+            return self._not_begun(error, parsed_args)
         self.remark(rollout_tables.summary(plan, limits))
         self.say(rollout_tables.refusals(plan))
-        members = self._members(plan, parsed_args)
         self.remark(rollout_tables.ungrouped(members, parsed_args.group_by))
         if parsed_args.detailed_exit_code and plan.to_do:
             self.code = errors.ExitCode.CHANGED
@@ -261,6 +259,25 @@ class Rolling(base.Lister):
             return rollout_tables.for_person(table)
         return table
 
+    def _not_begun(self, error: Any, parsed_args: argparse.Namespace) -> Any:
+        """Return the rows of the servers that are named, of none of which
+        anything is known because a service does not answer.
+        """
+        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.osc import rollout_tables
+        from osc_baremetal_config.run import rollout
+
+        self.say([*error.lines(), 'Nothing was touched.'])
+        self.code = error.exit_code
+        names = dict.fromkeys(parsed_args.server)
+        plan = fleetplan.FleetPlan(
+            (), tuple(fleetplan.unread_one(name, error) for name in names)
+        )
+        if parsed_args.dry_run:
+            return rollout_tables.plans(plan)
+        rolled = rollout.Rolled({}, {}, None, is_interrupted=False)
+        return rollout_tables.results(plan, rolled)
+
     def _plan(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the plan for all servers that are meant."""
         from osc_baremetal_config.core import fleetplan
@@ -268,12 +285,11 @@ class Rolling(base.Lister):
         from osc_baremetal_config.run import fleet
 
         query = parsers.query(parsed_args)
-        with self.untouched():
-            found = self.survey(
-                query,
-                lambda snapshot: fleetplan.make(asked, snapshot),
-                flavors=True,
-            )
+        found = self.survey(
+            query,
+            lambda snapshot: fleetplan.make(asked, snapshot),
+            flavors=True,
+        )
         return fleet.permitted(
             fleetplan.of(
                 query,

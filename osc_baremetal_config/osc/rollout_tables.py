@@ -27,15 +27,20 @@ _RESULTS = {
 
 def summary(plan: FleetPlan, limits: Limits) -> list[str]:
     """Return what the plans come to, for a person."""
-    to_do, right = len(plan.to_do), len(plan.plans) - len(plan.to_do)
-    refused = len(plan.refused)
+    to_record = sum(
+        not one.changes and not one.is_to_resize(one.server)
+        for one in plan.to_do
+    )
+    to_change = len(plan.to_do) - to_record
+    right, refused = len(plan.plans) - to_change, len(plan.refused)
     if not (plan.plans or refused):
         return ['Warning: no server matches; there is nothing to do.']
     reboots = sum(one.needs_service for one in plan.to_do)
+    recorded = f' ({to_record} to be recorded)' if to_record else ''
     first = f', {limits.canary} first' if limits.canary else ''
     lines = [
-        f'{_count(to_do + right + refused, "server")}: {to_do} to change, '
-        f'{right} right already, {refused} refused. '
+        f'{_count(to_change + right + refused, "server")}: {to_change} to '
+        f'change, {right} right already{recorded}, {refused} refused. '
         f'{_count(reboots, "reboot")}, at most {limits.at_once} at once'
         f'{first}.'
     ]
@@ -46,7 +51,9 @@ def summary(plan: FleetPlan, limits: Limits) -> list[str]:
 
 def refusals(plan: FleetPlan) -> list[str]:
     """Return why servers are refused."""
-    return [line for one in plan.refused for line in one.error.lines()]
+    # Servers that share a name share what is said of it.
+    told = dict.fromkeys(tuple(one.error.lines()) for one in plan.refused)
+    return [line for lines in told for line in lines]
 
 
 def plans(plan: FleetPlan) -> Table:
@@ -124,19 +131,29 @@ def left(plan: FleetPlan, rolled: Rolled) -> list[str]:
 def interrupted(rolled: Rolled) -> list[str]:
     """Return what is so after Ctrl-C."""
     lines = [
-        'Interrupted. The cloud works on without us, and nothing was undone. '
-        'Run the command again to resume.'
+        'Interrupted; nothing was undone. Run the command again to resume.'
     ]
+    if names := [
+        change.plan.server.name
+        for change in rolled.running.values()
+        if change.is_at_service
+    ]:
+        lines.append(
+            f'{_some(names)}: the cloud goes on with the service without us.'
+        )
     if rolled.is_dropped:
         lines.append(
             'The calls in flight were not waited for, so more may have '
             'happened than is shown here.'
         )
-    for plan in rolled.stopped:
-        lines.append(
-            f'{plan.server} was stopped and its node is not serviced yet, so '
-            f'it stays off. Continue with: {advice.continuing(plan)}'
-        )
+    for change in rolled.running.values():
+        if change.has_only_stopped:
+            lines.append(
+                f'{change.plan.server} was stopped and its node is not '
+                f'serviced yet, so it stays off.'
+            )
+        if change.has_only_stopped or len(rolled.running) == 1:
+            lines.append(f'Continue with: {advice.continuing(change.plan)}')
     return lines
 
 
@@ -162,8 +179,8 @@ def _results(plan: Plan, rolled: Rolled) -> list[tuple[object, ...]]:
     if plan.is_empty or (end and end.outcome):
         return tables.results(plan, end.outcome if end else None)[1]
     result, seconds = 'not begun', 0.0
-    if server.id in rolled.running:
-        result = 'interrupted'
+    if change := rolled.running.get(server.id):
+        result, seconds = 'interrupted', round(change.elapsed_s, 1)
     if end and end.error:
         result = _result(end.error)
         seconds = round(end.seconds, 1)

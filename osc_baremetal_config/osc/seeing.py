@@ -74,7 +74,7 @@ class ListServerConfig(base.Lister):
         )
         self.say(fleet_tables.unread(found))
         self.remark(fleet_tables.remarks(found))
-        if found.missing:
+        if found.missing or found.excluded:
             self.code = errors.ExitCode.REFUSED
         if found.unread:
             self.code = errors.ExitCode.SOME_FAILED
@@ -187,6 +187,9 @@ class ShowServerConfigHistory(base.Lister):
             parsed_args.server,
             on_blip=self.still_trying,
         )
-        self.remark(fleet_tables.untold(remembered.untold))
+        self.remark(fleet_tables.untold(remembered))
         events = chronicle.of(remembered)
+        if not events:
+            name = remembered.server
+            self.remark([f'Nothing is remembered of {name}.'])
         return fleet_tables.history(events, remembered.users)

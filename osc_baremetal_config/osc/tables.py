@@ -249,15 +249,6 @@ def forgetting(
     return [f'{server.name}: nothing is recorded of {", ".join(types)}.']
 
 
-def interrupted(plan: Plan) -> list[str]:
-    """Return what is so after Ctrl-C."""
-    return [
-        f'{plan.server.name}: interrupted. The cloud works on without us; '
-        f'nothing was undone.',
-        f'Continue with: {advice.continuing(plan)}',
-    ]
-
-
 def begun(plan: Plan) -> list[str]:
     """Return what is left to be done after ``set --no-wait``."""
     name = plan.server.name
@@ -286,7 +277,7 @@ def _change(change: Change, plan: Plan) -> tuple[object, ...]:
         OrDash(change.before),
         change.item.value,
         f'{every}: {"; ".join(map(_arrow, changed))}',
-        str(change.template),
+        f'runbook {plan.runbook}' if plan.runbook else str(change.template),
         'no automatic rollback' if plan.no_rollback else back,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core import naming
 from osc_baremetal_config.core.model import Item, Snapshot
 from osc_baremetal_config.osc import yamlfile
 
@@ -31,11 +32,10 @@ class File:
         :raises Refused: the file does not say, or says it twice.
         """
         server = snapshot.server
-        found = [
-            self.servers[name]
-            for name in (server.id, server.name)
-            if name in self.servers
-        ]
+        # A server may have another's ID for its name.
+        own = [server.id]
+        own += [] if naming.is_id(server.name) else [server.name]
+        found = [self.servers[name] for name in own if name in self.servers]
         if len(found) == 1:
             return found[0]
         how = 'by its name and by its ID' if found else 'not at all'

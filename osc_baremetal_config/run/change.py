@@ -21,6 +21,7 @@ from osc_baremetal_config.core import (
     sequence,
 )
 from osc_baremetal_config.core.answers import When
+from osc_baremetal_config.core.lifecycle import SERVICING
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.moves import (
     Act,
@@ -72,6 +73,19 @@ class Outcome:
     drifting: tuple[str, ...] = ()
 
 
+class Interrupted(KeyboardInterrupt):
+    """A person has ended a run, not the change.
+
+    :param change: as far as it is.
+    :param is_hurried: the call in flight was not waited for.
+    """
+
+    def __init__(self, change: 'Change', *, is_hurried: bool) -> None:
+        super().__init__()
+        self.change = change
+        self.is_hurried = is_hurried
+
+
 class Change:
     """A plan that is being carried out."""
 
@@ -107,6 +121,11 @@ class Change:
     def is_touched(self) -> bool:
         """Return whether its node may be out of service because of it."""
         return moves.is_touched(self._plan, self._seen)
+
+    @property
+    def is_at_service(self) -> bool:
+        """Return whether a service was begun and its end not seen."""
+        return self._seen.is_serviced and not self._seen.verified
 
     @property
     def has_only_stopped(self) -> bool:
@@ -194,7 +213,11 @@ class Change:
     def _is_begun_enough(self) -> bool:
         """Return whether Ironic has taken it on and nobody waits for more."""
         seen = self._seen
-        return not self._how.wait and seen.is_serviced and seen.failure is None
+        is_at_it = (
+            self._plan.is_begun and seen.node.provision_state in SERVICING
+        )
+        is_begun = bool(seen.tried.get(Do.SERVICE)) or is_at_it
+        return not self._how.wait and is_begun and seen.failure is None
 
     def _outcome(self, *, is_finished: bool) -> Outcome:
         tried = self._seen.tried

@@ -13,7 +13,12 @@ from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Node, Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.run import poll, pools, shield, tell
-from osc_baremetal_config.run.change import Change, How, Outcome
+from osc_baremetal_config.run.change import (
+    Change,
+    How,
+    Interrupted,
+    Outcome,
+)
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +33,7 @@ def execute(
     :raises PutBack: it failed, and all is as it was.
     :raises LeftBetween: it failed on the way.
     :raises StillGoing: the time is up.
+    :raises Interrupted: the person has ended it.
     """
     change = Change(plan, cloud, clock, reporter, how)
     try:
@@ -45,6 +51,12 @@ def execute(
             except shield.Hurried:
                 pool.drop()
                 raise
+    except KeyboardInterrupt as error:
+        shield.postpone()
+        # One that came while the pool was waited for was the second.
+        is_second = isinstance(error.__context__, KeyboardInterrupt)
+        is_hurried = is_second or isinstance(error, shield.Hurried)
+        raise Interrupted(change, is_hurried=is_hurried) from error
     except errors.ConfigError:
         raise
     except Exception as error:

@@ -162,12 +162,13 @@ def _reader(
     """
     ids = {s.image_id for s in servers if s.image_id}
     with pools.pool(_AT_ONCE) as pool:
-        images = pool.submit(_images, cloud, ids, ask)
+        images = pool.submit(
+            lambda: {one.id: one for one in _images(cloud, ids, ask)}
+        )
         flavors_ = pool.submit(
             lambda: read.all_flavors(cloud, ask) if flavors else None
         )
         templates, hidden = read.templates(cloud, pool, ask)
-        found = {image.id: image for image in images.result()}
 
     def one(server: Server) -> T | None:
         node = nodes.found[server.id]
@@ -183,7 +184,9 @@ def _reader(
                 bios=bios,
                 templates=templates,
                 hidden=hidden,
-                image=found.get(server.image_id or ''),
+                image=images.result().get(server.image_id)
+                if server.image_id
+                else None,
                 flavors=flavors_.result(),
                 actions=read.actions(cloud, server, ask),
             )
@@ -286,13 +289,8 @@ def _excluded(
     """Return the servers that are named, but left out by a tag or flavor."""
     if not missing or not (query.tags or query.flavor):
         return {}
-    every = Query(all_projects=query.all_projects)
-    listed = ask(lambda: cloud.compute.servers(every))
-    return {
-        server.id: server
-        for server in listed.found.values()
-        if naming.is_meant(server, missing)
-    }
+    every = Query(all_projects=query.all_projects, names=tuple(missing))
+    return dict(_servers(cloud, every, ask).found)
 
 
 def _read_alone(
@@ -340,8 +338,12 @@ def permitted(
     for one in plan.to_do:
         groups.setdefault(policies.mark(one), []).append(one)
 
-    def ask(alike: list[Plan]) -> list[Plan | errors.ConfigError]:
-        return rights.permitted_alike(alike, cloud, clock, on_blip)
+    def ask(alike: list[Plan]) -> Sequence[Plan | errors.ConfigError]:
+        try:
+            return rights.permitted_alike(alike, cloud, clock, on_blip)
+        except Exception as error:
+            LOG.debug('%s', alike, exc_info=True)
+            return [errors.ConfigError(errors.fault(error))] * len(alike)
 
     with pools.pool(_AT_ONCE) as pool:
         answered = {

@@ -144,12 +144,17 @@ def remembered(
     """
     ask = asking(clock, on_blip)
     server = _server(cloud, name_or_id, ask)
-    events = ask(lambda: cloud.compute.actions(server.id))
-    untold: errors.ConfigError | None = None
-    try:
-        events += _history(cloud, _node(cloud, server, ask), ask)
-    except errors.ConfigError as error:
-        untold = error
+    events: tuple[Event, ...] = ()
+    untold: dict[str, errors.ConfigError] = {}
+    told: dict[str, Callable[[], tuple[Event, ...]]] = {
+        'Nova': lambda: ask(lambda: cloud.compute.actions(server.id)),
+        'Ironic': lambda: _history(cloud, _node(cloud, server, ask), ask),
+    }
+    for service, tell in told.items():
+        try:
+            events += tell()
+        except errors.ConfigError as error:
+            untold[service] = error
     users = ask(lambda: cloud.user_names({e.who for e in events if e.who}))
     return chronicle.Remembered(
         server=server, events=events, untold=untold, users=users

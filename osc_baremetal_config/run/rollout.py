@@ -20,7 +20,7 @@ from osc_baremetal_config.core.answers import When
 from osc_baremetal_config.core.model import Listed, Node, Query, Server
 from osc_baremetal_config.core.plan import Plan
 from osc_baremetal_config.core.rollout import Limits, Member, Progress
-from osc_baremetal_config.run import poll, pools, tell
+from osc_baremetal_config.run import poll, pools, shield, tell
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 from osc_baremetal_config.run.watch import Watch
@@ -77,20 +77,17 @@ class Rolled:
     """How a rollout has ended.
 
     :param ended: server id → how.
-    :param running: ids of those that an interrupt has left under way; the
-        rest were not begun.
+    :param running: id → change of those that an interrupt has left under
+        way; the rest were not begun.
     :param held: why these were not, None if all were.
     :param is_interrupted: the person has ended it.
-    :param stopped: the plans of those under way whose servers were stopped
-        and whose nodes were not yet serviced, so that nothing starts them.
     :param is_dropped: the person has not waited for the calls in flight.
     """
 
     ended: Mapping[str, Ended]
-    running: frozenset[str]
+    running: Mapping[str, Change]
     held: str | None
     is_interrupted: bool
-    stopped: tuple[Plan, ...] = ()
     is_dropped: bool = False
 
     @property
@@ -154,9 +151,11 @@ def roll_out(
             try:
                 tell.safely(telling.warn, words)
                 run.stop()
+                lists.shutdown()
             except KeyboardInterrupt:
                 run.drop()
                 lists.drop()
+            shield.postpone()
         return run.rolled()
 
 
@@ -227,17 +226,11 @@ class _Rollout:
         """Return how it has ended."""
         now = self._progress
         left = (*self._calling.values(), *self._watched.values())
-        under_way = [one for one in left if one.has_called]
         return Rolled(
             self._ended,
-            frozenset(one.member.id for one in under_way),
+            {one.member.id: one.change for one in left if one.has_called},
             rollout.why_not(now, self._work.limits),
             now.is_interrupted,
-            tuple(
-                one.change.plan
-                for one in under_way
-                if one.change.has_only_stopped
-            ),
             self._is_dropped,
         )
 

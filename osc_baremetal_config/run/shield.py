@@ -46,6 +46,34 @@ def shielded(on_interrupt: Callable[[], None]) -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+class _Later:
+    """Takes note of an interrupt, and does nothing about it."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        """Take note of it."""
+        self.came = True
+
+
+def postpone() -> None:
+    """Have no interrupt come between an interrupt and its result."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _Later())
+
+
+def heed() -> bool:
+    """Have an interrupt be what Python makes of it.
+
+    :returns: whether one has come while they were postponed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    return isinstance(before, _Later) and before.came
+
+
 @contextlib.contextmanager
 def without_hangup() -> Iterator[None]:
     """Go on in the block although the terminal is closed."""

@@ -7,6 +7,7 @@ however many are watched.
 from collections.abc import Collection
 from concurrent import futures
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.core.model import Listed, Node, Query, Server
 from osc_baremetal_config.run.protocols import Cloud
 
@@ -38,6 +39,7 @@ class Watch:
         listed = self._pool.submit(self._cloud.baremetal.nodes, ids)
         try:
             servers = self._cloud.compute.servers(self._query, ids)
-        finally:
+        except errors.ConfigError:
             futures.wait([listed])
+            raise
         return servers, listed.result()

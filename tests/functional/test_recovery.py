@@ -217,7 +217,7 @@ class MeanwhileTest(TestCase):
         ran = end_of(process)
         self.assert_ended(130, ran, result='interrupted')
         self.assertNotIn('Traceback', ran.err)
-        self.assertIn('The cloud works on without us', ran.err)
+        self.assertIn('the cloud goes on with the service without us', ran.err)
         [command] = [
             line.partition(': openstack ')[2].split()
             for line in ran.err.splitlines()

@@ -91,17 +91,21 @@ class AlikeTest(base.TestCase):
         self.assertIn('Continue with: ', ran.err)
 
     def test_what_stays_off_after_an_interrupt_is_told(self) -> None:
-        self.interrupt()
-        ran = self.set('web-1', 'web-2')
-        self.assert_ended(130, ran)
-        for server in (self.one, self.two):
-            self.assertIn(
-                f'{server.name} ({server.id}) was stopped and its node is not '
-                f'serviced yet, so it stays off. Continue with: openstack '
-                f'server config set --config hyperthreading=enabled '
-                f'{server.id}',
-                ran.err,
-            )
+        one, two = self.one, self.two
+        for servers in ((one,), (one, two)):
+            self.interrupt()
+            ran = self.set(*(server.name for server in servers))
+            self.assert_ended(130, ran)
+            for server in servers:
+                self.assertIn(
+                    f'{server.name} ({server.id}) was stopped and its node '
+                    f'is not serviced yet, so it stays off.\nContinue with: '
+                    f'openstack server config set --config '
+                    f'hyperthreading=enabled {server.id}\n',
+                    ran.err,
+                )
+            self.assertNotIn('without us', ran.err)
+            self.assert_ended(0, self.do('recover', '--abort', one.id))
 
     def test_interrupted_while_reading(self) -> None:
         for names in (('web-1',), ('web-1', 'web-2')):
@@ -111,7 +115,7 @@ class AlikeTest(base.TestCase):
             self.interrupt()
             ran = self.set(*names)
             self.assert_ended(130, ran)
-            self.assertIn('while reading; nothing was touched', ran.err)
+            self.assertIn('Interrupted.\nNothing was touched.\n', ran.err)
 
     def test_named_and_left_out_by_a_tag(self) -> None:
         self.one.tags.append('blue')
@@ -137,3 +141,85 @@ class AlikeTest(base.TestCase):
         ran = self.set('--file', str(file), 'web-1')
         self.assert_ended(2, ran, out='')
         self.assertIn('goes with it', ran.err)
+
+    def test_a_service_that_is_away(self) -> None:
+        for path, argv in (
+            ('/compute/v2.1/servers/detail', ('web-1', 'web-2')),
+            ('/compute/v2.1/servers/detail', ('web-1',)),
+            ('/compute/v2.1/os-server-groups', ('web-1', 'web-2')),
+            ('/compute/v2.1/os-server-groups', ('web-1',)),
+        ):
+            self.model.faults.broken = {path: 503}
+            more = ('--group-by', 'server-group') if 'groups' in path else ()
+            ran = self.set(*argv, *more)
+            self.assert_ended(1, ran)
+            self.assertIn('Nothing was touched.', ran.err)
+            self.assertEqual(
+                dict.fromkeys(argv, 'failed'),
+                {row['Server']: row['Result'] for row in ran.json()},
+            )
+        for command in (
+            ('unset', '--config', 'turbo'),
+            ('recover', '--abort'),
+        ):
+            self.model.faults.broken = {'/compute/v2.1/servers/detail': 503}
+            ran = self.do(*command, 'web-1')
+            self.assert_ended(1, ran, out='')
+            self.assertIn('Nothing was touched.', ran.err)
+
+    def test_images_that_cannot_be_read(self) -> None:
+        self.model.faults.broken['/image/v2/images'] = 500
+        ran = self.do('list', '-f', 'json')
+        self.assert_ended(7, ran)
+        self.assertIn(f'web-1 ({self.one.id}): not read: Glance: ', ran.err)
+
+    def test_a_file_is_not_misled_by_a_name(self) -> None:
+        self.one.name = self.two.id
+        file = pathlib.Path.home() / 'wishes.yaml'
+        file.write_text(f'{self.two.id}: {{hyperthreading: enabled}}\n')
+        ran = self.do('set', '--file', str(file), self.one.id, '--dry-run')
+        self.assert_refused(ran, 'names it not at all')
+        ran = self.do('set', '--file', str(file), '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({self.two.id}, {row['ID'] for row in ran.json()})
+
+    def test_not_waiting_twice(self) -> None:
+        self.world.settings.step_s = 60.0
+        for _ in range(2):
+            began = self.world.clock.now()
+            ran = self.set('--no-wait', 'web-1')
+            self.assert_ended(0, ran, result='begun')
+            self.assertLess(self.world.clock.now() - began, 20)
+        node = self.model.node_of(self.one)
+        self.model.wait_until(lambda: node.provision_state == 'active')
+        ran = self.set('--no-wait', 'web-1')
+        self.assert_ended(0, ran, result='verified')
+        self.assertEqual('active', self.one.vm_state)
+
+    def test_a_fault_of_the_program_has_its_row(self) -> None:
+        # Not in the catalogue that the command has read.
+        self.world.images.clear()
+        spoil = {'/baremetal/v1/nodes': b'{"nodes": 7}'}
+        self.model.faults.spoil = lambda request, body: spoil.get(
+            request.path.rstrip('/'), body
+        )
+        for names in (('web-1',), ('web-1', 'web-2')):
+            ran = self.set(*names)
+            self.assert_ended(1, ran)
+            self.assertEqual(set(names), {r['Server'] for r in ran.json()})
+            self.assertIn('its answer cannot be read', ran.err)
+
+    def test_discovery_that_is_no_discovery(self) -> None:
+        for path, service in (
+            ('/compute/v2.1', 'Nova'),
+            ('/baremetal', 'Ironic'),
+        ):
+            self.model.faults.spoil = lambda request, body, path=path: (
+                b'<html>It works!</html>'
+                if request.path.rstrip('/') == path
+                else body
+            )
+            ran = self.set('web-1')
+            self.assert_ended(1, ran)
+            self.assertIn(f'{service}: its answer cannot be read', ran.err)
+            self.assertNotIn('too old', ran.err)

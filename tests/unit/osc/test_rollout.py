@@ -521,7 +521,7 @@ class RolloutTest(base.TestCase):
             *(*ENABLE, *self.names, '--max-concurrent', '2', '-f', 'json')
         )
         self.assertEqual(130, ran.code)
-        self.assertIn('Interrupted. The cloud works on', ran.err)
+        self.assertIn('Interrupted; nothing was undone.', ran.err)
         self.assertIn('Not begun, because it was interrupted: ', ran.err)
         self.assertEqual(
             ['interrupted'] * 2 + ['not begun'] * 6,

@@ -76,7 +76,7 @@ class WordsTest(base.TestCase):
         self.model.faults.broken[path] = 503
         ran = self.do('history', 'web-1')
         self.assert_ended(0, ran)
-        self.assertIn("history of the node is not shown: Ironic: ", ran.err)
+        self.assertIn("The history of Ironic is not shown: Ironic: ", ran.err)
         self.assertNotIn('By default', ran.err)
 
     def test_an_empty_list_says_so(self) -> None:
@@ -85,7 +85,7 @@ class WordsTest(base.TestCase):
         self.assertIn('No bare-metal server is listed.', ran.err)
         self.world.boot('web-1', 'bm.large.ht-off')
         ran = self.do('list', '--drift')
-        self.assertIn('No drift that is known.', ran.err)
+        self.assertIn('No known drift.', ran.err)
         self.assertEqual('', self.do('list', '--drift', '-q').err)
 
     def test_an_option_that_is_misspelt(self) -> None:
