@@ -86,10 +86,14 @@ def remarks(fleet: Fleet[state.Standing]) -> list[str]:
     return lines + hidden(fleet.hidden)
 
 
-def empty(fleet: Fleet[state.Standing], *, only_drift: bool) -> list[str]:
+def empty(
+    fleet: Fleet[state.Standing], *, only_drift: bool, all_projects: bool
+) -> list[str]:
     """Return why nothing is listed, and where else to look."""
-    if fleet.missing or fleet.excluded:
+    if fleet.missing or fleet.excluded or fleet.others:
         return []
+    if not fleet.made and all_projects:
+        return ['No bare-metal server is listed.']
     if not fleet.made:
         return [
             'No bare-metal server is listed. Those of other projects are with '

@@ -85,8 +85,12 @@ class ListServerConfig(base.Lister):
             is_long=parsed_args.long,
         )
         if not table[1]:
-            drift = parsed_args.drift
-            self.remark(fleet_tables.empty(found, only_drift=drift))
+            lines = fleet_tables.empty(
+                found,
+                only_drift=parsed_args.drift,
+                all_projects=parsed_args.all_projects,
+            )
+            self.remark(lines)
         return table
 
 

@@ -18,6 +18,23 @@ class OneLineTest(base.TestCase):
             texts.one_line(FAILED),
         )
 
+    def test_several_steps(self) -> None:
+        text = (
+            "Starting deployment with steps=[{'interface': 'bios', 'step': "
+            "'apply', 'args': {'x': [{'y': '}'}]}}, {'step': 'deploy', "
+            "'priority': 100, 'argsinfo': None, 'interface': 'deploy'}]"
+        )
+        self.assertEqual(
+            'Starting deployment with steps=[bios.apply, deploy.deploy]',
+            texts.one_line(text),
+        )
+
     def test_what_only_looks_like_a_step_stays(self) -> None:
-        for text in ("failed step {'a': 1}: no", 'failed step {', 'step {{{'):
+        for text in (
+            "failed step {'a': 1}: no",
+            'failed step {',
+            'step {{{',
+            "{'a': {'b': {'c': " * 500,
+        ):
+            text = ' '.join(text.split())
             self.assertEqual(text, texts.one_line(text))
