@@ -21,6 +21,8 @@ from typing import Any, NoReturn
 # Control characters, invisible ones with those that turn the direction of
 # writing, halves of pairs, and separators of lines and paragraphs.
 _HIDDEN = frozenset({'Cc', 'Cf', 'Cs', 'Zl', 'Zp'})
+# Letters and marks of which nothing is seen, so that two names look alike.
+_BLANK = frozenset('\u034f\u115f\u1160\u2800\u3164\uffa0')
 _CLEAR = '\r\x1b[K'
 _COLUMNS = 80
 
@@ -33,13 +35,13 @@ def visible(text: str, encoding: str = 'utf-8') -> str:
 
     :param encoding: of the stream; what it does not have is escaped as well.
     """
-    if not text.isprintable():
+    if not (text.isprintable() and _BLANK.isdisjoint(text)):
         text = ''.join(map(_visible, text))
     return text.encode(encoding, 'backslashreplace').decode(encoding)
 
 
 def _visible(letter: str) -> str:
-    if unicodedata.category(letter) in _HIDDEN:
+    if unicodedata.category(letter) in _HIDDEN or letter in _BLANK:
         return letter.encode('unicode_escape').decode()
     return letter
 

@@ -34,6 +34,7 @@ class VisibleTest(base.TestCase):
                 r'\u202e\u2066\u200b\u2028\ufeff',
             ),
             ('\U000e0041\ud800', r'\U000e0041\ud800'),
+            ('web\u3164\u2800', r'web\u3164\u2800'),
         ):
             self.assertEqual(seen, streams.visible(text))
 
