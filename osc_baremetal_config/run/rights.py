@@ -90,7 +90,7 @@ class _Answer:
         if self.is_policy:
             told.reverse()
         return errors.Refused(
-            f'{plan.server}: Ironic refuses you the service of its node '
+            f'{plan.server}: Ironic does not let you service its node '
             f'{plan.node}; nothing was touched:',
             [*told[0], *told[1]],
         )

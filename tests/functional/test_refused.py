@@ -137,7 +137,7 @@ class RefusedTest(base.TestCase):
             self.assertEqual('disabled', self.show(who, 'test-1')['Actual'])
             self.assert_refused(
                 self.set(who, *ENABLE, 'test-1'),
-                'Ironic refuses you the service of its node',
+                'Ironic does not let you service its node',
                 'baremetal:node:set_provision_state (403, req-',
                 'a manager of the project that the node is leased to',
             )

@@ -832,7 +832,7 @@ class RefusedTest(base.TestCase):
 
     def test_member_whose_roles_do_not_suffice(self) -> None:
         self.refused(
-            'Ironic refuses you the service of its node rack3-07',
+            'Ironic does not let you service its node rack3-07',
             'baremetal:runbook:use (403, req-1)',
             'baremetal:node:set_provision_state (403, req-1)',
             script=[
