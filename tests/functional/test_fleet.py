@@ -108,7 +108,7 @@ class FleetTest(base.TestCase):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
         self.assertEqual(130, process.returncode, err)
-        self.assertIn('The same command goes on.', err)
+        self.assertIn('Run the command again to resume.', err)
         self.assertNotIn('Traceback', err)
         self.assertEqual(
             {'test-0': 'interrupted', 'test-1': 'not begun'},
@@ -163,7 +163,7 @@ class FleetTest(base.TestCase):
         ran = self.set(self.person('oscar'), *argv)
         self.assert_ended(0, ran)
         self.assertEqual([], ran.json())
-        self.assertIn('No server is meant', ran.err)
+        self.assertIn('Warning: no server matches', ran.err)
         ran = self.set(self.person('oscar'), *ENABLE, 'test-0', 'test-1')
         self.assert_ended(3, ran)
         self.assertIn('No server has the name or ID test-0.', ran.err)

@@ -84,7 +84,7 @@ class LookingTest(TestCase):
         oscar = self.person('oscar')
         for command in ('show', 'history', 'apply'):
             ran = oscar.openstack(*CONFIG, command, self.web)
-            self.assert_refused(ran, 'No server with the name or ID')
+            self.assert_refused(ran, 'No server with the ID')
         self.assertEqual([], self.see(oscar, 'list'))
 
     def test_unset(self) -> None:
