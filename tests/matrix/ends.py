@@ -74,7 +74,7 @@ CASES = (
         '"$@" >/dev/full',
         _SHOW,
         code=1,
-        told='The result could not be written: [Errno 28] No space left',
+        told='The result could not be written: No space left',
     ),
     Case('show, stdout closed', '"$@" >&-', _SHOW, 1, 'Bad file descriptor'),
 )
