@@ -53,7 +53,7 @@ class Compute:
         self._nova = copy.copy(nova)
         self._nova.default_microversion = None
         self._sdk = sdk
-        self._newest: versions.Version = _VERSION
+        self._newest: versions.Version | None = None
 
     def find_server(self, name_or_id: str) -> Server:
         """Return the one server of that name or id.
@@ -105,10 +105,10 @@ class Compute:
 
         :raises Refused: this cloud's Nova is too old for that.
         """
-        if self._nova.endpoint_override:
+        if self._newest is not None:
             return
-        self._newest = versions.newest(self._nova) or (2, 1)
-        if self._newest < _VERSION:
+        newest = versions.newest(self._nova) or (2, 1)
+        if newest < _VERSION:
             raise errors.Refused(
                 f"This cloud's Nova is too old: version "
                 f'{versions.dotted(_VERSION)} of its API is needed, which '
@@ -116,6 +116,7 @@ class Compute:
             )
         # Else keystoneauth takes the catalogue apart for each request.
         self._nova.endpoint_override = self._nova.get_endpoint()
+        self._newest = newest
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
@@ -337,7 +338,7 @@ class Compute:
 
     def _at_most(self, *version: int) -> str:
         """Return a version, or the newest that Nova has if that is older."""
-        return versions.dotted(min(version, self._newest))
+        return versions.dotted(min(version, self._newest or _VERSION))
 
     def set_metadata(
         self, server_id: str, items: Mapping[str, str]
