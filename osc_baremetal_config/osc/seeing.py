@@ -114,7 +114,7 @@ class ListServerConfigOption(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each item."""
-        from osc_baremetal_config.core import offers
+        from osc_baremetal_config.core import flavors, offers
         from osc_baremetal_config.osc import fleet_tables
         from osc_baremetal_config.run import fleet
 
@@ -132,9 +132,10 @@ class ListServerConfigOption(base.Lister):
                 on_blip=self.still_trying,
             )
         self.remark(fleet_tables.hidden(found.hidden))
-        offered = offers.offers(
-            catalogue, found.templates, found.flavors or ()
-        )
+        known = found.flavors or ()
+        if is_for_one:
+            known = flavors.usable(known, found.server.project_id)
+        offered = offers.offers(catalogue, found.templates, known)
         if is_for_one:
             denied = self._denied(offered, found)
             return fleet_tables.offers_for(offered, found, catalogue, denied)

@@ -186,6 +186,9 @@ class FlavorTest(HostileTest):
         self.variant('another')
         for person in ('operator', 'adam', 'mona'):
             self.assertNotIn('bm.large.ht-on', self.dry_run(person))
+            argv = ('option', 'list', '--server', self.one.id)
+            ran = self.do(*argv, person=person)
+            self.assertNotIn('bm.large.ht-on', ran.out)
 
     def test_private_flavor_of_the_servers_project(self) -> None:
         self.variant(self.one.project_id)
