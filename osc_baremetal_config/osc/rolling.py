@@ -98,7 +98,7 @@ class Rolling(base.Lister):
         plan = self.plan_one(asked, server, read or self._read_all)
         try:
             self._members(plan, parsed_args)
-        except errors.CloudError as error:
+        except (errors.CloudError, errors.Refused) as error:
             refusal = fleetplan.unread_one(server, error)
             plan = fleetplan.of_one(refusal)
         return self.change_one(plan, asked, parsed_args)
@@ -243,7 +243,7 @@ class Rolling(base.Lister):
         try:
             plan = self._plan(asked, parsed_args)
             members = self._members(plan, parsed_args)
-        except errors.CloudError as error:
+        except (errors.CloudError, errors.Refused) as error:
             return self._not_begun(error, parsed_args)
         self.remark(rollout_tables.summary(plan, limits))
         self.say(rollout_tables.refusals(plan))
@@ -260,14 +260,18 @@ class Rolling(base.Lister):
         return table
 
     def _not_begun(self, error: Any, parsed_args: argparse.Namespace) -> Any:
-        """Return the rows of the servers that are named, of none of which
-        anything is known because a service does not answer.
+        """Return the rows of the servers that are named: none is begun.
+
+        :param error: of what is common to all of them.
         """
+        from osc_baremetal_config import errors
         from osc_baremetal_config.core import fleetplan
         from osc_baremetal_config.osc import rollout_tables
         from osc_baremetal_config.run import rollout
 
-        self.say([*error.lines(), 'Nothing was touched.'])
+        self.say(error.lines())
+        if not isinstance(error, errors.Refused):
+            self.say(['Nothing was touched.'])
         self.code = error.exit_code
         names = dict.fromkeys(parsed_args.server)
         plan = fleetplan.FleetPlan(

@@ -44,8 +44,10 @@ class AlikeTest(base.TestCase):
         ):
             for names in (('web-1',), ('web-1', 'web-2')):
                 ran = self.do('set', *ENABLE, *argv, *names)
-                self.assert_ended(code, ran, out='')
+                self.assert_ended(code, ran)
                 self.assertIn(words, ran.err)
+                rows = ran.out.count(' refused ')
+                self.assertEqual(len(names) if code == 3 else 0, rows)
 
     def test_a_dry_run_ends_as_the_run(self) -> None:
         self.world.boot('right', 'bm.large.ht-on')
