@@ -219,6 +219,7 @@ class _Rollout:
 
     def drop(self) -> None:
         """Wait for nothing any more."""
+        self._progress = rollout.interrupted(self._progress)
         self._is_dropped = True
         self._pool.drop()
 
