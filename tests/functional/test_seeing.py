@@ -43,7 +43,9 @@ class TestCase(base.TestCase):
         self.assertEqual([], self.drifting(server))
         ran = self.apply(server)
         self.assert_ended(0, ran)
-        self.assertEqual([], ran.json())
+        self.assertEqual(
+            ['nothing to do'], [row['Result'] for row in ran.json()]
+        )
 
 
 class LookingTest(TestCase):
