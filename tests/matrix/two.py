@@ -17,6 +17,7 @@ from osc_baremetal_config.core.model import Item
 from osc_baremetal_config.core.options import Method, Options
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.run import change, execute, read
+from tests.matrix import scenarios
 from tests.matrix.points import Outcome, Verdict
 from tests.matrix.scenarios import QUICK
 from tests.model import fixture
@@ -160,8 +161,7 @@ class Stage:
         self.world = World.standard(settings=QUICK)
         self.server: Server = self.world.boot('web-1', 'bm.large')
         if pair.is_off:
-            self.server.vm_state, self.server.power = 'stopped', OFF
-            self.node.power_state = OFF
+            scenarios.stop(self.world, self.server)
         self.model = fixture.Model(self.world)
 
     @property
