@@ -71,18 +71,15 @@ def translated(service: str) -> Iterator[None]:
         raise errors.Forbidden(
             'Keystone', 401, str(error), error.request_id
         ) from error
-    except ksa_exc.UnknownConnectionError as error:
-        if isinstance(error.__cause__ or error.__context__, _NO_JSON):
-            why = str(error.__cause__ or error.__context__)
-            raise documents.unreadable(service, why) from error
-        raise errors.TemporaryCloudError(
-            service, None, f'cannot be reached: {error}'
-        ) from error
     except _NO_JSON as error:
         raise documents.unreadable(
             service, f'it is no JSON: {error}'
         ) from error
     except _UNREACHABLE as error:
+        # Where a hook of the session raises it, keystoneauth wraps it.
+        if isinstance(error.__context__, _NO_JSON):
+            why = str(error.__context__)
+            raise documents.unreadable(service, why) from error
         raise errors.TemporaryCloudError(
             service, None, f'cannot be reached: {error}'
         ) from error
