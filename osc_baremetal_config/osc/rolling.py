@@ -222,13 +222,17 @@ class Rolling(base.Lister):
 
     def _refuse_one(self, plan: Any) -> None:
         """Tell why a server is refused, if it is."""
+        for one in plan.refused:
+            self._tell_untouched(one.error)
+
+    def _tell_untouched(self, error: Any) -> None:
+        """Tell what has gone wrong before anything was touched."""
         from osc_baremetal_config import errors
 
-        for one in plan.refused:
-            self.say(one.error.lines())
-            if not isinstance(one.error, errors.Refused):
-                self.say(['Nothing was touched.'])
-            self.code = one.error.exit_code
+        self.say(error.lines())
+        if not isinstance(error, errors.Refused):
+            self.say(['Nothing was touched.'])
+        self.code = error.exit_code
 
     def roll_out(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done.
@@ -264,15 +268,11 @@ class Rolling(base.Lister):
 
         :param error: of what is common to all of them.
         """
-        from osc_baremetal_config import errors
         from osc_baremetal_config.core import fleetplan
         from osc_baremetal_config.osc import rollout_tables
         from osc_baremetal_config.run import rollout
 
-        self.say(error.lines())
-        if not isinstance(error, errors.Refused):
-            self.say(['Nothing was touched.'])
-        self.code = error.exit_code
+        self._tell_untouched(error)
         names = dict.fromkeys(parsed_args.server)
         plan = fleetplan.FleetPlan(
             (), tuple(fleetplan.unread_one(name, error) for name in names)
