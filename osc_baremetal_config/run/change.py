@@ -129,8 +129,9 @@ class Change:
 
     @property
     def has_only_stopped(self) -> bool:
-        """Return whether the server was stopped, and its node not serviced."""
-        is_stopped = bool(self._seen.tried.get(Do.STOP))
+        """Return whether the server was stopped, and nothing done since."""
+        tried = self._seen.tried
+        is_stopped = Do.STOP in tried and Do.START not in tried
         return is_stopped and not self._seen.is_serviced
 
     @property
