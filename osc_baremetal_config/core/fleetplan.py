@@ -18,6 +18,27 @@ ZONE, SERVER_GROUP = 'availability-zone', 'server-group'
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A server that could not be read, or of which nothing could be made.
+
+    :param name: None where Nova shows no more than the ID.
+    """
+
+    id: str
+    name: str | None
+    error: errors.ConfigError
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.id})' if self.name else self.id
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what is told of it."""
+        first, *details = self.error.lines()
+        return [f'{self}: not read: {first}', *details]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A server that cannot be changed as asked.
 
@@ -143,19 +164,13 @@ def excluded(server: Server) -> Refusal:
     return Refusal(server.name, server.id, why)
 
 
-def unread(
-    server_id: str, name: str | None, error: errors.ConfigError
-) -> Refusal:
-    """Return that a server is not changed because it could not be read.
-
-    :param name: None where Nova shows no more than the ID.
-    """
-    who = f'{name} ({server_id})' if name else server_id
+def unread(one: Unread) -> Refusal:
+    """Return that a server is not changed because it could not be read."""
     why = errors.Refused(
-        f'{who}: not read, so nothing was touched: {error.message}',
-        error.details,
+        f'{one}: not read, so nothing was touched: {one.error.message}',
+        one.error.details,
     )
-    return Refusal(name or server_id, server_id, why, is_failure=False)
+    return Refusal(one.name or one.id, one.id, why, is_failure=False)
 
 
 def _unclear(

@@ -302,10 +302,7 @@ class Rolling(base.Lister):
                 found.missing,
                 [
                     *map(fleetplan.excluded, found.excluded),
-                    *(
-                        fleetplan.unread(one.id, one.name, one.error)
-                        for one in found.unread
-                    ),
+                    *map(fleetplan.unread, found.unread),
                 ],
             ),
             self.client.cloud,

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core import naming, policies
-from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
+from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal, Unread
 from osc_baremetal_config.core.model import (
     Flavor,
     Image,
@@ -35,25 +35,6 @@ _AT_ONCE = 32
 
 
 T = TypeVar('T')
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A server that could not be read, or of which nothing could be made.
-
-    :param name: None where Nova shows no more than the ID.
-    """
-
-    id: str
-    name: str | None
-    error: errors.ConfigError
-
-    @property
-    def lines(self) -> list[str]:
-        """Return what is told of it."""
-        first, *details = self.error.lines()
-        who = f'{self.name} ({self.id})' if self.name else self.id
-        return [f'{who}: not read: {first}', *details]
 
 
 @dataclass(frozen=True, slots=True)
