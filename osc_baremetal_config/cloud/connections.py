@@ -1,9 +1,10 @@
-"""How long answers are waited for, how many connections there are, and what
-is no answer of a service at all.
+"""How long answers are waited for, how many connections there are, how often
+files are searched for, and what is no answer of a service at all.
 
 Owns the limits of a session. Never makes a call.
 """
 
+import os
 from typing import Any
 
 import requests
@@ -20,6 +21,8 @@ _LIMIT_S = 60.0
 _AT_ONCE = 32
 # Letters of such a page that are shown.
 _SHOWN = 60
+# Where requests searches unless NETRC tells it.
+_NETRC_FILES = ('~/.netrc', '~/_netrc')
 
 
 def bound(session: ksa_session.Session) -> None:
@@ -33,11 +36,31 @@ def bound(session: ksa_session.Session) -> None:
         hooks.append(_no_page)
     if session.timeout is None:
         session.timeout = _LIMIT_S
+    if session.session.auth is None and not _has_netrc():
+        session.session.auth = _as_it_is
     for adapter in session.session.adapters.values():
         if isinstance(adapter, adapters.HTTPAdapter):
             adapter.init_poolmanager(
                 adapters.DEFAULT_POOLSIZE, _AT_ONCE, block=True
             )
+
+
+def _has_netrc() -> bool:
+    """Return whether requests may find a password in a file of netrc."""
+    told = os.environ.get('NETRC')
+    # As requests does it: who has no home has no file, and no error.
+    return any(
+        os.path.exists(os.path.expanduser(place))  # noqa: PTH110, PTH111
+        for place in (_NETRC_FILES if told is None else (told,))
+    )
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Return a request with nothing added to its token.
+
+    Without this requests searches for netrc's file before every request.
+    """
+    return request
 
 
 def _no_page(response: requests.Response, *_: Any, **__: Any) -> None:

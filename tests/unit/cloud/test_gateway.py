@@ -1,10 +1,14 @@
-"""How long a service is waited for."""
+"""What the sessions of one login are given."""
+
+import pathlib
 
 from openstack import connection
 
-from osc_baremetal_config.cloud import gateway
+from osc_baremetal_config.cloud import connections, gateway
 from tests.model import fixture, transport
 from tests.unit import base
+
+LOGIN = 'default login a password b'
 
 
 class TimeoutTest(base.TestCase):
@@ -31,3 +35,17 @@ class EndpointTest(base.TestCase):
         self.assertEqual(server.id, compute.find_server('web-1').id)
         [seen, *_] = model.faults.calls()
         self.assertEqual('2.96', seen.version)
+
+
+class NetrcTest(base.TestCase):
+    def test_a_password_in_netrc_is_found_where_there_is_one(self) -> None:
+        model = self.useFixture(fixture.Model())
+        path = pathlib.Path.home() / '.netrc'
+        for written, found in ((None, False), (LOGIN, True)):
+            if written:
+                path.write_text(written, encoding='utf-8')
+                path.chmod(0o600)
+            session = model.session('mona')
+            connections.bound(session)
+            answer = session.get(f'{transport.URL}/identity/v3')
+            self.assertEqual(found, 'Authorization' in answer.request.headers)

@@ -290,6 +290,7 @@ printable = st.characters(categories=['L', 'N', 'P'])
 
 
 class DocumentProperties(base.TestCase):
+    @hypothesis.settings(max_examples=50)
     @hypothesis.given(
         wild_templates(), st.sampled_from(Kind), items, snapshots()
     )
@@ -315,6 +316,8 @@ class DocumentProperties(base.TestCase):
             tables.plan(made)
             tables.summary(made)
 
+    # Few, as "tox -e fuzz" breaks files by the thousand.
+    @hypothesis.settings(max_examples=25)
     @hypothesis.given(documents | st.dictionaries(st.text(), entries))
     def test_no_catalogue_makes_a_traceback(self, document: Any) -> None:
         parsed = catalogue.parse(document)
