@@ -15,8 +15,8 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.cloud.fields import Document
-from osc_baremetal_config.core import requests
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.facts import steps as steps_
+from osc_baremetal_config.core.facts.model import (
     Bios,
     Event,
     Kind,
@@ -226,7 +226,7 @@ class BareMetal:
         if isinstance(what, str):
             runbook, call = what, 'runbooks'
         else:
-            steps, call = requests.documents(what), 'service'
+            steps, call = steps_.documents(what), 'service'
         with translated('Ironic'):
             client, version = self._call(call)
             client.node.set_provision_state(

@@ -18,8 +18,8 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.cloud.fields import Document
-from osc_baremetal_config.core import naming
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.facts import naming
+from osc_baremetal_config.core.facts.model import (
     Action,
     Event,
     Flavor,

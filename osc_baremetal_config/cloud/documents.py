@@ -5,18 +5,19 @@ A document that is not as its API promises raises
 """
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.cloud.fields import Document, Malformed
-from osc_baremetal_config.core import templates
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.facts.model import (
     Action,
     BiosSetting,
     Event,
     Flavor,
     Image,
+    Item,
     Kind,
     Listed,
     Node,
@@ -227,19 +228,58 @@ def bios_setting(document: Document) -> BiosSetting:
 
 
 def template(kind: Kind, document: Document) -> Template:
-    """Return a deploy template or a runbook.
+    """Return the template that an Ironic document describes.
 
-    What it means is for :func:`osc_baremetal_config.core.templates.parse`,
-    which takes these keys for what they must be.
+    A deploy template runs its steps by falling ``priority``, a runbook by
+    rising ``order``; priority 0 means that a step is not run. A runbook is
+    approved for nodes with one of its traits; before API 1.112, which gave
+    it traits, for those that have its name as a trait.
     """
-    document.text('name')
-    document.mapping('extra')
-    document.texts('traits')
-    for step in document.objects('steps'):
-        _step(step)
-        step.number_or_none('priority')
-        step.number_or_none('order')
-    return templates.parse(kind, document.whole)
+    name = document.text('name')
+    extra = document.mapping('extra')
+    config_type = _word(extra.get('config-type'))
+    value = _word(extra.get('config-value'))
+    steps = [_template_step(kind, one) for one in document.objects('steps')]
+    if kind is Kind.DEPLOY_TEMPLATE:
+        steps = [step for step in steps if step.priority > 0]
+    has_traits = 'traits' in document.whole
+    approved = document.texts('traits') if has_traits else [name]
+    return Template(
+        kind=kind,
+        name=name,
+        item=Item(config_type, value) if config_type and value else None,
+        steps=tuple(sorted(steps, key=lambda step: -step.priority)),
+        required_traits=_traits(extra.get('required-traits')),
+        approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
+    )
+
+
+def _template_step(kind: Kind, document: Document) -> Step:
+    priority = document.number_or_none('priority') or 0
+    order = document.number_or_none('order') or 0
+    is_ordered = kind is Kind.RUNBOOK
+    return replace(
+        _step(document), priority=-order if is_ordered else priority
+    )
+
+
+def _word(value: Any) -> str | None:
+    """Return a word as it was written, before it was read as JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _traits(value: Any) -> frozenset[str]:
+    """Return a set of traits from a list or one comma-separated string.
+
+    ``--extra 'required-traits=["A"]'`` stores a list, without the brackets
+    the command line stores plain text. Anything else is taken for the name
+    of a trait, which no node will have.
+    """
+    if not isinstance(value, list):
+        value = str(value or '').split(',')
+    return frozenset(str(trait).strip() for trait in value) - {''}
 
 
 def event(document: Document) -> Event:

@@ -295,13 +295,13 @@ class Explained(command.Command):
         :raises LeftBetween: there is none; it is too late to refuse.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import endings
+        from osc_baremetal_config.core.apply import verdicts
 
         try:
             found = self.read(plan.server.id, flavors=True)
             return self.permitted(make(found))
         except errors.ConfigError as error:
-            raise endings.without_plan(plan, error) from error
+            raise verdicts.without_plan(plan, error) from error
 
     def check_columns(
         self, asked: Sequence[str], known: Sequence[str]

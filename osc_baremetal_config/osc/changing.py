@@ -109,19 +109,19 @@ class ApplyServerConfig(rolling.Rolling):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plans, or of what was done."""
-        from osc_baremetal_config.core import restoring
+        from osc_baremetal_config.core.plan import reconcile
 
         catalogue = self.catalogue
         self.check_servers(parsed_args)
         asked = self.asked(
-            lambda snapshot: restoring.wish(snapshot, catalogue),
+            lambda snapshot: reconcile.wish(snapshot, catalogue),
             parsed_args,
             records=False,
         )
 
         def read(server: str) -> Any:
             snapshot = self.read(server, flavors=False)
-            if restoring.wish(snapshot, catalogue):
+            if reconcile.wish(snapshot, catalogue):
                 return self.with_flavors(snapshot)
             return snapshot
 
@@ -161,7 +161,8 @@ class UnsetServerConfig(rolling.Rolling):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of what is desired then, or of what was done."""
-        from osc_baremetal_config.core import offers, restoring
+        from osc_baremetal_config.core.explain import option_list
+        from osc_baremetal_config.core.plan import reconcile
         from osc_baremetal_config.osc import tables
 
         types = sorted(set(parsed_args.config))
@@ -173,10 +174,10 @@ class UnsetServerConfig(rolling.Rolling):
         snapshot = self.read(parsed_args.server, flavors=parsed_args.apply)
         if parsed_args.apply:
             return self._apply(snapshot, types, parsed_args)
-        keys = restoring.recorded(snapshot, types, catalogue)
+        keys = reconcile.recorded(snapshot, types, catalogue)
         self._forget(snapshot.server, types, keys, parsed_args)
-        after = restoring.without(snapshot, types)
-        rows = offers.outlooks(after, catalogue)
+        after = reconcile.without(snapshot, types)
+        rows = option_list.outlooks(after, catalogue)
         return tables.states(
             [found for found in rows if found.row.type in types],
             snapshot.node,
@@ -192,7 +193,7 @@ class UnsetServerConfig(rolling.Rolling):
     ) -> None:
         """Remove the keys from the metadata, and say so."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import advice
+        from osc_baremetal_config.core.apply import next_steps
         from osc_baremetal_config.osc import tables
 
         is_done = not parsed_args.dry_run
@@ -203,7 +204,7 @@ class UnsetServerConfig(rolling.Rolling):
             except errors.Forbidden as error:
                 raise errors.Refused(
                     f'{server}: nothing can be forgotten:',
-                    [error.message, advice.MAY_RECORD],
+                    [error.message, next_steps.MAY_RECORD],
                 ) from error
         self.remark(tables.forgetting(server, types, keys, is_done=is_done))
 
@@ -219,11 +220,11 @@ class UnsetServerConfig(rolling.Rolling):
         should be without it.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import restoring
+        from osc_baremetal_config.core.plan import reconcile
         from osc_baremetal_config.osc import tables
 
         catalogue = self.catalogue
-        if unknown := restoring.unknown(snapshot, types, catalogue):
+        if unknown := reconcile.unknown(snapshot, types, catalogue):
             raise errors.Refused(
                 f'{snapshot.server}: nothing can be forgotten now; nothing '
                 f'was touched:',
@@ -231,8 +232,8 @@ class UnsetServerConfig(rolling.Rolling):
             )
 
         def wish(found: Any) -> Any:
-            after = restoring.without(found, types)
-            return restoring.wish(after, catalogue, types)
+            after = reconcile.without(found, types)
+            return reconcile.wish(after, catalogue, types)
 
         asked = self.asked(wish, parsed_args, records=False, forgets=types)
         plan = self.plan_one(asked, snapshot.server.id, lambda _: snapshot)
@@ -289,7 +290,7 @@ class RecoverServerConfig(base.ShowOne):
 
     def _read(self, server: str) -> Any:
         """Return the snapshot, with the flavors if a resize needs them."""
-        from osc_baremetal_config.core import journal
+        from osc_baremetal_config.core.facts import journal
 
         found = self.read(server, flavors=False)
         notes = journal.pending(found.server.metadata).values()
@@ -299,7 +300,7 @@ class RecoverServerConfig(base.ShowOne):
 
     def _options(self, parsed_args: argparse.Namespace) -> Any:
         """Return how a choice is carried out."""
-        from osc_baremetal_config.core.options import Options
+        from osc_baremetal_config.core.plan.options import Options
 
         return Options(
             stop=parsed_args.stop, trust_metadata=parsed_args.trust_metadata
@@ -310,7 +311,7 @@ class RecoverServerConfig(base.ShowOne):
     ) -> dict[Any, Any]:
         """Return the choices, those that the user may not make as denied."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import recovery
+        from osc_baremetal_config.core.explain import recovery
 
         found = recovery.choices(
             snapshot, self.catalogue, self._options(parsed_args)
@@ -328,7 +329,7 @@ class RecoverServerConfig(base.ShowOne):
         self, snapshot: Any, parsed_args: argparse.Namespace
     ) -> None:
         """Carry the choice out."""
-        from osc_baremetal_config.core import recovery
+        from osc_baremetal_config.core.explain import recovery
         from osc_baremetal_config.osc import tables
 
         aim, options = parsed_args.aim, self._options(parsed_args)

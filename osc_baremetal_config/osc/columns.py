@@ -8,7 +8,7 @@ from typing import Any
 
 from cliff import columns
 
-from osc_baremetal_config.core.state import Drift
+from osc_baremetal_config.core.desired.assessment import Drift
 
 
 class _Sortable(columns.FormattableColumn[Any]):

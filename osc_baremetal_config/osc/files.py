@@ -1,7 +1,7 @@
 """The catalogue files: which there are, and reading them.
 
 Owns where they lie and which of them a fault is in. What they mean is for
-:mod:`osc_baremetal_config.core.catalogue`.
+:mod:`osc_baremetal_config.core.desired.catalogue`.
 """
 
 import dataclasses
@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import catalogue, registry
+from osc_baremetal_config.core.desired import catalogue
+from osc_baremetal_config.core.facts import registry
 from osc_baremetal_config.osc import yamlfile
 
 VARIABLE = 'OS_BAREMETAL_CONFIG_FILE'

@@ -7,10 +7,11 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import chronicle, state
-from osc_baremetal_config.core import offers as offers_
-from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import Event, Kind, Snapshot
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.explain import history as history_
+from osc_baremetal_config.core.explain import option_list as offers_
+from osc_baremetal_config.core.facts.model import Event, Kind, Snapshot
 from osc_baremetal_config.osc.columns import (
     Ago,
     Named,
@@ -40,7 +41,7 @@ def columns(*, is_long: bool) -> Sequence[str]:
 
 
 def states(
-    fleet: Fleet[state.Standing],
+    fleet: Fleet[assessment.Standing],
     now: datetime.datetime,
     *,
     only_drift: bool,
@@ -57,19 +58,19 @@ def states(
         for standing in fleet.made
         for row in standing.rows
         if (is_long or row.desired.value is not None)
-        and (not only_drift or row.drift is state.Drift.YES)
+        and (not only_drift or row.drift is assessment.Drift.YES)
     ]
     nothing = [OrDash(None)] * (len(shown) - len(STATES[:2]))
     rows += [(OrDash(o.name), o.id, *nothing) for o in fleet.unread]
     return shown, rows
 
 
-def unread(fleet: Fleet[state.Standing]) -> list[str]:
+def unread(fleet: Fleet[assessment.Standing]) -> list[str]:
     """Return why servers could not be read."""
     return [line for one in fleet.unread for line in one.lines]
 
 
-def remarks(fleet: Fleet[state.Standing]) -> list[str]:
+def remarks(fleet: Fleet[assessment.Standing]) -> list[str]:
     """Return what a person should know of what is listed."""
     lines = [f'No server has the name or ID {name}.' for name in fleet.missing]
     lines += [
@@ -87,7 +88,7 @@ def remarks(fleet: Fleet[state.Standing]) -> list[str]:
 
 
 def empty(
-    fleet: Fleet[state.Standing], *, only_drift: bool, all_projects: bool
+    fleet: Fleet[assessment.Standing], *, only_drift: bool, all_projects: bool
 ) -> list[str]:
     """Return why nothing is listed, and where else to look."""
     if fleet.missing or fleet.excluded or fleet.others:
@@ -137,7 +138,7 @@ def offers_for(
         reasons = offers_.against(offer.item, snapshot, catalogue)
         if denied and not offers_.is_so(offer.item, snapshot, catalogue):
             reasons.append(denied)
-        possible = state.Drift.NO if reasons else state.Drift.YES
+        possible = assessment.Drift.NO if reasons else assessment.Drift.YES
         rows.append(
             (
                 *_offer(offer),
@@ -165,7 +166,7 @@ def history(events: Iterable[Event], users: Mapping[str, str]) -> Table:
     ]
 
 
-def untold(remembered: chronicle.Remembered) -> list[str]:
+def untold(remembered: history_.Remembered) -> list[str]:
     """Return whose history is not told, and why."""
     lines = []
     for service, error in remembered.untold.items():
@@ -180,8 +181,8 @@ def untold(remembered: chronicle.Remembered) -> list[str]:
 
 
 def _state(
-    standing: state.Standing,
-    row: state.Row,
+    standing: assessment.Standing,
+    row: assessment.Row,
     now: datetime.datetime,
     *,
     is_long: bool,

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import Item, Query
-from osc_baremetal_config.core.options import Method, OnFailure, Options
-from osc_baremetal_config.core.plan import Aim
-from osc_baremetal_config.core.rollout import Failures, Limits
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts.model import Item, Query
+from osc_baremetal_config.core.plan.model import Aim
+from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
+from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
 from osc_baremetal_config.osc import streams
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.

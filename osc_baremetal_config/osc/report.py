@@ -9,10 +9,10 @@ import collections
 import threading
 from collections.abc import Iterable
 
-from osc_baremetal_config.core import rollout
-from osc_baremetal_config.core.model import Server
-from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.rollout import Progress
+from osc_baremetal_config.core.facts.model import Server
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config.core.rollout.scheduler import Progress
 from osc_baremetal_config.osc import streams, tables
 from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run.protocols import Clock
@@ -225,7 +225,7 @@ def _so_far(
     """
     counts = collections.Counter(map(_phase, phases))
     doing = ', '.join(f'{n} {what}' for what, n in counts.most_common())
-    left_s = rollout.left_s(now, elapsed_s)
+    left_s = scheduler.left_s(now, elapsed_s)
     left = '' if left_s is None else f', about {_minutes(left_s)} left'
     done = now.verified + now.failed
     going = f'running {len(now.running)}{f": {doing}" if doing else ""}'

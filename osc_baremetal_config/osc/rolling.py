@@ -56,7 +56,7 @@ class Rolling(base.Lister):
         :param records: what is verified is written into the metadata.
         :param forgets: the types whose record is removed at the end.
         """
-        from osc_baremetal_config.core import planner
+        from osc_baremetal_config.core.plan import planner
         from osc_baremetal_config.osc import parsers
 
         options = parsers.options(
@@ -86,7 +86,7 @@ class Rolling(base.Lister):
             reads everything.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
         from osc_baremetal_config.osc import parsers
 
         if self.is_for_many(parsed_args):
@@ -114,7 +114,7 @@ class Rolling(base.Lister):
         :param server: name or ID.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
 
         try:
             with self.faults_told(server):
@@ -142,7 +142,7 @@ class Rolling(base.Lister):
 
     def _show_one(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan; the exit code is as it would be."""
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
         from osc_baremetal_config.osc import parsers, rollout_tables, tables
 
         permitted = self._permitted_one(plan)
@@ -209,7 +209,7 @@ class Rolling(base.Lister):
     def _permitted_one(self, plan: Any) -> Any:
         """Return a plan in the way that the user may go, or refused."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
 
         for one in plan.to_do:
             try:
@@ -268,7 +268,7 @@ class Rolling(base.Lister):
 
         :param error: of what is common to all of them.
         """
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
         from osc_baremetal_config.osc import rollout_tables
         from osc_baremetal_config.run import rollout
 
@@ -284,7 +284,7 @@ class Rolling(base.Lister):
 
     def _plan(self, asked: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the plan for all servers that are meant."""
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
         from osc_baremetal_config.osc import parsers
         from osc_baremetal_config.run import fleet
 
@@ -312,7 +312,7 @@ class Rolling(base.Lister):
 
     def _members(self, plan: Any, parsed_args: argparse.Namespace) -> Any:
         """Return who is to be changed, in order, with the group of each."""
-        from osc_baremetal_config.core import fleetplan
+        from osc_baremetal_config.core.rollout import rollout_plan as fleetplan
         from osc_baremetal_config.run import fleet
 
         server_groups: Any = {}
@@ -335,7 +335,7 @@ class Rolling(base.Lister):
         parsed_args: argparse.Namespace,
     ) -> Any:
         """Return the table of the plans; the exit code is as it would be."""
-        from osc_baremetal_config.core import rollout
+        from osc_baremetal_config.core.rollout import scheduler as rollout
         from osc_baremetal_config.osc import parsers, rollout_tables
 
         held = rollout_tables.held(members, limits, plan.failed)
@@ -360,7 +360,7 @@ class Rolling(base.Lister):
     ) -> Any:
         """Return the table of what was done."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import rollout as rollout_
+        from osc_baremetal_config.core.rollout import scheduler as rollout_
         from osc_baremetal_config.osc import parsers, report, rollout_tables
         from osc_baremetal_config.run import rollout
 

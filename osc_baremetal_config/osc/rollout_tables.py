@@ -6,10 +6,15 @@ Only arranges; nothing is decided or read here.
 from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import advice, rollout
-from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal
-from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.rollout import Limits, Member, Progress
+from osc_baremetal_config.core.apply import next_steps
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config.core.rollout.rollout_plan import FleetPlan, Refusal
+from osc_baremetal_config.core.rollout.scheduler import (
+    Limits,
+    Member,
+    Progress,
+)
 from osc_baremetal_config.osc import tables
 from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.tables import Table
@@ -111,9 +116,9 @@ def ungrouped(members: Sequence[Member], key: str | None) -> list[str]:
 def held(members: Sequence[Member], limits: Limits, refused: int) -> list[str]:
     """Return why a run would begin nothing, if that is so."""
     begin = Progress(waiting=tuple(members), failed=refused, refused=refused)
-    if not members or rollout.startable(begin, limits):
+    if not members or scheduler.startable(begin, limits):
         return []
-    return [f'None would be begun: {rollout.why_not(begin, limits)}.']
+    return [f'None would be begun: {scheduler.why_not(begin, limits)}.']
 
 
 def left(plan: FleetPlan, rolled: Rolled) -> list[str]:
@@ -153,7 +158,9 @@ def interrupted(rolled: Rolled) -> list[str]:
                 f'serviced yet, so it stays off.'
             )
         if change.has_only_stopped or len(rolled.running) == 1:
-            lines.append(f'Continue with: {advice.continuing(change.plan)}')
+            lines.append(
+                f'Continue with: {next_steps.continuing(change.plan)}'
+            )
     return lines
 
 

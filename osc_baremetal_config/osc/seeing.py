@@ -23,13 +23,13 @@ class ShowServerConfig(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each type of configuration."""
-        from osc_baremetal_config.core import offers
+        from osc_baremetal_config.core.explain import option_list
         from osc_baremetal_config.osc import tables
 
         self.check_columns(parsed_args.columns, tables.STATES)
         catalogue = self.catalogue
         snapshot = self.read(parsed_args.server, flavors=False)
-        found = offers.outlooks(snapshot, catalogue)
+        found = option_list.outlooks(snapshot, catalogue)
         self.remark(tables.remarks(snapshot, found))
         return tables.states(found, snapshot.node, self.client.clock.utc())
 
@@ -62,7 +62,7 @@ class ListServerConfig(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each server and type."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import state
+        from osc_baremetal_config.core.desired import assessment
         from osc_baremetal_config.osc import fleet_tables, parsers
 
         columns = fleet_tables.columns(is_long=parsed_args.long)
@@ -70,7 +70,7 @@ class ListServerConfig(base.Lister):
         catalogue = self.catalogue
         found = self.survey(
             parsers.query(parsed_args),
-            lambda snapshot: state.standing(snapshot, catalogue),
+            lambda snapshot: assessment.standing(snapshot, catalogue),
         )
         self.say(fleet_tables.unread(found))
         self.remark(fleet_tables.remarks(found))
@@ -114,7 +114,8 @@ class ListServerConfigOption(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each item."""
-        from osc_baremetal_config.core import flavors, offers
+        from osc_baremetal_config.core.explain import option_list
+        from osc_baremetal_config.core.plan import flavors
         from osc_baremetal_config.osc import fleet_tables
         from osc_baremetal_config.run import fleet
 
@@ -135,7 +136,7 @@ class ListServerConfigOption(base.Lister):
         known = found.flavors or ()
         if is_for_one:
             known = flavors.usable(known, found.server.project_id)
-        offered = offers.offers(catalogue, found.templates, known)
+        offered = option_list.offers(catalogue, found.templates, known)
         if is_for_one:
             denied = self._denied(offered, found)
             return fleet_tables.offers_for(offered, found, catalogue, denied)
@@ -147,9 +148,10 @@ class ListServerConfigOption(base.Lister):
         Ironic is asked about some item that could be set; nothing is begun.
         """
         from osc_baremetal_config import errors
-        from osc_baremetal_config.core import offers, planner
+        from osc_baremetal_config.core.explain import option_list
+        from osc_baremetal_config.core.plan import planner
 
-        item = offers.changeable(offered, snapshot, self.catalogue)
+        item = option_list.changeable(offered, snapshot, self.catalogue)
         if item is None:
             return None
         try:
@@ -181,7 +183,7 @@ class ShowServerConfigHistory(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table: a row for each event, the first one first."""
-        from osc_baremetal_config.core import chronicle
+        from osc_baremetal_config.core.explain import history
         from osc_baremetal_config.osc import fleet_tables
         from osc_baremetal_config.run import read
 
@@ -193,7 +195,7 @@ class ShowServerConfigHistory(base.Lister):
             on_blip=self.still_trying,
         )
         self.remark(fleet_tables.untold(remembered))
-        events = chronicle.of(remembered)
+        events = history.of(remembered)
         if not events:
             name = remembered.server
             self.remark([f'Nothing is remembered of {name}.'])

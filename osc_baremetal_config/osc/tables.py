@@ -6,12 +6,20 @@ Only arranges; nothing is decided or read here.
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
-from osc_baremetal_config.core import advice, offers, steps, values
-from osc_baremetal_config.core import requests as requests_
-from osc_baremetal_config.core import situation as situation_
-from osc_baremetal_config.core.model import Item, Kind, Node, Server, Snapshot
-from osc_baremetal_config.core.options import Method
-from osc_baremetal_config.core.plan import (
+from osc_baremetal_config.core.apply import api_calls as requests_
+from osc_baremetal_config.core.apply import next_steps
+from osc_baremetal_config.core.explain import diagnosis as situation_
+from osc_baremetal_config.core.explain import option_list
+from osc_baremetal_config.core.explain.recovery import Choice
+from osc_baremetal_config.core.facts import steps, values
+from osc_baremetal_config.core.facts.model import (
+    Item,
+    Kind,
+    Node,
+    Server,
+    Snapshot,
+)
+from osc_baremetal_config.core.plan.model import (
     OFF,
     ON,
     Aim,
@@ -19,7 +27,7 @@ from osc_baremetal_config.core.plan import (
     Plan,
     SettingChange,
 )
-from osc_baremetal_config.core.recovery import Choice
+from osc_baremetal_config.core.plan.options import Method
 from osc_baremetal_config.osc.columns import (
     Ago,
     Listed,
@@ -63,7 +71,7 @@ Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 def states(
-    found: Iterable[offers.Outlook], node: Node, now: datetime.datetime
+    found: Iterable[option_list.Outlook], node: Node, now: datetime.datetime
 ) -> Table:
     """Return the table of ``show``.
 
@@ -86,7 +94,9 @@ def states(
     ]
 
 
-def remarks(snapshot: Snapshot, found: Iterable[offers.Outlook]) -> list[str]:
+def remarks(
+    snapshot: Snapshot, found: Iterable[option_list.Outlook]
+) -> list[str]:
     """Return what a person should know of what is shown."""
     rows = [outlook.row for outlook in found]
     lines = [
@@ -258,7 +268,7 @@ def begun(plan: Plan) -> list[str]:
     return [
         f'{name}: the service has begun. {name} is neither verified nor '
         f'recorded{off}.',
-        f'Finish with: {advice.continuing(plan)}',
+        f'Finish with: {next_steps.continuing(plan)}',
     ]
 
 

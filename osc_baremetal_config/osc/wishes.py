@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import naming
-from osc_baremetal_config.core.model import Item, Snapshot
+from osc_baremetal_config.core.facts import naming
+from osc_baremetal_config.core.facts.model import Item, Snapshot
 from osc_baremetal_config.osc import yamlfile
 
 # Twenty thousand servers with two types each, in bytes.

@@ -1,8 +1,8 @@
 """One change that is under way: making the moves that are due.
 
 Owns the calls of the moves and what was seen last. Which move comes next is
-decided in :mod:`osc_baremetal_config.core.sequence`, and what an error means
-in :mod:`~osc_baremetal_config.core.answers`. Never waits and never looks: who
+decided in ``core/apply/forward.py``, and what an error means in
+``core/apply/on_error.py``. Never waits and never looks: who
 drives it does, for one (:mod:`.execute`) or for many (:mod:`.rollout`).
 """
 
@@ -11,19 +11,15 @@ import secrets
 from collections.abc import Callable
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import (
-    advice,
-    answers,
-    endings,
-    metadata,
-    moves,
-    noting,
-    sequence,
+from osc_baremetal_config.core.apply import (
+    forward,
+    next_steps,
+    observation,
+    on_error,
+    rollback,
+    verdicts,
 )
-from osc_baremetal_config.core.answers import When
-from osc_baremetal_config.core.lifecycle import SERVICING
-from osc_baremetal_config.core.model import Node, Server
-from osc_baremetal_config.core.moves import (
+from osc_baremetal_config.core.apply.observation import (
     Act,
     Do,
     End,
@@ -32,8 +28,13 @@ from osc_baremetal_config.core.moves import (
     Seen,
     Wait,
 )
-from osc_baremetal_config.core.options import Method
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.apply.on_error import When
+from osc_baremetal_config.core.facts import metadata
+from osc_baremetal_config.core.facts.model import Node, Server
+from osc_baremetal_config.core.facts.provision_state import SERVICING
+from osc_baremetal_config.core.plan import journal_entries
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.plan.options import Method
 from osc_baremetal_config.run import shield, tell
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
@@ -120,7 +121,7 @@ class Change:
     @property
     def is_touched(self) -> bool:
         """Return whether its node may be out of service because of it."""
-        return moves.is_touched(self._plan, self._seen)
+        return observation.is_touched(self._plan, self._seen)
 
     @property
     def is_at_service(self) -> bool:
@@ -159,7 +160,7 @@ class Change:
                     for warning in self._plan.warnings:
                         tell.safely(self._reporter.warn, warning)
                 case End() as end:
-                    if error := endings.of(self._plan, self._seen, end):
+                    if error := verdicts.of(self._plan, self._seen, end):
                         raise error
                     return self._outcome(is_finished=True)
                 case _ if self._is_begun_enough:
@@ -167,7 +168,7 @@ class Change:
                 case Act() as act:
                     when = self._make(act)
                     if when is When.NOW:
-                        self._move = sequence.next_move(self._plan, self._seen)
+                        self._move = forward.next_move(self._plan, self._seen)
                     elif not self._is_begun_enough:
                         return when
                 case Wait():
@@ -180,8 +181,10 @@ class Change:
         """
         now = self._clock.now()
         passed_s, self._looked = now - self._looked, now
-        self._seen = moves.look(self._plan, self._seen, server, node, passed_s)
-        self._move = sequence.next_move(self._plan, self._seen)
+        self._seen = observation.look(
+            self._plan, self._seen, server, node, passed_s
+        )
+        self._move = forward.next_move(self._plan, self._seen)
         if isinstance(self._move, Wait):
             self._tell(self._move.doing)
             return False
@@ -193,11 +196,11 @@ class Change:
 
     def unseen(self, error: errors.CloudError) -> errors.LeftBetween:
         """Return what ends a change that cannot be looked at any more."""
-        return endings.unseen(self._plan, self._seen, error)
+        return verdicts.unseen(self._plan, self._seen, error)
 
     def out_of_time(self) -> errors.StillGoing:
         """Return what ends a change whose time is up."""
-        return endings.out_of_time(self._plan, self._how.limit_s)
+        return verdicts.out_of_time(self._plan, self._how.limit_s)
 
     def hold_on(self) -> None:
         """Tell that an interrupt takes effect after the call in flight."""
@@ -207,8 +210,8 @@ class Change:
     def _take(self, plan: Plan) -> None:
         """Begin with a plan."""
         self._plan = plan
-        self._seen = moves.begin(plan, run=secrets.token_hex(4))
-        self._move = sequence.next_move(plan, self._seen)
+        self._seen = observation.begin(plan, run=secrets.token_hex(4))
+        self._move = forward.next_move(plan, self._seen)
 
     @property
     def _is_begun_enough(self) -> bool:
@@ -240,7 +243,7 @@ class Change:
             with shield.shielded(self.hold_on):
                 seen = self._call(act)
         except errors.CloudError as error:
-            answer = answers.to_error(self._plan, self._seen, act.do, error)
+            answer = on_error.to_error(self._plan, self._seen, act.do, error)
             self._seen = answer.seen
             if answer.words:
                 self._tell(answer.words)
@@ -258,7 +261,7 @@ class Change:
         server_id, node_id = plan.server.id, seen.node.uuid
         match act.do:
             case Do.NOTE:
-                notes = noting.begin(plan, self._now, seen.run)
+                notes = journal_entries.begin(plan, self._now, seen.run)
                 compute.set_metadata(server_id, notes)
             case Do.STOP:
                 compute.begin_stop(server_id)
@@ -267,13 +270,13 @@ class Change:
             case Do.READ_BOUNCE:
                 action = compute.last_action(server_id, 'resize')
                 return dataclasses.replace(
-                    seen, failure=advice.bounced(plan, action)
+                    seen, failure=next_steps.bounced(plan, action)
                 )
             case Do.SERVICE:
                 baremetal.begin_service(node_id, plan.what)
             case Do.READ_BIOS:
                 bios = baremetal.bios(node_id, registry=False)
-                return moves.read(plan, seen, bios)
+                return observation.read(plan, seen, bios)
             case Do.CONFIRM:
                 compute.confirm_resize(server_id)
             case Do.START:
@@ -283,18 +286,18 @@ class Change:
             case Do.RECORD:
                 return self._write(metadata.record(plan.record))
             case Do.FORGET:
-                keys = sequence.keys_to_forget(plan, seen)
+                keys = forward.keys_to_forget(plan, seen)
                 compute.delete_metadata(server_id, keys)
                 kept = seen.server.metadata.items()
                 return seen.with_metadata(
                     {k: v for k, v in kept if k not in keys}
                 )
             case Do.UNRECORD:
-                return self._write(sequence.record_before(plan, seen))
+                return self._write(forward.record_before(plan, seen))
             case Do.CORRECT:
-                return self._write(sequence.corrections(plan, seen))
+                return self._write(forward.corrections(plan, seen))
             case Do.NOTE_FAILURE:
-                notes = noting.failed(
+                notes = rollback.failure_entries(
                     plan, seen, act.reason, self._now, unapplied=act.unapplied
                 )
                 return dataclasses.replace(

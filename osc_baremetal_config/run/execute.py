@@ -8,10 +8,10 @@ import logging
 from concurrent import futures
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import endings
-from osc_baremetal_config.core.answers import When
-from osc_baremetal_config.core.model import Node, Server
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.apply import verdicts
+from osc_baremetal_config.core.apply.on_error import When
+from osc_baremetal_config.core.facts.model import Node, Server
+from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.run import poll, pools, shield, tell
 from osc_baremetal_config.run.change import (
     Change,
@@ -61,7 +61,7 @@ def execute(
         raise
     except Exception as error:
         LOG.debug('%s', plan.server, exc_info=True)
-        raise endings.unexpected(change.plan, error) from error
+        raise verdicts.unexpected(change.plan, error) from error
     return result
 
 

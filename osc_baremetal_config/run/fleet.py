@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import naming, policies
-from osc_baremetal_config.core.fleetplan import FleetPlan, Refusal, Unread
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.apply import policies
+from osc_baremetal_config.core.facts import naming
+from osc_baremetal_config.core.facts.model import (
     Flavor,
     Image,
     Kind,
@@ -24,7 +24,12 @@ from osc_baremetal_config.core.model import (
     Snapshot,
     Template,
 )
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout.rollout_plan import (
+    FleetPlan,
+    Refusal,
+    Unread,
+)
 from osc_baremetal_config.run import pools, read, rights
 from osc_baremetal_config.run.protocols import Clock, Cloud
 

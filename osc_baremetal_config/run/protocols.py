@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Protocol
 
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.facts.model import (
     Action,
     Bios,
     Event,

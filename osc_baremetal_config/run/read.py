@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import chronicle, flavors, journal, power
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.explain import history
+from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts.model import (
     Event,
     Flavor,
     Image,
@@ -18,6 +19,7 @@ from osc_baremetal_config.core.model import (
     Snapshot,
     Template,
 )
+from osc_baremetal_config.core.plan import flavors, power
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
@@ -136,7 +138,7 @@ def remembered(
     name_or_id: str,
     *,
     on_blip: Callable[[errors.TemporaryCloudError], None],
-) -> chronicle.Remembered:
+) -> history.Remembered:
     """Return what Nova and Ironic remember of a server.
 
     :param name_or_id: the server.
@@ -156,7 +158,7 @@ def remembered(
         except errors.ConfigError as error:
             untold[service] = error
     users = ask(lambda: cloud.user_names({e.who for e in events if e.who}))
-    return chronicle.Remembered(
+    return history.Remembered(
         server=server, events=events, untold=untold, users=users
     )
 

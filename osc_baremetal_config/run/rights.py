@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import advice, policies
-from osc_baremetal_config.core.plan import Plan
+from osc_baremetal_config.core.apply import next_steps, policies
+from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.run import poll
 from osc_baremetal_config.run.protocols import Clock, Cloud
 
@@ -41,7 +41,7 @@ def permitted_alike(
     That is a refusal, or the error of the call where Ironic does not answer.
 
     :param plans: that Ironic's policies treat alike, by
-        :func:`osc_baremetal_config.core.policies.mark`. So it is asked about
+        ``core.apply.policies.mark``. So it is asked about
         the first, and about others only where the answer is not a policy's.
     """
     known: _Answer | None = None
@@ -86,7 +86,7 @@ class _Answer:
         if self.way is not None:
             return plan.ways()[self.way]
         reasons = {error.reason: error.message for error in self.refusals}
-        told = [list(reasons.values()), advice.who_may(plan)]
+        told = [list(reasons.values()), next_steps.who_may(plan)]
         if self.is_policy:
             told.reverse()
         return errors.Refused(

@@ -2,7 +2,7 @@
 
 Owns the loop and the threads, of which there are as many as calls are made
 at once, however many servers are under way. Who is begun next is decided in
-:mod:`osc_baremetal_config.core.rollout`; the moves of a server are made by
+``core/rollout/scheduler.py``; the moves of a server are made by
 :mod:`.change`.
 """
 
@@ -15,11 +15,16 @@ from functools import partial
 from typing import Protocol
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import endings, rollout
-from osc_baremetal_config.core.answers import When
-from osc_baremetal_config.core.model import Listed, Node, Query, Server
-from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.rollout import Limits, Member, Progress
+from osc_baremetal_config.core.apply import verdicts
+from osc_baremetal_config.core.apply.on_error import When
+from osc_baremetal_config.core.facts.model import Listed, Node, Query, Server
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config.core.rollout.scheduler import (
+    Limits,
+    Member,
+    Progress,
+)
 from osc_baremetal_config.run import poll, pools, shield, tell
 from osc_baremetal_config.run.change import Change, How, Outcome
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
@@ -69,7 +74,7 @@ class Ended:
         """Return whether its node is still out of service."""
         if self.outcome is not None:
             return not self.outcome.is_finished
-        return self.is_touched and rollout.leaves_out(self.error)
+        return self.is_touched and scheduler.leaves_out(self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +217,14 @@ class _Rollout:
 
     def stop(self) -> None:
         """Begin no other, and take note of what the calls in flight give."""
-        self._progress = rollout.interrupted(self._progress)
+        self._progress = scheduler.interrupted(self._progress)
         self._pool.shutdown(cancel_futures=True)
         while not self._results.empty():
             self._take_result()
 
     def drop(self) -> None:
         """Wait for nothing any more."""
-        self._progress = rollout.interrupted(self._progress)
+        self._progress = scheduler.interrupted(self._progress)
         self._is_dropped = True
         self._pool.drop()
 
@@ -230,7 +235,7 @@ class _Rollout:
         return Rolled(
             self._ended,
             {one.member.id: one.change for one in left if one.has_called},
-            rollout.why_not(now, self._work.limits),
+            scheduler.why_not(now, self._work.limits),
             now.is_interrupted,
             self._is_dropped,
         )
@@ -248,8 +253,8 @@ class _Rollout:
 
     def _begin(self) -> None:
         """Begin those that may be begun now."""
-        found = rollout.startable(self._progress, self._work.limits)
-        self._progress = rollout.begun(self._progress, found)
+        found = scheduler.startable(self._progress, self._work.limits)
+        self._progress = scheduler.begun(self._progress, found)
         tell.safely(self._telling.progress, self._progress)
         for member in found:
             plan = self._work.plans[member.id]
@@ -304,7 +309,7 @@ class _Rollout:
             touched = one.change.is_touched
             end = Ended(seconds, error=result, is_touched=touched)
         self._ended[one.member.id] = end
-        self._progress = rollout.ended(
+        self._progress = scheduler.ended(
             self._progress,
             one.member,
             failed=end.error is not None,
@@ -339,7 +344,7 @@ class _Rollout:
                 self._look_at(one, servers, nodes)
             except Exception as error:
                 LOG.debug('%s', one.plan.server, exc_info=True)
-                fault = endings.unexpected(one.change.plan, error)
+                fault = verdicts.unexpected(one.change.plan, error)
                 self._stop_watching(one, fault)
         self._end_late(watched)
         tell.safely(self._telling.progress, self._progress)
@@ -393,4 +398,4 @@ def _result(one: _Running, future: futures.Future[_Result]) -> _Result:
     except Exception as error:
         # A fault of ours; the other servers must not be left alone by it.
         LOG.debug('%s', one.plan.server, exc_info=True)
-        return endings.unexpected(one.change.plan, error)
+        return verdicts.unexpected(one.change.plan, error)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from concurrent import futures
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.model import Listed, Node, Query, Server
+from osc_baremetal_config.core.facts.model import Listed, Node, Query, Server
 from osc_baremetal_config.run.protocols import Cloud
 
 

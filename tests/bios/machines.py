@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from osc_baremetal_config.core.model import BiosSetting
+from osc_baremetal_config.core.facts.model import BiosSetting
 
 EXCERPT = Path(__file__).with_name('excerpt.json')
 FOLDER = 'BIOS_REGISTRIES'

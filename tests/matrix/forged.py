@@ -10,8 +10,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from osc_baremetal_config.core import journal
-from osc_baremetal_config.core.model import Item
+from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts.model import Item
 from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
 from tests.matrix.points import Outcome, Verdict
 from tests.matrix.scenarios import QUICK, offer

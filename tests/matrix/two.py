@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import metadata, planner
-from osc_baremetal_config.core.model import Item
-from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.facts import metadata
+from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.options import Method, Options
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.run import change, execute, read
 from tests.matrix import scenarios

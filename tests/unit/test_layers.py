@@ -18,6 +18,10 @@ ALLOWED = {
     'errors': set[str](),
     'plugin': {'osc'},
 }
+# The packages of core: each may import itself and those before it, and the
+# last two nothing of each other.
+ORDER = ('facts', 'desired', 'plan', 'apply')
+ABOVE = ('explain', 'rollout')
 # The one module that puts the real cloud and the real clock together.
 WIRING = Path('osc/client.py')
 # What only some may import of others' packages; core only the standard
@@ -56,6 +60,23 @@ class LayersTest(base.TestCase):
                     wrong.append(f'{inside} imports {name}')
         self.assertEqual([], wrong)
 
+    def test_the_packages_of_core_have_an_order(self) -> None:
+        core = ROOT / 'core'
+        packages = {path.parent.name for path in core.glob('*/__init__.py')}
+        self.assertEqual(set(ORDER + ABOVE), packages)
+        wrong = []
+        for path in core.rglob('*.py'):
+            inside = path.relative_to(core)
+            own = inside.parts[0]
+            if inside.name == '__init__.py':
+                continue
+            below = ORDER[: ORDER.index(own)] if own in ORDER else ORDER
+            for name in imports(path):
+                _, is_core, rest = name.partition(f'{PACKAGE}.core.')
+                if is_core and rest.split('.')[0] not in {*below, own}:
+                    wrong.append(f'{inside} imports {name}')
+        self.assertEqual([], wrong)
+
     def test_documents_are_read_in_one_guarded_place(self) -> None:
         """What a service answers goes nowhere but into a ``Document``."""
         wrong = [
@@ -70,7 +91,7 @@ class LayersTest(base.TestCase):
         wrong = [
             f'{path.name} imports {name}'
             for path in [
-                *sorted((ROOT / 'core').glob('*.py')),
+                *sorted((ROOT / 'core').rglob('*.py')),
                 ROOT / 'errors.py',
             ]
             for name in imports(path)

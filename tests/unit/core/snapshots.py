@@ -6,7 +6,8 @@ flavor ``bm.off`` on a capable node with ``LogicalProc=Disabled``.
 
 from typing import Any
 
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.cloud import documents, fields
+from osc_baremetal_config.core.facts.model import (
     BiosSetting,
     Flavor,
     Image,
@@ -16,7 +17,6 @@ from osc_baremetal_config.core.model import (
     Server,
     Snapshot,
 )
-from osc_baremetal_config.core.templates import parse
 
 Words = dict[str, Any]
 
@@ -32,7 +32,10 @@ def snapshot(words: Words) -> Snapshot:
     kinds = {kind.value: kind for kind in Kind}
     described = words.get('templates', [template('on', 'enabled')])
     templates = (
-        parse(kinds[t.get('kind', 'deploy template')], t) for t in described
+        documents.template(
+            kinds[t.get('kind', 'deploy template')], fields.Document(t)
+        )
+        for t in described
     )
     return Snapshot(
         server=server(words.get('server', {})),

@@ -11,17 +11,12 @@ from typing import Any, TypeVar
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import (
-    moves,
-    options,
-    plan,
-    planner,
-    registry,
-    sequence,
-    steps,
-)
-from osc_baremetal_config.core.model import Bios, Node
-from osc_baremetal_config.core.steps import settings
+from osc_baremetal_config.core.apply import forward, observation
+from osc_baremetal_config.core.facts import registry, steps
+from osc_baremetal_config.core.facts.model import Bios, Node
+from osc_baremetal_config.core.facts.steps import settings
+from osc_baremetal_config.core.plan import model as plan
+from osc_baremetal_config.core.plan import options, planner
 from osc_baremetal_config.osc import files
 from tests.unit import base
 from tests.unit.core import snapshots
@@ -118,15 +113,15 @@ class SequenceCases(base.TestCase):
         )
         seen = self.seen(case)
         seen = dataclasses.replace(
-            moves.look(made, seen, seen.server, seen.node, 0.0),
+            observation.look(made, seen, seen.server, seen.node, 0.0),
             bios=seen.bios,
             agreed_s=seen.agreed_s,
             noted_s=seen.noted_s,
         )
-        move = sequence.next_move(made, seen)
+        move = forward.next_move(made, seen)
         self.assertEqual(case['move'], self.words(move))
 
-    def seen(self, case: dict[str, Any]) -> moves.Seen:
+    def seen(self, case: dict[str, Any]) -> observation.Seen:
         notes = {}
         if case.get('noted'):
             notes['deploy-config-pending:hyperthreading'] = json.dumps(
@@ -153,11 +148,11 @@ class SequenceCases(base.TestCase):
         server = {'metadata': notes} | case.get('server', {})
         value = case.get('bios', 'Disabled')
         tried = case.get('tried', {})
-        return moves.Seen(
+        return observation.Seen(
             server=snapshots.server(server),
             node=self.node(dict(case.get('node', {}))),
             bios=self.bios(value),
-            tried={moves.Do[name]: n for name, n in tried.items()},
+            tried={observation.Do[name]: n for name, n in tried.items()},
             agreed_s=case.get('agreed_s'),
             noted_s=case.get('noted_s'),
             checked=case.get('checked', True),
@@ -178,13 +173,13 @@ class SequenceCases(base.TestCase):
         shown = {} if value == 'none' else {'LogicalProc': value}
         return snapshots.bios(shown)
 
-    def words(self, move: moves.Move) -> str:
+    def words(self, move: observation.Move) -> str:
         match move:
-            case moves.Wait(doing):
+            case observation.Wait(doing):
                 return f'wait: {doing}'
-            case moves.Act(do, reason):
+            case observation.Act(do, reason):
                 return ': '.join(filter(None, [do.name, reason]))
-            case moves.End(result, reason):
+            case observation.End(result, reason):
                 return ': '.join(filter(None, [result.name, reason]))
 
 

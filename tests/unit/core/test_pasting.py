@@ -6,7 +6,7 @@ import subprocess
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osc_baremetal_config.core import pasting
+from osc_baremetal_config.core.facts import quoting
 from tests.unit import base
 from tests.unit.core import snapshots
 
@@ -25,7 +25,7 @@ class QuotedTest(base.TestCase):
             ('\x1b[2J\u202e', r"$'\x1b[2J\xe2\x80\xae'"),
             ("'\n\\", r"$'\x27\x0a\x5c'"),
         ):
-            self.assertEqual(quoted, pasting.quoted(text))
+            self.assertEqual(quoted, quoting.quoted(text))
 
     # A process for each; many texts are asked of it at once.
     @settings(max_examples=5)
@@ -38,7 +38,7 @@ class QuotedTest(base.TestCase):
     ) -> None:
         # What is no UTF-8 on a command line is surrogates in Python.
         texts.append(os.fsdecode(raw.replace(b'\0', b'')))
-        words = ' '.join(map(pasting.quoted, texts))
+        words = ' '.join(map(quoting.quoted, texts))
         ran = subprocess.run(
             ['/bin/bash', '-c', os.fsencode(f"printf '%s\\0' {words}")],
             stdout=subprocess.PIPE,
@@ -52,7 +52,7 @@ class NodeTest(base.TestCase):
     def test_a_name_that_cannot_be_pasted(self) -> None:
         for name in ('rack3-07', 'n_1.example~2'):
             node = snapshots.node({'name': name})
-            self.assertEqual(name, pasting.node(node))
+            self.assertEqual(name, quoting.node(node))
         for bad in ('-h', 'a b', '$(reboot)', 'a\x1b', 'é', '', None):
             node = snapshots.node({'name': bad})
-            self.assertEqual(node.uuid, pasting.node(node))
+            self.assertEqual(node.uuid, quoting.node(node))

@@ -9,16 +9,12 @@ import hypothesis
 from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import (
-    catalogue,
-    journal,
-    metadata,
-    plan,
-    planner,
-    requests,
-    state,
-)
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.cloud import documents as cloud_documents
+from osc_baremetal_config.cloud import fields
+from osc_baremetal_config.core.apply import api_calls
+from osc_baremetal_config.core.desired import assessment, catalogue
+from osc_baremetal_config.core.facts import journal, metadata
+from osc_baremetal_config.core.facts.model import (
     BiosSetting,
     Flavor,
     Item,
@@ -29,7 +25,8 @@ from osc_baremetal_config.core.model import (
     Step,
     Template,
 )
-from osc_baremetal_config.core.templates import parse
+from osc_baremetal_config.core.plan import model as plan
+from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.osc import files, tables
 from tests.unit import base
 
@@ -301,18 +298,18 @@ class DocumentProperties(base.TestCase):
         item: Item,
         snapshot: Snapshot,
     ) -> None:
-        wild = parse(kind, document)
+        wild = cloud_documents.template(kind, fields.Document(document))
         snapshot = dataclasses.replace(
             snapshot, templates=(*snapshot.templates, wild)
         )
         known = packaged()
-        state.rows(snapshot, known)
+        assessment.rows(snapshot, known)
         try:
             made = planner.make([item], snapshot, known)
         except errors.Refused as refused:
             self.assertTrue(refused.details)
         else:
-            requests.of(made)
+            api_calls.of(made)
             tables.plan(made)
             tables.summary(made)
 

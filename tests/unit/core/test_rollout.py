@@ -5,8 +5,8 @@ import random
 import hypothesis
 from hypothesis import strategies as st
 
-from osc_baremetal_config.core import rollout
-from osc_baremetal_config.core.rollout import (
+from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config.core.rollout.scheduler import (
     Failures,
     Limits,
     Member,
@@ -29,27 +29,27 @@ class StartableTest(base.TestCase):
         three = members(None, None, None)
         now = Progress(waiting=three[1:], running=three[:1])
         self.assertEqual(
-            ['s1'], names(rollout.startable(now, Limits(at_once=2)))
+            ['s1'], names(scheduler.startable(now, Limits(at_once=2)))
         )
 
     def test_canaries_first_and_the_rest_only_after_them(self) -> None:
         limits = Limits(canary=2)
         four = members(None, None, None, None)
         now = Progress(waiting=four)
-        self.assertEqual(['s0', 's1'], names(rollout.startable(now, limits)))
+        self.assertEqual(['s0', 's1'], names(scheduler.startable(now, limits)))
         now = Progress(waiting=four[2:], running=four[1:2], verified=1)
-        self.assertEqual([], rollout.startable(now, limits))
+        self.assertEqual([], scheduler.startable(now, limits))
         now = Progress(waiting=four[2:], verified=2)
-        self.assertEqual(['s2', 's3'], names(rollout.startable(now, limits)))
+        self.assertEqual(['s2', 's3'], names(scheduler.startable(now, limits)))
 
     def test_a_canary_that_fails_ends_it(self) -> None:
         limits = Limits(canary=2, failures=Failures(100, is_percent=True))
         now = Progress(waiting=members(None), verified=1, failed=1)
-        self.assertEqual([], rollout.startable(now, limits))
-        self.assertEqual('a canary failed', rollout.why_not(now, limits))
+        self.assertEqual([], scheduler.startable(now, limits))
+        self.assertEqual('a canary failed', scheduler.why_not(now, limits))
         # Not an option that would not help.
         strict = Limits(canary=2)
-        self.assertEqual('a canary failed', rollout.why_not(now, strict))
+        self.assertEqual('a canary failed', scheduler.why_not(now, strict))
 
     def test_failures(self) -> None:
         for failures, failed, expected in (
@@ -62,21 +62,23 @@ class StartableTest(base.TestCase):
         ):
             now = Progress(waiting=members(None), failed=failed)
             limits = Limits(failures=failures)
-            self.assertEqual(expected, names(rollout.startable(now, limits)))
+            self.assertEqual(expected, names(scheduler.startable(now, limits)))
 
     def test_never_two_of_a_group(self) -> None:
         all_ = members('a', 'a', 'b', None, 'b')
-        found = rollout.startable(Progress(waiting=all_), Limits())
+        found = scheduler.startable(Progress(waiting=all_), Limits())
         self.assertEqual(['s0', 's2', 's3'], names(found))
         now = Progress(waiting=all_[1:], running=all_[:1])
-        self.assertEqual(['s2', 's3'], names(rollout.startable(now, Limits())))
+        self.assertEqual(
+            ['s2', 's3'], names(scheduler.startable(now, Limits()))
+        )
 
 
 class RefusedTest(base.TestCase):
     def test_who_was_refused_is_no_canary(self) -> None:
         limits = Limits(canary=1, failures=Failures(9))
         now = Progress(waiting=members(None, None), failed=2, refused=2)
-        self.assertEqual(['s0'], names(rollout.startable(now, limits)))
+        self.assertEqual(['s0'], names(scheduler.startable(now, limits)))
 
 
 class BegunBeforeTest(base.TestCase):
@@ -87,10 +89,10 @@ class BegunBeforeTest(base.TestCase):
         new = (*members('a'), Member('n', 'b'))
         now = Progress(waiting=(*out, *new))
         limits = Limits(at_once=2)
-        self.assertEqual(['o0', 'o1'], names(rollout.startable(now, limits)))
+        self.assertEqual(['o0', 'o1'], names(scheduler.startable(now, limits)))
         limits = Limits(at_once=3)
         self.assertEqual(
-            ['o0', 'o1', 'n'], names(rollout.startable(now, limits))
+            ['o0', 'o1', 'n'], names(scheduler.startable(now, limits))
         )
 
 
@@ -101,31 +103,31 @@ class OutOfServiceTest(base.TestCase):
         limits = Limits(at_once=2, failures=Failures(9))
         three = members(None, None, None)
         now = Progress(waiting=three[1:], running=three[:1])
-        now = rollout.ended(now, three[0], failed=True, is_out=True)
-        self.assertEqual(['s1'], names(rollout.startable(now, limits)))
-        now = rollout.begun(now, three[1:2])
-        now = rollout.ended(now, three[1], failed=False, is_out=True)
-        self.assertEqual([], rollout.startable(now, limits))
+        now = scheduler.ended(now, three[0], failed=True, is_out=True)
+        self.assertEqual(['s1'], names(scheduler.startable(now, limits)))
+        now = scheduler.begun(now, three[1:2])
+        now = scheduler.ended(now, three[1], failed=False, is_out=True)
+        self.assertEqual([], scheduler.startable(now, limits))
         self.assertEqual(
-            '2 nodes are still out of service', rollout.why_not(now, limits)
+            '2 nodes are still out of service', scheduler.why_not(now, limits)
         )
 
     def test_its_group_stays_busy(self) -> None:
         limits = Limits(failures=Failures(9))
         two = members('a', 'a')
         now = Progress(waiting=two[1:], running=two[:1])
-        now = rollout.ended(now, two[0], failed=True, is_out=True)
-        self.assertEqual([], rollout.startable(now, limits))
+        now = scheduler.ended(now, two[0], failed=True, is_out=True)
+        self.assertEqual([], scheduler.startable(now, limits))
 
 
 class EndTest(base.TestCase):
     def test_how_long_it_takes_is_told_by_those_that_have_ended(self) -> None:
         none = Progress(waiting=members(None), failed=2, refused=2)
-        self.assertIsNone(rollout.left_s(none, 60.0))
+        self.assertIsNone(scheduler.left_s(none, 60.0))
         half = Progress(
             waiting=members(None), running=members(None), verified=1, failed=3
         )
-        self.assertEqual(30.0, rollout.left_s(half, 60.0))
+        self.assertEqual(30.0, scheduler.left_s(half, 60.0))
 
     def test_exit_code(self) -> None:
         for refused, failed, begun, expected in (
@@ -136,7 +138,7 @@ class EndTest(base.TestCase):
             (1, 0, 2, ExitCode.SOME_FAILED),
             (0, 1, 2, ExitCode.SOME_FAILED),
         ):
-            code = rollout.exit_code(
+            code = scheduler.exit_code(
                 refused=refused, failed=failed, begun=begun
             )
             self.assertEqual(expected, code)
@@ -163,7 +165,7 @@ class RolloutProperties(base.TestCase):
         )
         now = Progress(waiting=members(*groups))
         while True:
-            now = rollout.begun(now, rollout.startable(now, limits))
+            now = scheduler.begun(now, scheduler.startable(now, limits))
             busy = now.running
             self.assertLessEqual(len(busy), at_once)
             taken = [m.group for m in busy if m.group]
@@ -171,9 +173,9 @@ class RolloutProperties(base.TestCase):
             if not busy:
                 break
             failed = dice.random() < 0.2
-            now = rollout.ended(now, dice.choice(busy), failed=failed)
+            now = scheduler.ended(now, dice.choice(busy), failed=failed)
             self.assertEqual(len(groups), now.total)
-        held = rollout.why_not(now, limits)
+        held = scheduler.why_not(now, limits)
         self.assertEqual(bool(now.waiting), held is not None)
         if now.waiting:
             self.assertTrue(now.failed)

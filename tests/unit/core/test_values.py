@@ -13,16 +13,10 @@ import hypothesis
 from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import (
-    moves,
-    noting,
-    planner,
-    registry,
-    rollback_plan,
-    values,
-)
-from osc_baremetal_config.core.catalogue import Catalogue
-from osc_baremetal_config.core.model import (
+from osc_baremetal_config.core.apply import observation
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import registry, values
+from osc_baremetal_config.core.facts.model import (
     Bios,
     BiosSetting,
     Item,
@@ -32,9 +26,14 @@ from osc_baremetal_config.core.model import (
     Template,
     Value,
 )
-from osc_baremetal_config.core.options import OnFailure, Options
-from osc_baremetal_config.core.plan import Aim, Plan
-from osc_baremetal_config.core.steps import apply
+from osc_baremetal_config.core.facts.steps import apply
+from osc_baremetal_config.core.plan import (
+    journal_entries,
+    planner,
+    rollback_plan,
+)
+from osc_baremetal_config.core.plan.model import Aim, Plan
+from osc_baremetal_config.core.plan.options import OnFailure, Options
 from tests.bios import machines
 from tests.bios.machines import Attribute, Machine
 from tests.unit import base
@@ -153,8 +152,8 @@ class RoundTripTest(base.TestCase):
             self.assertIs(JSON_OF[attribute.kind], type(request))
         now = after(bios, name, request)
         for shown in (now, bare(now)):
-            seen = moves.read(plan, moves.begin(plan), shown)
-            self.assertEqual([], moves.unlike(plan.wanted, seen))
+            seen = observation.read(plan, observation.begin(plan), shown)
+            self.assertEqual([], observation.unlike(plan.wanted, seen))
         assert plan.undo is not None
         self.check_undone(bios, attribute, sent(plan.undo, name))
         self.check_later(bios, attribute, plan, now)
@@ -188,7 +187,7 @@ class RoundTripTest(base.TestCase):
         self, bios: Bios, attribute: Attribute, plan: Plan, now: Bios
     ) -> None:
         """Check that a later run undoes it from the journal alone."""
-        entries = noting.begin(plan, TIME)
+        entries = journal_entries.begin(plan, TIME)
         for text in entries.values():
             self.assertLessEqual(len(text), 255)
         server = dataclasses.replace(plan.server, metadata=entries)

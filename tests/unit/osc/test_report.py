@@ -12,7 +12,8 @@ import termios
 import fixtures
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import planner, rollout
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.rollout import scheduler
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run import change
@@ -136,8 +137,8 @@ class RolloutTest(base.TestCase):
     def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
         """Return what is told of four servers, of which two end."""
         telling = report.telling(Stream(stream), self.clock, quiet=quiet)
-        members = [rollout.Member(plan.server.id) for plan in self.plans]
-        now = rollout.Progress(
+        members = [scheduler.Member(plan.server.id) for plan in self.plans]
+        now = scheduler.Progress(
             running=tuple(members[:2]), waiting=(members[2], members[3])
         )
         reporters = [telling.reporter(plan) for plan in self.plans]
@@ -147,7 +148,7 @@ class RolloutTest(base.TestCase):
         self.clock.sleep(60.0)
         well = change.Outcome(60.0, None, is_finished=True)
         telling.ended(self.plans[0], Ended(60.0, outcome=well))
-        telling.progress(rollout.ended(now, members[0], failed=False))
+        telling.progress(scheduler.ended(now, members[0], failed=False))
         reporters[1].warn('Nova is away')
         error = errors.PutBack('web-2: the BMC says no', ['It is as it was.'])
         telling.ended(self.plans[1], Ended(60.0, error=error))

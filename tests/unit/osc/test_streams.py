@@ -11,7 +11,7 @@ from cliff.formatters import shell
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osc_baremetal_config.core.state import Drift
+from osc_baremetal_config.core.desired.assessment import Drift
 from osc_baremetal_config.osc import columns, streams
 from osc_baremetal_config.run import shield
 from tests import shells

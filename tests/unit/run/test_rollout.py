@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core import fleetplan, planner
-from osc_baremetal_config.core.model import Bios, Item, Query, Step
-from osc_baremetal_config.core.options import Method, Options
-from osc_baremetal_config.core.plan import Plan
-from osc_baremetal_config.core.rollout import Failures, Limits
+from osc_baremetal_config.core.facts.model import Bios, Item, Query, Step
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.plan.options import Method, Options
+from osc_baremetal_config.core.rollout import rollout_plan
+from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.osc.streams import Stream
 from osc_baremetal_config.run import change, fleet, rollout
@@ -119,7 +120,7 @@ class RolloutTest(base.TestCase):
         )
         cloud.baremetal = BareMetal(cloud.baremetal, before)
         work = rollout.Work(
-            members=fleetplan.members(found.made, None, {}),
+            members=rollout_plan.members(found.made, None, {}),
             plans={plan.server.id: plan for plan in found.made},
             query=self.query,
             how=change.How(limit_s=3600, plan_again=lambda plan: plan),

@@ -3,9 +3,9 @@
 import threading
 from concurrent import futures
 
-from osc_baremetal_config.core import planner
-from osc_baremetal_config.core.model import Item
-from osc_baremetal_config.core.options import Method, Options
+from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.options import Method, Options
 from osc_baremetal_config.osc import files, report
 from osc_baremetal_config.run import change, execute, read, rights
 from tests.matrix import scenarios

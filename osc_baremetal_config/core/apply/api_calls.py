@@ -1,0 +1,95 @@
+"""The requests that carry a plan out, as values.
+
+Owns what is sent in which order where nothing gets in the way; ``--dry-run``
+shows it. Reads, and what only waits, are left out. Never sends anything.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from osc_baremetal_config.core.facts import metadata, steps, values
+from osc_baremetal_config.core.plan import journal_entries
+from osc_baremetal_config.core.plan.model import ON, Plan
+
+NEVER = 'needs none'
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that changes something.
+
+    :param body: the document that is sent, None for none.
+    :param undo: how its effect is undone, in words.
+    """
+
+    service: str
+    method: str
+    path: str
+    body: Any
+    undo: str
+
+
+def of(plan: Plan, since: str = '<now>') -> list[Request]:
+    """Return the requests of a plan, in order.
+
+    :param since: the time for the notes, which is not known beforehand.
+    """
+    found = []
+    path = f'/servers/{plan.server.id}'
+    keys = []
+    if not plan.is_empty:
+        keys = sorted([*journal_entries.keys(plan), *plan.forget])
+        if not plan.is_resumed and (plan.record or plan.touches_power):
+            notes = journal_entries.begin(plan, since)
+            found.append(_metadata(path, notes, 'removed at the end'))
+    if plan.touches_power:
+        found += _change(plan, path)
+    if plan.record:
+        record = metadata.record(plan.record)
+        found.append(_metadata(path, record, NEVER))
+    found += [
+        Request('compute', 'DELETE', f'{path}/metadata/{key}', None, NEVER)
+        for key in keys
+    ]
+    return found
+
+
+def _change(plan: Plan, path: str) -> list[Request]:
+    found = []
+    resizes = plan.is_to_resize(plan.server)
+    if plan.stops:
+        body: dict[str, Any] = {'os-stop': None}
+        found.append(_action(path, body, 'the server is started'))
+    if resizes and plan.resize_to:
+        body = {'resize': {'flavorRef': plan.resize_to.id}}
+        found.append(_action(path, body, 'the resize is reverted'))
+    if plan.needs_service:
+        found.append(_service(plan))
+    if resizes:
+        found.append(_action(path, {'confirmResize': None}, 'cannot be'))
+    if plan.stop and plan.power == ON:
+        found.append(_action(path, {'os-start': None}, NEVER))
+    return found
+
+
+def _service(plan: Plan) -> Request:
+    what: dict[str, Any] = {'target': 'service'}
+    if plan.runbook:
+        what['runbook'] = plan.runbook
+    else:
+        what['service_steps'] = steps.documents(plan.steps)
+    was = ', '.join(
+        f'{n}={values.shown(v)}' for n, v in plan.was.items() if v is not None
+    )
+    undo = f'a service that sets {was}' if plan.undo else 'cannot be'
+    path = f'/v1/nodes/{plan.node.uuid}/states/provision'
+    return Request('baremetal', 'PUT', path, what, undo)
+
+
+def _metadata(path: str, items: dict[str, str], undo: str) -> Request:
+    body = {'metadata': items}
+    return Request('compute', 'POST', f'{path}/metadata', body, undo)
+
+
+def _action(path: str, body: dict[str, Any], undo: str) -> Request:
+    return Request('compute', 'POST', f'{path}/action', body, undo)

@@ -1,0 +1,109 @@
+"""Two changes of one server at once: which of them goes on.
+
+Nova's metadata knows no lock, so each change notes itself and then looks who
+else has. Ironic takes on one service at a time, which decides the rest.
+Never does anything itself.
+"""
+
+from osc_baremetal_config.core.apply import observation
+from osc_baremetal_config.core.apply.observation import Do, Move, Seen, Wait
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.provision_state import SERVICING
+from osc_baremetal_config.core.plan.model import Plan
+
+# Seconds for which another change may go without seeing that it is the later.
+_PATIENCE_S = 10.0
+# Seconds after which another run has noted the same, if there is one.
+_SETTLED_S = 1.0
+
+
+def lost(plan: Plan, seen: Seen) -> str | None:
+    """Return why this change must give way to another, None if it need not.
+
+    Where both are noted, the one that was noted first goes on, once the other
+    has given way. One whose notes are gone was overwritten by the other. One
+    that has touched the server never gives way.
+    """
+    if _goes_on(plan, seen):
+        return None
+    if seen.node.provision_state in SERVICING:
+        if observation.is_ours(plan, seen.node) is False:
+            return f'Ironic is at another service ({seen.node.service_step})'
+        return None
+    if not seen.tried.get(Do.NOTE):
+        return None
+    mine, others = (
+        observation.own_notes(plan, seen),
+        observation.rivals(plan, seen),
+    )
+    is_patient = (seen.noted_s or 0.0) < _PATIENCE_S
+    if others and not (mine and is_patient and _first(mine) <= _first(others)):
+        begun = ', '.join(
+            f'{name}={note.value} (at {note.since})'
+            for name, note in sorted(others.items())
+        )
+        return f'another change was begun: {begun}'
+    return None
+
+
+def wait(plan: Plan, seen: Seen) -> Move | None:
+    """Return the wait for another change to give way, None if there is none.
+
+    It may not have seen this one yet. Of two that both are noted, and look
+    after that, at least one sees the other; so neither touches anything while
+    another is noted.
+    """
+    if _goes_on(plan, seen) or not observation.rivals(plan, seen):
+        return None
+    return Wait('another change, which was begun later, to give way')
+
+
+def others_resize(plan: Plan, seen: Seen) -> str | None:
+    """Return what is waited for before a resize, None if it may be begun.
+
+    Nova begins a second resize while it is at the first, so of runs that
+    want the same only the one goes on that was the last to note itself; the
+    others see that at a later look, and wait for what it does.
+    """
+    if plan.is_resumed:
+        return None
+    if seen.noted_s is None or seen.noted_s < _SETTLED_S:
+        return 'whether another run wants the same'
+    notes = observation.own_notes(plan, seen).values()
+    if any(note.by not in (None, seen.run) for note in notes):
+        return 'another run, which wants the same'
+    return None
+
+
+def must_note_again(plan: Plan, seen: Seen) -> bool:
+    """Return whether the notes of a service that runs have been lost."""
+    is_begun = seen.has_touched or plan.is_resumed
+    is_lost = not observation.own_notes(plan, seen)
+    return is_begun and is_lost and not seen.is_resized
+
+
+def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
+    """Return how a node was changed since its change was planned, if it was.
+
+    That it is as wanted is no obstacle: another run that wants the same can
+    have made it so, between the looks at the server and at its node even.
+
+    Only before it is serviced; what was read then would be put back.
+    """
+    if seen.is_serviced or seen.unsure or plan.is_resumed:
+        return None
+    if seen.node.uuid != plan.node.uuid:
+        return None
+    unlike = observation.unlike(plan.was, seen)
+    if not unlike or not observation.unlike(plan.wanted, seen):
+        return None
+    return f'the node was changed since it was read: {", ".join(unlike)}'
+
+
+def _goes_on(plan: Plan, seen: Seen) -> bool:
+    """Return whether a change never gives way: it has touched something."""
+    return seen.has_touched or seen.unsure or plan.is_resumed
+
+
+def _first(notes: dict[str, Pending]) -> tuple[str, str]:
+    return min((note.since or '', note.wish or '') for note in notes.values())

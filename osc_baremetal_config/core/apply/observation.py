@@ -1,0 +1,368 @@
+"""What is seen of a change that is under way, and what can come next.
+
+Owns the values; which of them comes next is decided in :mod:`.forward` and
+:mod:`.rollback`.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from osc_baremetal_config.core.facts import journal, registry, steps, values
+from osc_baremetal_config.core.facts.model import Bios, Node, Server, Value
+from osc_baremetal_config.core.facts.provision_state import SERVICING
+from osc_baremetal_config.core.plan import side_effects
+from osc_baremetal_config.core.plan.model import OFF, ON, Aim, Plan
+
+_ASKED = 'it was asked to be put back'
+# How often one act is tried before it is taken not to work.
+_TRIES = 3
+
+
+@enum.unique
+class Do(enum.Enum):
+    """Something to do; the value says it to a person."""
+
+    NOTE = 'noting what is to be done'
+    STOP = 'stopping the server'
+    RESIZE = 'asking Nova for the resize'
+    READ_BOUNCE = 'reading why Nova did not resize'
+    SERVICE = 'asking Ironic for the service'
+    READ_BIOS = 'reading the BIOS settings back'
+    CONFIRM = 'confirming the resize'
+    START = 'starting the server'
+    POWER_ON = 'powering the node on'
+    POWER_OFF = 'powering the node off'
+    RECORD = 'recording what was verified'
+    UNRECORD = 'putting the record back'
+    CORRECT = 'recording what another change has made meanwhile'
+    FORGET = 'clearing the notes'
+    NOTE_FAILURE = 'noting that it failed'
+    END_MAINTENANCE = 'ending the maintenance that the failure has begun'
+    ABORT = 'asking Ironic to abort the service'
+    UNDO = 'putting the settings back'
+    REVERT = 'reverting the resize'
+
+
+# What is done to the metadata only, or not at all.
+_HARMLESS = frozenset(
+    {
+        Do.NOTE,
+        Do.RECORD,
+        Do.UNRECORD,
+        Do.CORRECT,
+        Do.FORGET,
+        Do.READ_BIOS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again later; ``doing`` says what is being waited for."""
+
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Do something, then look again.
+
+    :param reason: of a failure that is to be noted.
+    :param unapplied: it is that nothing was changed, although Ironic has
+        reported success.
+    """
+
+    do: Do
+    reason: str = ''
+    unapplied: bool = False
+
+
+@enum.unique
+class Result(enum.Enum):
+    """How a change ended."""
+
+    VERIFIED = 'verified'
+    PUT_BACK = 'put back'
+    UNAPPLIED = 'reported as done, and not so'
+    NOT_AS_BEFORE = 'put back, but not all of it'
+    OVERTAKEN = 'overtaken by another change'
+    LEFT_BETWEEN = 'left between'
+    LOST = 'lost to another change'
+    MOVED = 'moved to another node'
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """There is no next move."""
+
+    result: Result
+    reason: str = ''
+
+
+Move = Wait | Act | End
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the next move is decided on.
+
+    :param node: the node that the server runs on now.
+    :param bios: its settings as read since it last was active; None if they
+        have to be read.
+    :param run: what tells this run from others.
+    :param noted_s: for how many seconds the change is known to have been
+        noted; None before the first look after that.
+    :param tried: how often each act was made in this run.
+    :param agreed_s: for how many seconds every look has found the power as
+        wanted; None if the last one has not.
+    :param watched: Ironic was seen at this very service.
+    :param unsure: Ironic did not answer whether it has taken the service on.
+    :param accepted: the BMC was seen to have taken the new settings.
+    :param applied: the settings were once read to be other than before.
+    :param verified: they were once read to be as wanted, after the service.
+    :param is_contested: the notes of this change were once found to be gone
+        while it was under way, so another one was begun beside it.
+    :param looked: server and node were looked at since the BIOS was read.
+    :param checked: the BIOS was read since the change was noted.
+    :param actual: type → what it was then, of the items that are claimed to be
+        so at the end.
+    :param besides: what else has changed, in words.
+    :param drifting: what is no longer as desired because of that, in words.
+    :param failure: why this change will not be made; None if it still may.
+    :param unapplied: because nothing was changed, although Ironic has
+        reported success.
+    :param refusal: how the cloud last refused an act that may be tried again.
+    """
+
+    server: Server
+    node: Node
+    bios: Bios | None = None
+    run: str = ''
+    noted_s: float | None = None
+    tried: Mapping[Do, int] = field(default_factory=dict)
+    agreed_s: float | None = None
+    watched: bool = False
+    unsure: bool = False
+    accepted: bool = False
+    applied: bool = False
+    verified: bool = False
+    is_contested: bool = False
+    looked: bool = True
+    checked: bool = False
+    actual: Mapping[str, str | None] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
+    drifting: tuple[str, ...] = ()
+    failure: str | None = None
+    unapplied: bool = False
+    refusal: str | None = None
+
+    @property
+    def is_serviced(self) -> bool:
+        """Return whether the service was begun, in this run or before it."""
+        return self.watched or bool(self.tried.get(Do.SERVICE))
+
+    @property
+    def has_touched(self) -> bool:
+        """Return whether this run has done anything to server or node."""
+        return self.is_serviced or bool(self.tried.keys() - _HARMLESS)
+
+    @property
+    def is_resized(self) -> bool:
+        """Return whether a resize waits to be confirmed or reverted."""
+        return self.server.status == 'VERIFY_RESIZE'
+
+    def after(self, do: Do) -> 'Seen':
+        """Return the same with an act counted."""
+        tried = {**self.tried, do: self.tried.get(do, 0) + 1}
+        return replace(
+            self,
+            tried=tried,
+            bios=None if do in (Do.SERVICE, Do.UNDO) else self.bios,
+            noted_s=None if do is Do.NOTE else self.noted_s,
+            checked=self.checked and do not in (Do.NOTE, Do.RECORD),
+        )
+
+    def with_metadata(self, metadata: Mapping[str, str]) -> 'Seen':
+        """Return the same with other metadata of the server."""
+        return replace(self, server=replace(self.server, metadata=metadata))
+
+
+def begin(plan: Plan, run: str = '') -> Seen:
+    """Return what is seen before the first move.
+
+    :param run: what tells this run from others.
+    """
+    seen = Seen(
+        run=run,
+        server=plan.server,
+        node=plan.node,
+        bios=plan.bios,
+        watched=is_ours(plan, plan.node) is True,
+        besides=side_effects.so_far(plan.rest),
+    )
+    return _with_failure(plan, seen)
+
+
+def look(
+    plan: Plan, seen: Seen, server: Server, node: Node, passed_s: float
+) -> Seen:
+    """Return what is seen after a look at server and node.
+
+    :param passed_s: seconds since the look before.
+    """
+    is_same = (node.uuid, node.provision_updated_at) == (
+        seen.node.uuid,
+        seen.node.provision_updated_at,
+    )
+    is_still = is_same and node.provision_state not in SERVICING
+    now = replace(
+        seen,
+        server=server,
+        node=node,
+        noted_s=_longer(seen.noted_s, passed_s),
+        bios=seen.bios if is_still else None,
+        watched=seen.watched or is_ours(plan, node) is True,
+        accepted=seen.accepted or _is_accepted(plan, node),
+    )
+    is_lost = seen.is_serviced and not own_notes(plan, now)
+    now = replace(
+        now,
+        looked=True,
+        # Ironic's times are whole seconds, so they alone do not tell.
+        bios=None if is_lost and not seen.is_contested else now.bios,
+        is_contested=seen.is_contested or is_lost,
+    )
+    agreed_s = (
+        _longer(seen.agreed_s, passed_s) if power_agrees(plan, now) else None
+    )
+    return _with_failure(plan, replace(now, agreed_s=agreed_s))
+
+
+def read(plan: Plan, seen: Seen, bios: Bios) -> Seen:
+    """Return what is seen once the whole BIOS has been read.
+
+    Of its hundreds of settings only those of the plan are kept.
+    """
+    now = replace(
+        seen, bios={name: bios[name] for name in plan.was if name in bios}
+    )
+    return replace(
+        now,
+        looked=False,
+        applied=seen.applied or bool(unlike(plan.was, now)),
+        verified=seen.verified
+        or (seen.is_serviced and not unlike(plan.wanted, now)),
+        checked=bool(own_notes(plan, seen) or seen.tried.get(Do.RECORD)),
+        actual=side_effects.actual(plan.claims, bios),
+        besides=side_effects.changed(plan.rest, bios),
+        drifting=side_effects.drifting(plan.kept, bios),
+    )
+
+
+def _longer(so_far_s: float | None, passed_s: float) -> float:
+    """Return for how long something is so that was so before as well."""
+    return 0.0 if so_far_s is None else so_far_s + passed_s
+
+
+def is_ours(plan: Plan, node: Node) -> bool | None:
+    """Return whether the step that runs on a node is one of the plan's.
+
+    :returns: None if no step is shown.
+    """
+    if node.provision_state not in SERVICING or node.service_step is None:
+        return None
+    running = (node.service_step,)
+    if not steps.settings(running):
+        return node.service_step in plan.steps
+    return plan.is_running(running)
+
+
+def _is_accepted(plan: Plan, node: Node) -> bool:
+    """Return whether the BMC has taken the settings of a plan.
+
+    Ironic then waits for it; a step that it refuses fails before.
+    """
+    is_waiting = node.provision_state == 'service wait'
+    return is_waiting and is_ours(plan, node) is not False
+
+
+def own_notes(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
+    """Return type → note of this very change."""
+    return {
+        name: note
+        for name, note in journal.pending(seen.server.metadata).items()
+        if plan.aim in (Aim.ABORT, Aim.ROLLBACK)
+        or note.wish in (plan.mark, None)
+    }
+
+
+def rivals(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
+    """Return type → note of the changes that are not this one."""
+    mine = own_notes(plan, seen)
+    return {
+        name: note
+        for name, note in journal.pending(seen.server.metadata).items()
+        if name not in mine
+    }
+
+
+def unlike(expected: Mapping[str, Value | None], seen: Seen) -> list[str]:
+    """Return the settings that differ from what is expected, as they are."""
+    bios = seen.bios or {}
+    return [
+        f'{name}={values.shown(values.current(bios.get(name), value))}'
+        for name, value in sorted(expected.items())
+        if not registry.holds(bios, name, value)
+    ]
+
+
+def is_touched(plan: Plan, seen: Seen) -> bool:
+    """Return whether the node may be out of service because of a change."""
+    return plan.is_resumed or seen.has_touched
+
+
+def power_agrees(plan: Plan, seen: Seen) -> bool:
+    """Return whether Nova and Ironic both have the power that is wanted."""
+    server_is = ON if seen.server.status == 'ACTIVE' else OFF
+    node_is = {'power on': ON, 'power off': OFF}.get(
+        seen.node.power_state or '', server_is
+    )
+    return server_is == node_is == plan.power
+
+
+def attempt(
+    do: Do,
+    seen: Seen,
+    otherwise: str,
+    reason: str = '',
+    *,
+    unapplied: bool = False,
+) -> Move:
+    """Return an act, unless it was tried too often without effect.
+
+    :param otherwise: what is so if it was.
+    :param reason: of a failure that is to be noted.
+    :param unapplied: it is that nothing was changed.
+    """
+    if seen.tried.get(do, 0) < _TRIES:
+        return Act(do, reason, unapplied)
+    why = f': {seen.refusal}' if seen.refusal else ''
+    return End(Result.LEFT_BETWEEN, otherwise + why)
+
+
+def _with_failure(plan: Plan, seen: Seen) -> Seen:
+    """Return what is seen, with why the change is being put back, if it is.
+
+    Another run may have noted it. Who asks for another try has it forgotten.
+    """
+    if seen.failure or plan.aim is Aim.RETRY:
+        return seen
+    notes = own_notes(plan, seen).values()
+    noted = next(filter(None, (note.failure for note in notes)), None)
+    asked = _ASKED if plan.aim is Aim.ROLLBACK else None
+    return replace(
+        seen,
+        failure=noted or asked,
+        unapplied=any(note.unapplied for note in notes),
+    )

@@ -1,0 +1,254 @@
+"""What a server's configuration should be, and what it is.
+
+Owns the order of the sources of a wish, and how a value is read out of BIOS
+settings. Never says what to do about a difference.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.desired.catalogue import Catalogue, ConfigType
+from osc_baremetal_config.core.facts import metadata, registry, steps, values
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Image,
+    Node,
+    Server,
+    Snapshot,
+    Template,
+    Value,
+)
+
+_METADATA = 'server metadata'
+# Values of a type, each with the settings that mean it.
+Readings = Sequence[tuple[str, Mapping[str, Value]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The value that an item should have.
+
+    :param value: None if nothing asks for one.
+    :param source: what asks for it, in words.
+    :param is_contested: image and flavor ask for different values.
+    """
+
+    value: str | None
+    source: str
+    is_contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """The value that an item has.
+
+    :param value: as it was read in the BIOS; None if it cannot be told.
+    :param reason: why it cannot; empty if it can.
+    """
+
+    value: str | None
+    reason: str = ''
+
+
+@enum.unique
+class Drift(enum.StrEnum):
+    """Whether a server differs from what was asked for.
+
+    Unknown where nothing was asked for, or where it cannot be told.
+    """
+
+    NO = 'no'
+    YES = 'yes'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One type of configuration of one server."""
+
+    type: str
+    desired: Desired
+    actual: Actual
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one server stands, without what it was told by."""
+
+    server: Server
+    node: Node
+    rows: tuple[Row, ...]
+
+
+def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
+    """Return how a server stands in every type that is known here."""
+    found = tuple(rows(snapshot, catalogue))
+    return Standing(snapshot.server, snapshot.node, found)
+
+
+def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
+    """Return a row for every type that is known here, by name.
+
+    Those are the types that are wished for, that this cloud has a template
+    for, and those of the catalogue.
+    """
+    server, image = snapshot.server, snapshot.image
+    known = {t.item.type for t in snapshot.templates if t.item}
+    known |= wished_types(server, image) | set(catalogue.types)
+    return [
+        _row(
+            name,
+            desired(name, server, image),
+            actual(name, snapshot, catalogue),
+        )
+        for name in sorted(known)
+    ]
+
+
+def wished_types(server: Server, image: Image | None) -> set[str]:
+    """Return the types that a server, its image or its flavor wishes."""
+    return {
+        name
+        for properties, _ in _sources(server, image)
+        for name in metadata.wishes(properties)
+    }
+
+
+def desired(name: str, server: Server, image: Image | None) -> Desired:
+    """Return what an item should be: server's, else image's, else flavor's.
+
+    Where image and flavor differ and the server's metadata does not say, the
+    source names both.
+    """
+    found = [
+        Desired(value, source)
+        for properties, source in _sources(server, image)
+        if (value := metadata.wishes(properties).get(name)) is not None
+    ]
+    if not found:
+        return Desired(None, 'not asked for')
+    first, *others = found
+    if first.source == _METADATA or all(
+        o.value == first.value for o in others
+    ):
+        return first
+    against = ', '.join(f'{o.source} says {o.value}' for o in others)
+    return Desired(
+        first.value, f'{first.source} (but {against})', is_contested=True
+    )
+
+
+def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
+    """Return what an item is, read through the settings that would set it.
+
+    The cloud's templates tell; where none of them does, the catalogue. That
+    a node lacks the trait of a capability tells nothing: its BIOS may have
+    the setting under a name that nobody here knows.
+    """
+    return read(readings(name, snapshot.templates, catalogue), snapshot.bios)
+
+
+def readings(
+    name: str, templates: Sequence[Template], catalogue: Catalogue
+) -> tuple[Readings, ...]:
+    """Return what values of a type can be read by, the best source first."""
+    config_type = catalogue.types.get(name)
+    by_catalogue = _by_catalogue(config_type) if config_type else []
+    return _by_templates(name, templates), by_catalogue
+
+
+def read(sources: Sequence[Readings], bios: Bios) -> Actual:
+    """Return what an item is by the first source that tells."""
+    now = _as_it_is([each for source in sources for each in source], bios)
+    for source in sources:
+        fitting = _fitting(source, bios)
+        if len(fitting) == 1:
+            return Actual(fitting[0])
+        if fitting:
+            return Actual(None, f'{now} is {" and ".join(fitting)} at once')
+    if now:
+        return Actual(None, now)
+    if not bios:
+        return Actual(None, 'Ironic has read no BIOS settings of this node')
+    return Actual(
+        None, 'no setting of its BIOS is one that is known to tell it'
+    )
+
+
+def missing_traits(
+    config_type: ConfigType, value: str, node: Node
+) -> tuple[frozenset[str], ...]:
+    """Return the sets of traits of which a node should have one.
+
+    :returns: empty if the node has one, or if the value needs none.
+    """
+    needed = config_type.needs.get(value, ())
+    if any(traits <= node.traits for traits in needed):
+        return ()
+    return needed
+
+
+def _sources(
+    server: Server, image: Image | None
+) -> list[tuple[Mapping[str, str], str]]:
+    found = [(server.metadata, _METADATA)]
+    if image:
+        found.append((image.properties, f'image {image.name}'))
+    found.append((server.flavor.extra_specs, f'flavor {server.flavor.name}'))
+    return found
+
+
+def _row(name: str, wish: Desired, found: Actual) -> Row:
+    if wish.value is None or found.value is None:
+        drift = Drift.UNKNOWN
+    else:
+        drift = Drift.YES if wish.value != found.value else Drift.NO
+    return Row(name, wish, found, drift)
+
+
+def _by_templates(name: str, known: Sequence[Template]) -> Readings:
+    return [
+        (template.item.value, steps.settings(template.steps))
+        for template in sorted(known, key=lambda one: (one.kind, one.name))
+        if template.item
+        and template.item.type == name
+        and not steps.contradictions(template.steps)
+    ]
+
+
+def _by_catalogue(config_type: ConfigType) -> Readings:
+    return [
+        (value, settings)
+        for vendor in config_type.bios
+        for value, settings in vendor.items()
+    ]
+
+
+def _fitting(readings: Readings, bios: Bios) -> list[str]:
+    """Return the values all of whose settings are as they are in the BIOS."""
+    return sorted(
+        {
+            value
+            for value, settings in _readable(readings, bios)
+            if all(registry.holds(bios, n, to) for n, to in settings.items())
+        }
+    )
+
+
+def _as_it_is(readings: Readings, bios: Bios) -> str:
+    """Return the settings that tell, as they are; empty if none tells."""
+    told = {
+        n: v
+        for _, known in _readable(readings, bios)
+        for n, v in known.items()
+    }
+    return ', '.join(
+        f'{name}={values.shown(values.current(bios[name], told[name]))}'
+        for name in sorted(told)
+    )
+
+
+def _readable(readings: Readings, bios: Bios) -> Readings:
+    return [(v, s) for v, s in readings if s and s.keys() <= bios.keys()]

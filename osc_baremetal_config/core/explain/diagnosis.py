@@ -1,0 +1,152 @@
+"""Where a server and its node are, in words.
+
+Owns what ``recover`` explains. What can be done about it is for
+:mod:`.recovery`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.facts import journal, provision_state, quoting
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.model import Node, Server
+from osc_baremetal_config.core.plan.model import OFF, ON
+
+_RESIZED = 'VERIFY_RESIZE'
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is going on with a server.
+
+    :param change: the items of the change that has not ended, if any.
+    :param since: when it began, None if that is not noted.
+    :param failure: why it failed, as far as it is noted or shown.
+    :param words: what is so and why, a sentence each.
+    """
+
+    change: tuple[str, ...]
+    since: str | None
+    failure: str | None
+    words: tuple[str, ...]
+
+
+def explain(server: Server, node: Node) -> Situation:
+    """Return what is going on with a server and its node."""
+    notes = journal.pending(server.metadata)
+    first = next(iter(notes.values()), None)
+    noted = (note.failure for note in notes.values())
+    failure = next(filter(None, noted), None)
+    verdict = provision_state.classify(node)
+    if not failure and isinstance(verdict, provision_state.Failed):
+        failure = verdict.reason
+    return Situation(
+        change=tuple(f'{n}={note.value}' for n, note in sorted(notes.items())),
+        since=first.since if first else None,
+        failure=failure,
+        words=(
+            _change(notes),
+            *_node(node, verdict),
+            *_server(server, first),
+        ),
+    )
+
+
+def is_quiet(server: Server, node: Node) -> bool:
+    """Return whether nothing is going on with a server and its node."""
+    return (
+        not journal.pending(server.metadata)
+        and isinstance(provision_state.classify(node), provision_state.Ready)
+        and not node.maintenance
+    )
+
+
+def is_wedged(node: Node) -> bool:
+    """Return whether Ironic has lost hold of a service.
+
+    It raises in the middle of one, and leaves the node in "servicing" with
+    the error; one that it is at has none. (That nobody holds the lock tells
+    less: other tasks of Ironic take it for a moment.) A lessee is not shown
+    the error, and so cannot tell.
+    """
+    return node.provision_state == 'servicing' and node.last_error is not None
+
+
+def _change(notes: Mapping[str, Pending]) -> str:
+    if not notes:
+        return 'No change is noted on the server.'
+    wished = ', '.join(
+        f'{n}={note.value}' for n, note in sorted(notes.items())
+    )
+    begun = ''.join({f' at {n.since}' for n in notes.values() if n.since})
+    failures = {note.failure for note in notes.values() if note.failure}
+    if any(note.unapplied for note in notes.values()):
+        why = '; '.join(failures)
+        return (
+            f'A change to {wished} was begun{begun}. Ironic has reported it '
+            f'as done, and it was not so: {why}. The BMC may still apply it '
+            f'when the node is next restarted.'
+        )
+    if not failures:
+        return f'A change to {wished} was begun{begun} and has not ended.'
+    return (
+        f'A change to {wished} was begun{begun}. It has failed and is being '
+        f'put back: {failures.pop()}'
+    )
+
+
+def _node(node: Node, verdict: provision_state.Verdict) -> list[str]:
+    words = []
+    match verdict:
+        case provision_state.Ready():
+            words.append(f'Node {node} is active.')
+        case provision_state.Working(doing):
+            words += _working(node, doing)
+        case provision_state.Failed(reason):
+            words.append(
+                f'Node {node} is in state "{node.provision_state}" and stays '
+                f'there until somebody acts: {reason}'
+            )
+        case provision_state.Stuck(reason):
+            words.append(f'{reason[0].upper()}{reason[1:]}.')
+    if node.maintenance and node.fault == provision_state.FAULT:
+        words.append('Ironic has put it into maintenance because of that.')
+    elif node.maintenance:
+        why = f': "{node.maintenance_reason}"'
+        words.append(
+            f'It is in maintenance{why if node.maintenance_reason else ""}, '
+            f'which is not because of a service. An operator ends it: '
+            f'openstack baremetal node maintenance unset {quoting.node(node)}'
+        )
+    return words
+
+
+def _working(node: Node, doing: str) -> list[str]:
+    if is_wedged(node):
+        return [
+            f'Node {node} is in state "servicing", but no conductor is at it: '
+            f'{node.last_error}',
+            'It never leaves that by itself. An operator has to restart the '
+            'conductor, which makes it "service failed"; then look again.',
+        ]
+    words = [f'Ironic is at work on node {node}: {doing}.']
+    if node.is_redacted:
+        words.append(
+            'Whether a conductor is really at it is shown to operators only; '
+            'ask one if it stays so for long.'
+        )
+    return words
+
+
+def _server(server: Server, note: Pending | None) -> list[str]:
+    doing = f', Nova is at {server.task_state}' if server.task_state else ''
+    words = [f'Server {server} is {server.status}{doing}.']
+    if server.status == _RESIZED:
+        words.append(
+            f'It was resized to {server.flavor.name}, which waits to be '
+            f'confirmed or reverted.'
+        )
+    is_on = ON if server.status == 'ACTIVE' else OFF
+    if note and note.power not in (None, is_on):
+        words.append(f'It was {note.power} before the change.')
+    return words

@@ -1,0 +1,202 @@
+"""What can be set: in general on a cloud, and on one server here and now.
+
+Owns the questions that ``show`` and ``option list`` ask of the checks of
+:mod:`osc_baremetal_config.core.plan.selection`. Never plans.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import metadata, steps
+from osc_baremetal_config.core.facts.model import (
+    Flavor,
+    Item,
+    Snapshot,
+    Template,
+)
+from osc_baremetal_config.core.plan import selection
+from osc_baremetal_config.core.plan.options import DEFAULT
+
+# Ironic compares the number or truth that a BMC gives with the text that it
+# has stored, and so finds others to have changed whenever it reads them
+# (``sync_node_setting`` in ``ironic/objects/bios.py``).
+_TELLING = ('Enumeration', 'String')
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item that is known here.
+
+    :param templates: what gives it, by name.
+    :param flavors: that name it, by name.
+    """
+
+    item: Item
+    templates: tuple[str, ...]
+    flavors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a type of configuration is on a server, and what it can become.
+
+    :param allowed: the values that it can have here, with the one that it
+        has.
+    :param capability: ``yes``, or in words why the node is not capable, or
+        why that is not known.
+    :param changed: when Ironic last saw it change, ISO 8601; None if that
+        cannot be told.
+    """
+
+    row: assessment.Row
+    allowed: tuple[str, ...]
+    capability: str
+    changed: str | None
+
+
+def offers(
+    catalogue: Catalogue,
+    templates: Iterable[Template],
+    flavors: Iterable[Flavor],
+) -> list[Offer]:
+    """Return every item that catalogue, templates or flavors know."""
+    templates, flavors = tuple(templates), tuple(flavors)
+    items = {
+        Item(name, value)
+        for name, config_type in catalogue.types.items()
+        for value in config_type.values
+    }
+    items |= {template.item for template in templates if template.item}
+    items |= {item for flavor in flavors for item in _wished(flavor)}
+    return [
+        Offer(
+            item,
+            tuple(str(t) for t in templates if t.item == item),
+            tuple(sorted(f.name for f in flavors if item in _wished(f))),
+        )
+        for item in sorted(items)
+    ]
+
+
+def against(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> list[str]:
+    """Return why a server cannot be given an item, nothing if it can."""
+    if is_so(item, snapshot, catalogue):
+        return selection.incapable(item, snapshot, catalogue)
+    if unknown := selection.unknown(item, snapshot, catalogue):
+        return [unknown]
+    chosen = selection.choose(item, snapshot, catalogue, DEFAULT)
+    return chosen if isinstance(chosen, list) else []
+
+
+def is_so(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    """Return whether a server has an item already."""
+    return (
+        assessment.actual(item.type, snapshot, catalogue).value == item.value
+    )
+
+
+def changeable(
+    offered: Iterable[Offer], snapshot: Snapshot, catalogue: Catalogue
+) -> Item | None:
+    """Return some item that a server could be given and has not."""
+    for offer in offered:
+        item = offer.item
+        if not is_so(item, snapshot, catalogue) and not against(
+            item, snapshot, catalogue
+        ):
+            return item
+    return None
+
+
+def outlooks(snapshot: Snapshot, catalogue: Catalogue) -> list[Outlook]:
+    """Return what every type is on a server, by name."""
+    known: dict[str, list[str]] = {
+        name: list(config_type.values)
+        for name, config_type in catalogue.types.items()
+    }
+    for template in snapshot.templates:
+        if template.item:
+            values = known.setdefault(template.item.type, [])
+            if template.item.value not in values:
+                values.append(template.item.value)
+    return [
+        _outlook(row, known.get(row.type, ()), snapshot, catalogue)
+        for row in assessment.rows(snapshot, catalogue)
+    ]
+
+
+def _wished(flavor: Flavor) -> set[Item]:
+    wishes = metadata.wishes(flavor.extra_specs)
+    return {Item(name, value) for name, value in wishes.items()}
+
+
+def _outlook(
+    row: assessment.Row,
+    values: Sequence[str],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> Outlook:
+    allowed = tuple(
+        value
+        for value in values
+        if not against(Item(row.type, value), snapshot, catalogue)
+    )
+    return Outlook(
+        row,
+        allowed,
+        _capability(row, snapshot, catalogue),
+        _changed(row.type, snapshot, catalogue),
+    )
+
+
+def _capability(
+    row: assessment.Row, snapshot: Snapshot, catalogue: Catalogue
+) -> str:
+    config_type = catalogue.types.get(row.type)
+    if config_type:
+        missing = sorted(
+            ' and '.join(sorted(traits))
+            for value in config_type.values
+            for traits in assessment.missing_traits(
+                config_type, value, snapshot.node
+            )
+        )
+        if missing:
+            return f'lacks the trait {" or ".join(missing)}'
+    if row.actual.value is not None:
+        return 'yes'
+    if not snapshot.bios:
+        return 'unknown: Ironic has read no BIOS settings'
+    if _settings(row.type, snapshot, catalogue) - snapshot.bios.keys():
+        return 'not in its BIOS, by what is known of it'
+    return 'unknown: nothing tells which setting it is'
+
+
+def _changed(
+    name: str, snapshot: Snapshot, catalogue: Catalogue
+) -> str | None:
+    times = [
+        setting.updated_at
+        for setting in map(
+            snapshot.bios.get, _settings(name, snapshot, catalogue)
+        )
+        if setting
+        and setting.updated_at
+        and setting.attribute_type in _TELLING
+    ]
+    return max(times, default=None)
+
+
+def _settings(name: str, snapshot: Snapshot, catalogue: Catalogue) -> set[str]:
+    """Return the names of all settings that a type is known to be."""
+    found: set[str] = set()
+    for template in snapshot.templates:
+        if template.item and template.item.type == name:
+            found |= steps.settings(template.steps).keys()
+    config_type = catalogue.types.get(name)
+    for vendor in config_type.bios if config_type else ():
+        for settings in vendor.values():
+            found |= settings.keys()
+    return found

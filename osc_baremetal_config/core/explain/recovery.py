@@ -1,0 +1,143 @@
+"""The ways out of a change that has not ended, each planned to its end.
+
+Owns which of them there are, and why others are not. What is shown of one is
+what choosing it carries out. Never carries out anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.apply import next_steps
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.explain import diagnosis
+from osc_baremetal_config.core.facts import journal, provision_state, values
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.model import Snapshot
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.model import Aim, Plan
+from osc_baremetal_config.core.plan.options import OnFailure, Options
+
+WAYS = (Aim.RETRY, Aim.ROLLBACK, Aim.ABORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way out.
+
+    :param plan: what choosing it carries out, None if it cannot be gone.
+    :param words: what it does; empty if that is not known.
+    :param reasons: why it cannot be gone.
+    """
+
+    plan: Plan | None
+    words: str = ''
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.reasons:
+            return self.words
+        does = f' (it {self.words})' if self.words else ''
+        return f'no: {"; ".join(self.reasons)}{does}'
+
+    def denied(self, reasons: tuple[str, ...]) -> 'Choice':
+        """Return the same as one that this user may not go."""
+        return replace(self, plan=None, reasons=reasons)
+
+
+def choices(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options
+) -> dict[Aim, Choice]:
+    """Return every way with its plan, or with the reasons against it."""
+    if why := _no_way(snapshot):
+        return dict.fromkeys(WAYS, Choice(None, '', why))
+    return {aim: _choice(aim, snapshot, catalogue, options) for aim in WAYS}
+
+
+def plan(
+    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
+) -> Plan:
+    """Return the plan of one way.
+
+    :raises Refused: it cannot be gone.
+    """
+    choice = choices(snapshot, catalogue, options)[aim]
+    if choice.plan is None:
+        raise errors.Refused(
+            f'{snapshot.server}: --{aim.value} is not possible; nothing was '
+            f'touched:',
+            choice.reasons,
+        )
+    return choice.plan
+
+
+def _no_way(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return why nothing at all can be done from here."""
+    server, node = snapshot.server, snapshot.node
+    if diagnosis.is_wedged(node):
+        return ('only an operator can help',)
+    if broken := next_steps.broken(server):
+        return tuple(broken)
+    is_held = node.maintenance and node.fault != provision_state.FAULT
+    if node.provision_state == 'service failed' and is_held:
+        return ('an operator has to end the maintenance first',)
+    return ()
+
+
+def _choice(
+    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
+) -> Choice:
+    server, node = snapshot.server, snapshot.node
+    notes = journal.pending(server.metadata)
+    has_failed = node.provision_state == 'service failed'
+    if not notes and not (aim is Aim.ABORT and has_failed):
+        nothing = (
+            'there is nothing to drop'
+            if aim is Aim.ABORT
+            else 'no change is noted on the server'
+        )
+        return Choice(None, '', (nothing,))
+    try:
+        made = _plan(aim, snapshot, catalogue, options)
+    except errors.Refused as refused:
+        reasons = tuple(refused.details) or (refused.message,)
+        return Choice(None, '', reasons)
+    return Choice(made, _words(made, snapshot, notes))
+
+
+def _plan(
+    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
+) -> Plan:
+    if aim is Aim.ABORT:
+        return planner.drop(snapshot, options)
+    made = planner.resume(snapshot, catalogue, options, aim)
+    if aim is Aim.RETRY and made.no_rollback:
+        # There is no way back to be asked for.
+        on_failure = OnFailure.LEAVE
+        options = replace(made.options, on_failure=on_failure)
+        return replace(made, options=options)
+    return made
+
+
+def _words(
+    plan: Plan, snapshot: Snapshot, notes: Mapping[str, Pending]
+) -> str:
+    """Return what a plan does."""
+    wished = ', '.join(f'{n}={x.value}' for n, x in sorted(notes.items()))
+    power = f'with the server {plan.power}'
+    if plan.aim is Aim.RETRY:
+        return f'goes on to {wished}, whatever has failed, {power}'
+    if plan.aim is Aim.ABORT:
+        has_failed = snapshot.node.provision_state == 'service failed'
+        is_resized = snapshot.server.status == 'VERIFY_RESIZE'
+        return (
+            f'{"makes the node active, " if has_failed else ""}'
+            f'{"reverts the resize, " if is_resized else ""}'
+            f'leaves the settings as they are, {power}'
+            f'{", and forgets the change" if notes else ""}'
+        )
+    settings = ', '.join(
+        f'{name}={values.shown(value)}' for name, value in plan.was.items()
+    )
+    told = '; '.join(plan.warnings)
+    return f'puts {settings or "nothing"} back, {power} ({told})'

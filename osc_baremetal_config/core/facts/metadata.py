@@ -1,0 +1,32 @@
+"""The keys under which a cloud keeps configuration.
+
+Owns ``deploy-config:*`` on flavors, images and servers. What a change notes of
+itself in a server's metadata is for :mod:`.journal`.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from osc_baremetal_config.core.facts.model import Item
+
+WISH = 'deploy-config:'
+PENDING = 'deploy-config-pending:'
+PREVIOUS = 'deploy-config-previous:'
+
+
+def wishes(properties: Mapping[str, str]) -> dict[str, str]:
+    """Return type → value of the ``deploy-config:*`` properties."""
+    return below(WISH, properties)
+
+
+def record(items: Iterable[Item]) -> dict[str, str]:
+    """Return the metadata that records items which were verified."""
+    return {WISH + item.type: item.value for item in items}
+
+
+def below(prefix: str, properties: Mapping[str, str]) -> dict[str, str]:
+    """Return the properties whose keys begin with a prefix, without it."""
+    return {
+        key.removeprefix(prefix): value
+        for key, value in properties.items()
+        if key.startswith(prefix)
+    }

@@ -1,0 +1,66 @@
+"""What a state of a node means for a change that is under way.
+
+One table of Ironic's states, from ``ironic/common/states.py`` and
+``state_machine.py``: what ``service`` passes through, and what it ends in.
+"""
+
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.facts.model import Node
+
+SERVICING = frozenset({'servicing', 'service wait'})
+# The fault with which Ironic itself puts a node into maintenance.
+FAULT = 'service failure'
+_FAILED = frozenset({'service failed', 'error'})
+# What a node passes through when its server is deleted.
+_UNDEPLOYING = frozenset({'deleting', 'cleaning', 'clean wait'})
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The node is active and nothing runs on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Ironic is at it; ``doing`` says at what."""
+
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step failed; the node stays as it is until somebody acts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A state that never ends by itself and that no step leads to."""
+
+    reason: str
+
+
+Verdict = Ready | Working | Failed | Stuck
+
+
+def classify(node: Node) -> Verdict:
+    """Return what the node's provision state means while it is serviced."""
+    state = node.provision_state
+    if state == 'active' and not node.target_provision_state:
+        return Ready()
+    if state in SERVICING or state == 'active':
+        step = f' {node.service_step}' if node.service_step else ''
+        held = ' (in maintenance, which can hold it up)'
+        return Working(state + step + (held if node.maintenance else ''))
+    if state in _UNDEPLOYING:
+        return Working(state)
+    if state in _FAILED:
+        # A lessee may not see the last error, but a failed service puts the
+        # same text into the reason of the maintenance.
+        reason = node.last_error or node.maintenance_reason
+        return Failed(
+            reason or 'the service has failed; Ironic shows you no reason'
+        )
+    return Stuck(f'node {node} is in state "{state}", which needs a person')

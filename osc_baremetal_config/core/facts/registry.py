@@ -1,0 +1,194 @@
+"""What a node's BIOS registry says about a setting.
+
+Restates the rules by which Redfish and Ironic judge a value, so that a wrong
+one is found before the server is touched. Ironic refuses it too, but only
+after it has accepted the request, with the node in maintenance.
+"""
+
+import difflib
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts.model import Bios, BiosSetting, Value
+
+
+@enum.unique
+class Possible(enum.Enum):
+    """Whether a BIOS can be given a value."""
+
+    YES = 'supported'
+    NO = 'unsupported'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether, and if not a plain yes, why."""
+
+    possible: Possible
+    reason: str = ''
+
+    @property
+    def is_possible(self) -> bool:
+        """Return True unless the registry rules it out."""
+        return self.possible is not Possible.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A setting that locks others unless it has one value.
+
+    Some registries show what is locked as read-only, as Dell's, others do
+    not, as HPE's.
+
+    :param settings: the names of those that it locks.
+    """
+
+    name: str
+    value: Value
+    settings: frozenset[str]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean …?)`` for a misspelt word, else nothing."""
+    by_fold = {k.casefold(): k for k in sorted(known)}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
+    return f' (did you mean {by_fold[close[0]]}?)' if close else ''
+
+
+def holds(bios: Bios, name: str, value: Value | None) -> bool:
+    """Return whether a setting has a value, by the rules of its type.
+
+    :param value: None for a setting that is not there.
+    """
+    return values.holds(bios.get(name), value)
+
+
+def judge(
+    name: str, value: Value, bios: Bios, locks: Iterable[Lock] = ()
+) -> Verdict:
+    """Return whether a node's BIOS can be given a setting.
+
+    :param bios: the node's settings; empty if Ironic has read none yet.
+    :param locks: what is known of settings that lock others.
+    """
+    if not bios:
+        return Verdict(
+            Possible.UNKNOWN, 'Ironic has read no BIOS settings of this node'
+        )
+    setting = bios.get(name)
+    if setting is None:
+        hint = nearest(name, bios)
+        return Verdict(Possible.NO, f'its BIOS knows no {name}{hint}')
+    if setting.read_only:
+        return Verdict(
+            Possible.NO, f'{name} is read-only{_unlocking(name, bios, locks)}'
+        )
+    if setting.attribute_type is None:
+        return Verdict(
+            Possible.UNKNOWN, f'Ironic has no registry entry for {name}'
+        )
+    try:
+        return _judge_value(
+            setting, values.asked(value, setting.attribute_type)
+        )
+    except values.WrongType as wrong:
+        return Verdict(Possible.NO, str(wrong))
+
+
+def ignored(
+    name: str, bios: Bios, locks: Iterable[Lock], after: Mapping[str, Value]
+) -> str | None:
+    """Return why a firmware may ignore a setting, None if nothing says so.
+
+    :param after: all that is set with it, name → value.
+    """
+    for lock in locks:
+        if name not in lock.settings or lock.name not in bios:
+            continue
+        wanted = after.get(lock.name)
+        is_open = (
+            _is_open(bios, lock)
+            if wanted is None
+            else values.is_same(wanted, lock.value)
+        )
+        if not is_open:
+            now = values.shown(values.current(bios[lock.name], None))
+            told = f'is {now}' if wanted is None else f'will be {wanted}'
+            return (
+                f'{name} is fixed by the firmware unless {lock.name} is '
+                f'{lock.value}, and it {told}, although the registry does '
+                f'not say so'
+            )
+    return None
+
+
+def _is_open(bios: Bios, lock: Lock) -> bool:
+    """Return whether a lock is open as the BIOS is."""
+    return holds(bios, lock.name, lock.value)
+
+
+def _unlocking(name: str, bios: Bios, locks: Iterable[Lock]) -> str:
+    """Return what would unlock a read-only setting, as far as is known."""
+    for lock in locks:
+        if name in lock.settings and lock.name in bios:
+            if _is_open(bios, lock):
+                return (
+                    f' by the registry that Ironic has cached, although '
+                    f'{lock.name} is {lock.value}; Ironic renews the entry '
+                    f'only when the value of {name} changes'
+                )
+            now = values.shown(values.current(bios[lock.name], None))
+            return (
+                f' unless {lock.name} is {lock.value}, and it is {now}; set '
+                f'{lock.name} first, by a command of its own'
+            )
+    return ''
+
+
+def _judge_value(setting: BiosSetting, value: Value) -> Verdict:
+    match setting.attribute_type:
+        case 'Enumeration':
+            return _judge_choice(setting, str(value))
+        case 'Integer':
+            return _judge_range(
+                int(value), setting.lower_bound, setting.upper_bound, 'it'
+            )
+        case 'Boolean':
+            return Verdict(Possible.YES)
+        case 'String':
+            return _judge_range(
+                len(str(value)),
+                setting.min_length,
+                setting.max_length,
+                'its length',
+            )
+        case 'Password':
+            return Verdict(
+                Possible.NO, 'it is a password, which is never set from here'
+            )
+        case other:
+            return Verdict(Possible.UNKNOWN, f'its type is {other}')
+
+
+def _judge_choice(setting: BiosSetting, value: str) -> Verdict:
+    allowed = setting.allowable_values
+    if not allowed:
+        return Verdict(
+            Possible.UNKNOWN, f'the registry lists no values of {setting.name}'
+        )
+    if value in allowed:
+        return Verdict(Possible.YES)
+    return Verdict(Possible.NO, f'allowed are {", ".join(allowed)}')
+
+
+def _judge_range(
+    number: int, lowest: int | None, highest: int | None, what: str
+) -> Verdict:
+    if lowest is not None and number < lowest:
+        return Verdict(Possible.NO, f'{what} must be at least {lowest}')
+    if highest is not None and number > highest:
+        return Verdict(Possible.NO, f'{what} must be at most {highest}')
+    return Verdict(Possible.YES)

@@ -1,0 +1,133 @@
+"""Deploy templates and runbooks: what they say and which one is meant.
+
+Owns the rules for their steps and traits. Which of them a user may see is for
+Ironic to say; what is done with them is for the planner.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from osc_baremetal_config.core.facts import registry, steps, values
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Kind,
+    Node,
+    Step,
+    Template,
+)
+
+
+def unfit(
+    template: Template,
+    node: Node,
+    bios: Bios,
+    locks: Iterable[registry.Lock] = (),
+    *,
+    allow_data_loss: bool = False,
+) -> list[str]:
+    """Return why a template cannot be used on a node, but for its traits.
+
+    :param locks: what is known of settings that lock others.
+    """
+    reasons = [
+        f'{template} sets {name} to {" and ".join(values)} at once'
+        for name, values in steps.contradictions(template.steps).items()
+    ]
+    if not steps.settings(template.steps):
+        reasons.append(
+            f'{template} sets nothing in the BIOS, so what it does could '
+            f'not be verified'
+        )
+    for step in template.steps:
+        is_lossy = steps.is_lossy(step)
+        if not steps.is_known(step):
+            which = (
+                'which can lose data on a live server and'
+                if is_lossy
+                else 'and what that does to a live server'
+            )
+            reasons.append(
+                f'{template} runs {step}, {which} is not known here'
+            )
+        elif is_lossy and not allow_data_loss:
+            reasons.append(
+                f'{template} runs {step}, which can lose data on a live '
+                f'server (--allow-data-loss lets it)'
+            )
+        elif arguments := steps.missing(step):
+            reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
+        reasons += _refused_settings(template, step, node, bios, locks)
+    return reasons
+
+
+def lacking_traits(template: Template, node: Node) -> list[str]:
+    """Return the reason that a node lacks traits, if it does."""
+    lacking = sorted(template.required_traits - node.traits)
+    if not lacking:
+        return []
+    return [
+        f'{template} requires {", ".join(lacking)}, which node {node} has not'
+    ]
+
+
+def does(runbook: Template, wanted: Sequence[Step], bios: Bios) -> bool:
+    """Return whether a template is a runbook for exactly these steps.
+
+    :param wanted: as the BMC takes them. What a runbook writes as text may be
+        a number there, see :func:`is_exact`.
+    """
+    return runbook.kind is Kind.RUNBOOK and steps.is_same(
+        steps.typed(steps.merge([runbook.steps]), bios), wanted
+    )
+
+
+def is_exact(runbook: Template, wanted: Sequence[Step]) -> bool:
+    """Return whether a runbook writes every value as the BMC takes it.
+
+    An Ironic that does not convert it passes text on for a number.
+    """
+    return steps.is_same(steps.merge([runbook.steps]), wanted)
+
+
+def covers(
+    runbook: Template, wanted: Sequence[Step], node: Node, bios: Bios
+) -> bool:
+    """Return whether a runbook does on a node exactly what is wanted."""
+    is_approved = bool(runbook.approved_for & node.traits)
+    return is_approved and does(runbook, wanted, bios)
+
+
+def most_specific(fitting: Sequence[Template]) -> list[Template]:
+    """Return the templates that win: one, several in a tie, or none.
+
+    What requires more traits goes before what requires fewer, then what
+    changes less before what changes more, then a deploy template before a
+    runbook.
+    """
+
+    def rank(template: Template) -> tuple[int, int, bool]:
+        return (
+            len(template.required_traits),
+            -len(steps.settings(template.steps)),
+            template.kind is Kind.DEPLOY_TEMPLATE,
+        )
+
+    best = max(map(rank, fitting), default=None)
+    winners = [template for template in fitting if rank(template) == best]
+    return sorted(winners, key=lambda template: template.name)
+
+
+def _refused_settings(
+    template: Template,
+    step: Step,
+    node: Node,
+    bios: Bios,
+    locks: Iterable[registry.Lock],
+) -> list[str]:
+    wanted = steps.settings([step])
+    judged = {n: registry.judge(n, wanted[n], bios, locks) for n in wanted}
+    return [
+        f'{template} sets {name}={values.shown(wanted[name])}: '
+        f'{judged[name].reason} (node {node})'
+        for name in sorted(wanted)
+        if not judged[name].is_possible
+    ]

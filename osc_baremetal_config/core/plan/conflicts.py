@@ -1,0 +1,148 @@
+"""What the changes of a plan come to, taken together.
+
+Owns what several items do to each other and to those that nobody asked for.
+Which template gives one item is for :mod:`.selection`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import registry, steps, values
+from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
+from osc_baremetal_config.core.plan.model import Change
+
+
+def contradictions(wish: Sequence[Item]) -> list[str]:
+    by_type: dict[str, list[str]] = {}
+    for item in wish:
+        by_type.setdefault(item.type, []).append(item.value)
+    return [
+        f'{name}: asked to be {" and ".join(values)} at once'
+        for name, values in by_type.items()
+        if len(values) > 1
+    ]
+
+
+def clashes(changes: Sequence[Change]) -> list[str]:
+    """Return where two items want different values of one BIOS setting."""
+    wanted: dict[str, tuple[str, Item]] = {}
+    found = []
+    for change in changes:
+        for setting in change.settings:
+            after = values.shown(setting.after)
+            first = wanted.setdefault(setting.name, (after, change.item))
+            if first[0] != after:
+                found.append(
+                    f'{first[1]} sets {setting.name}={first[0]} but '
+                    f'{change.item} sets {setting.name}={after}'
+                )
+    return found
+
+
+def undone(
+    wish: Sequence[Item],
+    changes: Sequence[Change],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> list[str]:
+    """Return the items that the changes of others would undo."""
+    if not changes:
+        return []
+    after = _after(changes, snapshot)
+    found = []
+    for item in wish:
+        value = assessment.actual(item.type, after, catalogue).value
+        asked = item.type in {change.item.type for change in changes}
+        if value != item.value and (
+            asked or _is_now(item, snapshot, catalogue)
+        ):
+            by = ', '.join(str(change.template) for change in changes)
+            found.append(f'{item}: would not be so after {by}')
+    return found
+
+
+def drifting(
+    changes: Sequence[Change],
+    rows: Sequence[assessment.Row],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> list[str]:
+    """Return what is as desired and would not be so any more.
+
+    :param rows: how the server stands now.
+    """
+    if not changes:
+        return []
+    after = _after(changes, snapshot)
+    asked = {change.item.type for change in changes}
+    before = {row.type: row for row in rows}
+    return [
+        f'{row.type}: is {before[row.type].actual.value} as desired, and '
+        f'would be {row.actual.value} afterwards'
+        for row in assessment.rows(after, catalogue)
+        if row.type not in asked
+        and row.drift is assessment.Drift.YES
+        and before[row.type].drift is assessment.Drift.NO
+    ]
+
+
+def ignored(
+    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what a firmware may ignore, although its registry allows it."""
+    after = {s.name: s.after for change in changes for s in change.settings}
+    return [
+        f'{change.item}: {why}'
+        for change in changes
+        for setting in change.settings
+        if (
+            why := registry.ignored(
+                setting.name, snapshot.bios, catalogue.locks, after
+            )
+        )
+    ]
+
+
+def unread(changes: Sequence[Change]) -> list[str]:
+    """Return which steps run although the settings may be right already."""
+    return [
+        f'{change.item}: whether {step} has run cannot be read, so it runs'
+        for change in changes
+        for step in (change.template.steps if change.template else ())
+        if not steps.is_apply(step)
+    ]
+
+
+def unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
+    """Return what cannot be checked beforehand."""
+    found = []
+    for change in changes:
+        for setting in change.settings:
+            verdict = registry.judge(
+                setting.name, setting.after, snapshot.bios
+            )
+            if verdict.possible is registry.Possible.UNKNOWN:
+                found.append(
+                    f'{change.item}: cannot be checked beforehand, '
+                    f'{verdict.reason}'
+                )
+    return found
+
+
+def _after(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:
+    """Return what the node's BIOS will be like after the changes."""
+    bios = dict(snapshot.bios)
+    for change in changes:
+        for setting in change.settings:
+            name = setting.name
+            known = bios.get(name, BiosSetting(name=name, value=None))
+            bios[name] = replace(known, value=setting.after)
+    return replace(snapshot, bios=bios)
+
+
+def _is_now(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    return (
+        assessment.actual(item.type, snapshot, catalogue).value == item.value
+    )

@@ -1,0 +1,86 @@
+"""What every plan for a server begins with, there as well as back.
+
+Owns the parts that do not depend on which way a plan leads.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import journal, templates
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Snapshot,
+    Step,
+    Template,
+)
+from osc_baremetal_config.core.plan import power, side_effects
+from osc_baremetal_config.core.plan.model import Aim, Change, Plan
+from osc_baremetal_config.core.plan.options import Options
+
+
+def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
+    """Return the plan for a server as it is, with nothing to be run."""
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    was, why = power.before(server, notes, snapshot.actions)
+    return Plan(
+        server=server,
+        node=snapshot.node,
+        origin=_origin(notes) or snapshot.node.uuid,
+        bios={},
+        changes=(),
+        settled=(),
+        steps=(),
+        undo=None,
+        no_rollback=(),
+        runbook=None,
+        undo_runbook=None,
+        resize_to=None,
+        options=options,
+        variants=None,
+        power=was,
+        record=(),
+        notes=tuple(sorted(notes)),
+        mark='',
+        warnings=(why,) if why else (),
+        aim=aim,
+    )
+
+
+def rest(
+    changes: Sequence[Change],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    notes: Mapping[str, Pending],
+) -> side_effects.Rest:
+    """Return the settings that changes do not name."""
+    return side_effects.rest(
+        snapshot.bios,
+        {s.name for change in changes for s in change.settings},
+        catalogue.volatile,
+        next((note.bios for note in notes.values() if note.bios), None),
+        is_first=not notes,
+    )
+
+
+def is_loose(runbook: Template | None, wanted: Sequence[Step]) -> bool:
+    """Return whether a runbook has text where the BMC takes something else."""
+    return bool(runbook and not templates.is_exact(runbook, wanted))
+
+
+def name(template: Template | None) -> str | None:
+    """Return the name of a template, None for none."""
+    return template.name if template else None
+
+
+def of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
+    """Return the settings that change, of the hundreds that a BIOS has."""
+    names = {setting.name for change in changes for setting in change.settings}
+    return {name: bios[name] for name in names if name in bios}
+
+
+def _origin(notes: Mapping[str, Pending]) -> str | None:
+    """Return the node that the server was on before the change began."""
+    moves = (note.node for note in notes.values() if note.resize)
+    return next(filter(None, moves), None)

@@ -1,0 +1,106 @@
+"""What a change notes of itself in the server's metadata, and when.
+
+Owns which items are noted and with what, and whether there is room for it;
+the form of a note is for :mod:`osc_baremetal_config.core.facts.journal`.
+"""
+
+from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts.journal import Pending, Previous
+from osc_baremetal_config.core.facts.metadata import PENDING, WISH
+from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.plan.model import Change, Plan
+
+# As long as real ones, for what is decided beforehand.
+_ANY_TIME, _ANY_RUN = '2026-11-22T14:02:00.000+00:00', '0123abcd'
+
+
+def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
+    """Return the metadata to set before anything is touched.
+
+    :param by: the run that notes it. Only a resize needs to know, which Nova
+        would begin twice.
+
+    :param now: the time, ISO 8601 in UTC. A change that is noted already
+        keeps its time, and its notes of what was before.
+    """
+    known = journal.pending(plan.server.metadata)
+    begun = next((note.since for note in known.values() if note.since), now)
+    changed = [change.item for change in plan.changes]
+    notes = {
+        item.type: _note(plan, item, begun, by, settled=item not in changed)
+        for item in (*changed, *plan.settled)
+    }
+    before = {
+        change.item.type: _was(change, begun, plan)
+        for change in plan.changes
+        if not plan.is_resumed
+    }
+    return journal.begin(notes, before)
+
+
+def no_room(plan: Plan) -> str | None:
+    """Return why Nova cannot hold the entries of a change, None if it can."""
+    for item in plan.items:
+        if not journal.is_type(item.type):
+            return f'{item.type}: no type may end with a colon and a number'
+    for item in plan.record:
+        if len(item.value) > journal.LONGEST:
+            return f'{item.type}: Nova cannot hold so long a value'
+    entries = begin(plan, _ANY_TIME, _ANY_RUN)
+    return journal.too_much(plan.server.metadata, entries)
+
+
+def keys(plan: Plan) -> list[str]:
+    """Return the keys of the notes that the end of a change removes."""
+    there = plan.server.metadata
+    found = {k for k in begin(plan, _ANY_TIME, _ANY_RUN) if PENDING in k}
+    for name in plan.notes:
+        found.update(journal.keys(PENDING, name, there))
+    return sorted(found)
+
+
+def _note(
+    plan: Plan, item: Item, since: str, by: str, *, settled: bool
+) -> Pending:
+    return Pending(
+        value=item.value,
+        power=plan.power,
+        since=since,
+        wish=plan.mark,
+        settled=settled,
+        resize=plan.resize_to is not None,
+        node=plan.origin,
+        flavor=_flavor_before(plan, item) if plan.resize_to else None,
+        by=by if plan.resize_to and by else None,
+        record=_recorded(plan, item) if plan.options.records else None,
+        forgets=item.type in plan.options.forgets,
+        bios=plan.rest.before,
+    )
+
+
+def _flavor_before(plan: Plan, item: Item) -> str | None:
+    """Return the flavor before the change, by the notes if it is noted."""
+    noted = journal.pending(plan.server.metadata).get(item.type)
+    return noted.flavor if noted else plan.server.flavor.name
+
+
+def _recorded(plan: Plan, item: Item) -> str | None:
+    """Return what is recorded of an item before the change.
+
+    By the notes, where the change is noted already.
+    """
+    metadata = plan.server.metadata
+    noted = journal.pending(metadata).get(item.type)
+    if noted:
+        return noted.record
+    return metadata.get(WISH + item.type, '')
+
+
+def _was(change: Change, at: str, plan: Plan) -> Previous:
+    """Return what a change was before; no settings if there is no way back."""
+    settings = {
+        setting.name: setting.before
+        for setting in change.settings
+        if setting.before is not None and not plan.no_rollback
+    }
+    return Previous(value=change.before, at=at, settings=settings)

@@ -1,0 +1,435 @@
+"""Making the plan for one server, or naming every reason against it.
+
+Asks nobody: the same wish and snapshot always make the same plan.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import journal, steps, values
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.metadata import PREVIOUS, WISH
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Flavor,
+    Item,
+    Kind,
+    Snapshot,
+    Template,
+    Value,
+)
+from osc_baremetal_config.core.plan import (
+    conflicts,
+    draft,
+    flavors,
+    journal_entries,
+    methods,
+    preconditions,
+    previous,
+    reconcile,
+    rollback_plan,
+    selection,
+    side_effects,
+)
+from osc_baremetal_config.core.plan.model import (
+    Aim,
+    Change,
+    Plan,
+    SettingChange,
+)
+from osc_baremetal_config.core.plan.options import DEFAULT, Method, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of servers, whichever they are.
+
+    :param wish_of: the items that a server should have; it may raise that
+        this is not clear.
+    """
+
+    wish_of: Callable[[Snapshot], Iterable[Item]]
+    catalogue: Catalogue
+    options: Options
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Return the plan that gives a server what is asked of it.
+
+        :raises Refused: it cannot be done, or it is not clear what.
+        """
+        wish = self.wish_of(snapshot)
+        return make(wish, snapshot, self.catalogue, self.options)
+
+
+def make(
+    items: Iterable[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options = DEFAULT,
+    aim: Aim = Aim.SET,
+) -> Plan:
+    """Return the plan that gives a server these items.
+
+    Where these were begun and are being put back by now, it is the plan for
+    that, for which nothing of the way forward has to be there.
+
+    :param items: the wish; their order never matters.
+    :param aim: where the plan of a change that was begun leads.
+    :raises Refused: it cannot be done; every reason is named.
+    """
+    wish = tuple(sorted(set(items)))
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    if aim is Aim.SET and _is_being_undone(wish, notes):
+        return rollback_plan.make(snapshot, catalogue, options, aim)
+    changes, settled, violations = _outcomes(
+        wish, snapshot, catalogue, options
+    )
+    plan = _forward(wish, changes, settled, snapshot, catalogue, options, aim)
+    violations += _together(wish, plan, snapshot, catalogue)
+    violations += _not_now(wish, plan, notes)
+    violations += _not_this_way(plan, snapshot)
+    violations += _not_to_be_noted(plan)
+    resizes = methods.resizes(options, catalogue, notes)
+    violations += flavors.unclear(
+        _variants(wish, snapshot),
+        options,
+        server.flavor,
+        is_one=resizes or (bool(changes) and options.require_flavor),
+    )
+    if violations:
+        raise errors.Refused(
+            f'{server} cannot be set as asked; nothing was touched:',
+            violations,
+        )
+    return plan
+
+
+def _forward(
+    wish: Sequence[Item],
+    changes: Sequence[Change],
+    settled: Sequence[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
+    aim: Aim,
+) -> Plan:
+    """Return the plan of changes, whatever speaks against it."""
+    notes = journal.pending(snapshot.server.metadata)
+    merged = steps.typed(
+        steps.merge(c.template.steps for c in changes if c.template),
+        snapshot.bios,
+    )
+    runbook = methods.runbook(merged, snapshot, options)
+    variants = _variants(wish, snapshot)
+    target = None
+    if methods.resizes(options, catalogue, notes):
+        target = methods.target(variants, options, snapshot.server, notes)
+    record = _to_record(changes, settled, notes, snapshot)
+    # As it is desired at the end.
+    rows = assessment.rows(
+        reconcile.without(snapshot, options.forgets), catalogue
+    )
+    blank = draft.without_steps(snapshot, options, aim)
+    plan = replace(
+        blank,
+        bios=draft.of_changes(changes, snapshot.bios),
+        changes=tuple(changes),
+        settled=tuple(settled),
+        steps=merged,
+        undo=previous.steps_for(changes),
+        runbook=draft.name(runbook),
+        is_loose=draft.is_loose(runbook, merged),
+        resize_to=target,
+        variants=flavors.meant(variants, options),
+        record=record if options.records else (),
+        forget=_to_forget(changes, snapshot, options),
+        rest=draft.rest(changes, snapshot, catalogue, notes),
+        kept=_kept(wish, rows, snapshot, catalogue),
+        claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
+        mark=journal.mark(wish, resize=bool(target)),
+        warnings=(
+            *blank.warnings,
+            *conflicts.unsure(changes, snapshot),
+            *conflicts.ignored(changes, snapshot, catalogue),
+            *conflicts.unread(changes),
+            *conflicts.drifting(changes, rows, snapshot, catalogue),
+        ),
+    )
+    return _with_way_back(plan, snapshot, catalogue)
+
+
+def resume(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
+) -> Plan:
+    """Return the plan that leads a change on which is noted on the server.
+
+    :raises Refused: nothing is noted, or it cannot be done.
+    """
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    if not notes:
+        raise errors.Refused(
+            f'{server}: no change is noted that has not ended.'
+        )
+    if aim is Aim.ROLLBACK:
+        return rollback_plan.make(snapshot, catalogue, options, aim)
+    if damage := journal.faults(notes):
+        raise errors.Refused(
+            f'{server}: the journal of the change cannot be believed; nothing '
+            f'was touched:',
+            damage,
+        )
+    wish = [Item(name, note.value) for name, note in notes.items()]
+    if any(note.resize for note in notes.values()):
+        options = replace(options, method=Method.RESIZE)
+    options = replace(
+        options,
+        records=any(note.record is not None for note in notes.values()),
+        forgets=tuple(name for name, n in notes.items() if n.forgets),
+    )
+    return make(wish, snapshot, catalogue, options, aim)
+
+
+def drop(snapshot: Snapshot, options: Options) -> Plan:
+    """Return the plan that ends whatever was begun, as it is.
+
+    :raises Refused: the server is locked.
+    """
+    server = snapshot.server
+    if violations := preconditions.locked(server):
+        raise errors.Refused(f'{server} cannot be recovered:', violations)
+    return draft.without_steps(snapshot, options, Aim.ABORT)
+
+
+def _is_being_undone(
+    wish: Sequence[Item], notes: Mapping[str, Pending]
+) -> bool:
+    """Return whether this very wish was begun, has failed, and is put back.
+
+    Not where Ironic has reported success and nothing was changed: that may
+    come true yet.
+    """
+    noted = sorted(Item(name, note.value) for name, note in notes.items())
+    return noted == list(wish) and any(
+        note.failure and not note.unapplied for note in notes.values()
+    )
+
+
+def _with_way_back(
+    plan: Plan, snapshot: Snapshot, catalogue: Catalogue
+) -> Plan:
+    """Return a plan with the steps that undo it, or why there are none."""
+    if not plan.changes:
+        return plan
+    obstacles = previous.obstacles(
+        plan.changes, snapshot.bios, catalogue.locks
+    )
+    if plan.is_resumed:
+        obstacles += previous.doubtful(snapshot, plan.changes, catalogue)
+    obstacles += filter(None, [journal_entries.no_room(plan)])
+    if obstacles:
+        reasons = tuple(dict.fromkeys(obstacles))
+        return replace(plan, undo=None, no_rollback=reasons)
+    runbook = methods.runbook(plan.undo or (), snapshot, plan.options)
+    return replace(plan, undo_runbook=draft.name(runbook))
+
+
+def _kept(
+    wish: Sequence[Item],
+    rows: Sequence[assessment.Row],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+) -> tuple[side_effects.Kept, ...]:
+    """Return the items that are as desired, and that nobody asks for."""
+    asked = {item.type for item in wish}
+    return tuple(
+        _item_kept(Item(row.type, row.desired.value), snapshot, catalogue)
+        for row in rows
+        if row.desired.value is not None
+        and row.drift is assessment.Drift.NO
+        and row.type not in asked
+    )
+
+
+def _item_kept(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
+) -> side_effects.Kept:
+    sources = assessment.readings(item.type, snapshot.templates, catalogue)
+    return side_effects.Kept(item.type, item.value, sources)
+
+
+def _to_forget(
+    changes: Sequence[Change], snapshot: Snapshot, options: Options
+) -> tuple[str, ...]:
+    """Return the keys that are removed once all is as it should be.
+
+    What a change was before it stays, as the way back.
+    """
+    metadata = snapshot.server.metadata
+    changing = {change.item.type for change in changes}
+    keys = [WISH + name for name in options.forgets]
+    for name in options.forgets:
+        if name not in changing:
+            keys += journal.keys(PREVIOUS, name, metadata)
+    return tuple(key for key in keys if key in metadata)
+
+
+def _not_to_be_noted(plan: Plan) -> list[str]:
+    """Return why a change cannot be noted, or not be undone if it fails."""
+    found = [journal_entries.no_room(plan)] if not plan.is_empty else []
+    if plan.no_rollback and plan.needs_leave:
+        found += [
+            f'no automatic rollback: {reason} (--on-failure leave makes the '
+            f'change all the same)'
+            for reason in plan.no_rollback
+        ]
+    return [reason for reason in found if reason]
+
+
+def _outcomes(
+    wish: Sequence[Item],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    options: Options,
+) -> tuple[list[Change], list[Item], list[str]]:
+    """Return what changes, what is settled, and what speaks against it."""
+    changes: list[Change] = []
+    settled: list[Item] = []
+    violations: list[str] = []
+    for item in wish:
+        outcome = _plan_item(item, snapshot, catalogue, options)
+        if isinstance(outcome, Change):
+            changes.append(outcome)
+        elif outcome:
+            violations += [f'{item}: {reason}' for reason in outcome]
+        else:
+            settled.append(item)
+    return changes, settled, violations
+
+
+def _together(
+    wish: Sequence[Item], plan: Plan, snapshot: Snapshot, catalogue: Catalogue
+) -> list[str]:
+    """Return what the items of a plan do to each other."""
+    clashes = conflicts.contradictions(wish) or conflicts.clashes(plan.changes)
+    return clashes or conflicts.undone(wish, plan.changes, snapshot, catalogue)
+
+
+def _not_now(
+    wish: Sequence[Item], plan: Plan, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return why server and node cannot be changed as they are now."""
+    server, target = plan.server, plan.resize_to
+    found = preconditions.foreign_notes(wish, notes, plan.mark, server)
+    if not plan.is_empty or plan.changes or notes or target:
+        found += preconditions.locked(server)
+        found += preconditions.not_ready(server, plan.node, notes)
+    return found
+
+
+def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[str]:
+    """Return why a plan cannot be carried out as the options want it."""
+    options = plan.options
+    found = []
+    if plan.changes and not plan.runbook and not plan.may_use_steps:
+        found.append(methods.no_runbook(plan.steps, snapshot))
+    if options.strict:
+        unsure = conflicts.unsure(plan.changes, snapshot)
+        found += [f'{text} (--strict)' for text in unsure]
+    return found
+
+
+def _plan_item(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
+) -> Change | list[str]:
+    """Return the change, or the reasons against it, or no reasons.
+
+    No reasons and no change: the item is as it should be. One that an
+    earlier run has begun to change stays a change, until that has ended.
+    """
+    unknown = selection.unknown(item, snapshot, catalogue)
+    if unknown:
+        return [unknown]
+    now = assessment.actual(item.type, snapshot, catalogue).value
+    note = journal.pending(snapshot.server.metadata).get(item.type)
+    is_begun = note is not None and note.wish is not None and not note.settled
+    template = selection.choose(item, snapshot, catalogue, options)
+    if now == item.value and not is_begun and not _has_unread(template):
+        return selection.incapable(item, snapshot, catalogue)
+    if isinstance(template, list):
+        return [] if now == item.value else template
+    wanted = {
+        name: steps.asked(name, value, snapshot.bios)
+        for name, value in steps.settings(template.steps).items()
+    }
+    if note is not None and is_begun:
+        was, before = previous.known(item.type, note, snapshot)
+        if was and (more := sorted(wanted.keys() - was.keys())):
+            return [
+                f'{template} sets {", ".join(more)}, which it did not when '
+                f'the change was begun'
+            ]
+    else:
+        was, before = _as_read(wanted, snapshot.bios), now
+    return Change(
+        item=item,
+        before=before,
+        template=template,
+        settings=tuple(
+            SettingChange(name, was.get(name), value)
+            for name, value in wanted.items()
+        ),
+    )
+
+
+def _has_unread(template: Template | list[str]) -> bool:
+    """Return whether a template does what leaves no trace in the BIOS.
+
+    So that the settings are right does not show that all of it was done.
+    """
+    return isinstance(template, Template) and not all(
+        map(steps.is_apply, template.steps)
+    )
+
+
+def _as_read(wanted: Mapping[str, Value], bios: Bios) -> dict[str, Value]:
+    """Return the settings as they are, those that are shown."""
+    now = {n: values.current(bios.get(n), wanted[n]) for n in wanted}
+    return {name: value for name, value in now.items() if value is not None}
+
+
+def _variants(
+    wish: Sequence[Item], snapshot: Snapshot
+) -> tuple[Flavor, ...] | None:
+    if snapshot.flavors is None:
+        return None
+    deploy = [t for t in snapshot.templates if t.kind is Kind.DEPLOY_TEMPLATE]
+    return tuple(
+        flavors.variants(
+            snapshot.server.flavor,
+            flavors.usable(snapshot.flavors, snapshot.server.project_id),
+            wish,
+            deploy,
+        )
+    )
+
+
+def _to_record(
+    changes: Sequence[Change],
+    settled: Sequence[Item],
+    notes: Mapping[str, Pending],
+    snapshot: Snapshot,
+) -> tuple[Item, ...]:
+    """Return what changes, and what is right but not what is desired."""
+    unrecorded = [
+        item
+        for item in settled
+        if item.type in notes
+        or assessment.desired(item.type, snapshot.server, snapshot.image).value
+        != item.value
+    ]
+    return tuple(sorted([c.item for c in changes] + unrecorded))

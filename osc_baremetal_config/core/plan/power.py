@@ -1,0 +1,120 @@
+"""The power that a server had before its change.
+
+Owns what the journal's word on it is worth: whoever may write the server's
+metadata may write that it was off, and a server would be left off by it. So it
+is held against the actions that Nova remembers. Never switches anything.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.model import Event, Server
+
+ON, OFF = 'on', 'off'
+# Names of Nova's actions (nova/compute/instance_actions.py) after which a
+# server is on or off. An event of Ironic is a start or a stop as well.
+_AFTER = {
+    'create': ON,
+    'start': ON,
+    'reboot': ON,
+    'rebuild': ON,
+    'unshelve': ON,
+    'stop': OFF,
+    'shelve': OFF,
+}
+# Our clock and Nova's may differ by so much.
+_SKEW_S = 300
+_TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
+_DAYS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+
+
+def is_in_question(server: Server, notes: Mapping[str, Pending]) -> bool:
+    """Return whether Nova's actions are needed to tell the power before."""
+    return any(note.power for note in notes.values())
+
+
+def before(
+    server: Server,
+    notes: Mapping[str, Pending],
+    actions: Sequence[Event] | None,
+) -> tuple[str, str | None]:
+    """Return the power before the change, and why the journal is not believed.
+
+    :param notes: type → entry of the change; without any it is the power now.
+    :param actions: what Nova remembers, None if that is not known.
+    """
+    now = ON if server.status == 'ACTIVE' else OFF
+    first = next((note for note in notes.values() if note.power), None)
+    if first is None or first.power is None:
+        return now, None
+    if actions is None:
+        # To switch a server off on nobody's word would be an outage.
+        if first.power in (ON, now):
+            return first.power, None
+        return now, _UNBELIEVED.format(first.power, 'does not tell', now)
+    was = _by_actions(first, server, actions) or now
+    if was == first.power:
+        return was, None
+    return was, _UNBELIEVED.format(first.power, 'says otherwise', was)
+
+
+_UNBELIEVED = (
+    'the server metadata says that the server was {} before the change, and '
+    'Nova, by the actions that it shows, {}; so it will be {}'
+)
+
+
+def _by_actions(
+    note: Pending, server: Server, actions: Sequence[Event]
+) -> str | None:
+    """Return the power that a server had when a change was begun.
+
+    A change of a server that is on stops it right after that, which by the
+    clocks of two machines may seem to be before; there the journal counts.
+    One of a server that is off never starts it.
+
+    :returns: None if the journal does not say when that was.
+    """
+    began = _seconds(note.since or '')
+    if began is None:
+        return None
+    known = sorted(
+        (
+            (at, _AFTER[action.what], action.project)
+            for action in actions
+            if action.what in _AFTER
+            and (at := _seconds(action.at)) is not None
+        ),
+        key=lambda one: one[0],
+    )
+    # A server is on when it is made, which Nova may remember no more.
+    last, power = 0, ON
+    for at, switched, _ in known:
+        if at < began:
+            last, power = at, switched
+    # Ironic's own events belong to the project of the services.
+    is_started = any(
+        switched == ON and project == server.project_id
+        for at, switched, project in known
+        if at >= began
+    )
+    if power == ON or is_started:
+        return ON
+    return note.power if began - last <= _SKEW_S else OFF
+
+
+def _seconds(at: str) -> int | None:
+    """Return a time of ISO 8601 in UTC as seconds, None if it is none.
+
+    Good for differences; leap years are counted as whole days are.
+    """
+    found = _TIME.match(at)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
+    if not 1 <= month <= 12:
+        return None
+    leap = (year if month > 2 else year - 1) // 4
+    days = year * 365 + leap + _DAYS[month - 1] + day
+    return ((days * 24 + hour) * 60 + minute) * 60 + second

@@ -1,0 +1,217 @@
+"""What a change would be undone to, and the steps that do it.
+
+Owns where the values before a change are known from, and what of them is good
+enough to be set again: those that a run has read itself before it began, or
+those of the journal, which anybody may have written who may write the server's
+metadata. Never asks whether the change could be made again: its template,
+its traits and the catalogue may be gone by now.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import journal, registry, steps, values
+from osc_baremetal_config.core.facts.journal import Pending, Previous
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Item,
+    Snapshot,
+    Step,
+    Value,
+)
+from osc_baremetal_config.core.plan.model import Change, SettingChange
+
+
+def obstacles(
+    changes: Iterable[Change], bios: Bios, locks: Iterable[registry.Lock]
+) -> list[str]:
+    """Return why changes could not be undone, with what was read before."""
+    found = []
+    for change in changes:
+        every = change.template.steps if change.template else ()
+        found += [
+            f'{step} of {change.template} cannot be undone'
+            for step in every
+            if not steps.is_apply(step)
+        ]
+        for setting in change.settings:
+            if setting.before is None:
+                found.append(f'it is not known what {setting.name} is now')
+                continue
+            verdict = registry.judge(setting.name, setting.before, bios, locks)
+            if not verdict.is_possible:
+                found.append(
+                    f'{setting.name} is {values.shown(setting.before)} now, '
+                    f'which cannot be set again: {verdict.reason}'
+                )
+    return found
+
+
+def steps_for(changes: Iterable[Change]) -> tuple[Step, ...]:
+    """Return the steps that put back whatever is known of before."""
+    return steps.apply(
+        {
+            setting.name: setting.before
+            for change in changes
+            for setting in change.settings
+            if setting.before is not None
+        }
+    )
+
+
+def known(
+    name: str, note: Pending, snapshot: Snapshot
+) -> tuple[dict[str, Value], str | None]:
+    """Return the settings before a change by the journal, and the value.
+
+    As they are, where a resize has moved the server to another node: what was
+    begun was begun on the one before.
+    """
+    was = journal.previous(snapshot.server.metadata).get(name, Previous())
+    bios = snapshot.bios
+    if note.resize and note.node not in (None, snapshot.node.uuid):
+        now = {
+            n: values.current(bios.get(n), v) for n, v in was.settings.items()
+        }
+        return {n: v for n, v in now.items() if v is not None}, None
+    return {n: _typed(n, v, bios) for n, v in was.settings.items()}, was.value
+
+
+def changes(snapshot: Snapshot) -> list[Change]:
+    """Return the changes of the journal, as what they are to be undone to.
+
+    What they have led to, or will, is what the settings are now.
+    """
+    found = []
+    for name, note in journal.pending(snapshot.server.metadata).items():
+        if note.settled:
+            continue
+        settings, value = known(name, note, snapshot)
+        found.append(
+            Change(
+                item=Item(name, note.value),
+                before=value,
+                template=None,
+                settings=tuple(
+                    SettingChange(n, v, _now(n, v, snapshot.bios))
+                    for n, v in sorted(settings.items())
+                ),
+            )
+        )
+    return found
+
+
+def impossible(
+    snapshot: Snapshot, changes: Iterable[Change], catalogue: Catalogue
+) -> list[str]:
+    """Return why what the journal says was before cannot be set again."""
+    metadata = snapshot.server.metadata
+    notes, was = journal.pending(metadata), journal.previous(metadata)
+    found = [
+        f'{name}: its entries in the server metadata do not belong together'
+        for name, note in notes.items()
+        if note.settled
+        and note.since
+        and was.get(name, Previous()).at == note.since
+    ]
+    for change in changes:
+        name, note = change.item.type, notes[change.item.type]
+        entry = was.get(name, Previous())
+        if entry.fault:
+            found.append(
+                f'{name}: what was before is not known: {entry.fault}'
+            )
+        elif entry.at and note.since and entry.at != note.since:
+            found.append(
+                f'{name}: what was before is not known: the server metadata '
+                f'only says it of another change'
+            )
+        elif not change.settings:
+            found.append(
+                f'{name}: what was before is not known: the server metadata '
+                f'does not say it'
+            )
+        for setting in change.settings:
+            if setting.before is None:
+                continue
+            verdict = registry.judge(
+                setting.name, setting.before, snapshot.bios, catalogue.locks
+            )
+            if not verdict.is_possible:
+                found.append(
+                    f'{name}: {_words(setting)} of the server metadata cannot '
+                    f'be set again: {verdict.reason}'
+                )
+    return found
+
+
+def doubtful(
+    snapshot: Snapshot, changes: Iterable[Change], catalogue: Catalogue
+) -> list[str]:
+    """Return what of the journal nobody but the server metadata vouches for.
+
+    A setting is vouched for by the catalogue or by a template that names it
+    for the type; its value by the registry, or by being one of theirs.
+    """
+    found = []
+    for change in changes:
+        name = change.item.type
+        named = list(_named(name, snapshot, catalogue))
+        for setting in change.settings:
+            if setting.before is None:
+                continue
+            if setting.name not in {n for n, _ in named}:
+                found.append(
+                    f'{name}: {_words(setting)} is from the server metadata, '
+                    f'and neither the catalogue nor a template that you can '
+                    f'see names {setting.name} for {name}'
+                )
+                continue
+            verdict = registry.judge(
+                setting.name, setting.before, snapshot.bios
+            )
+            is_known = any(
+                n == setting.name
+                and values.stored(v) == values.stored(setting.before)
+                for n, v in named
+            )
+            if verdict.possible is registry.Possible.UNKNOWN and not is_known:
+                found.append(
+                    f'{name}: {_words(setting)} is from the server metadata '
+                    f'and cannot be checked: {verdict.reason}'
+                )
+    return found
+
+
+def _named(
+    name: str, snapshot: Snapshot, catalogue: Catalogue
+) -> Iterator[tuple[str, Value]]:
+    """Yield the settings that catalogue and templates name for a type."""
+    for template in snapshot.templates:
+        if template.item and template.item.type == name:
+            for n, value in steps.settings(template.steps).items():
+                yield n, steps.asked(n, value, snapshot.bios)
+    config_type = catalogue.types.get(name)
+    for vendor in config_type.bios if config_type else ():
+        for settings in vendor.values():
+            yield from settings.items()
+
+
+def _typed(name: str, value: Value, bios: Bios) -> Value:
+    """Return a value of the journal, which may be as Ironic stores it."""
+    setting = bios.get(name)
+    if setting is None:
+        return value
+    typed = values.current(replace(setting, value=value), None)
+    return value if typed is None else typed
+
+
+def _now(name: str, like: Value, bios: Bios) -> Value:
+    """Return what a setting is now, as before if it is not shown."""
+    now = values.current(bios.get(name), like)
+    return like if now is None else now
+
+
+def _words(setting: SettingChange) -> str:
+    return f'{setting.name}={values.shown(setting.before)}'

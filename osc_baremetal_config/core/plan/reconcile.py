@@ -1,0 +1,103 @@
+"""What would bring a server back to what it should be.
+
+Owns which items that are. How they are set is for the planner.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import journal, quoting, registry
+from osc_baremetal_config.core.facts.metadata import PREVIOUS, WISH
+from osc_baremetal_config.core.facts.model import Item, Snapshot
+from osc_baremetal_config.core.plan import preconditions
+
+
+def wish(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    types: Collection[str] | None = None,
+) -> list[Item]:
+    """Return the items that are desired and not so, or not known to be so.
+
+    What an earlier run has begun and not ended belongs to it.
+
+    :param types: only these; None for all.
+    :raises Refused: image and flavor disagree, so it is not clear what is
+        desired.
+    """
+    begun = journal.pending(snapshot.server.metadata)
+    rows = [
+        row
+        for row in assessment.rows(snapshot, catalogue)
+        if row.desired.value is not None
+        and (types is None or row.type in types)
+        and (row.drift is not assessment.Drift.NO or row.type in begun)
+    ]
+    contested = [
+        f'{row.type}: {row.desired.source}; say which is meant: openstack '
+        f'server config set --config {quoting.quoted(row.type)}=… '
+        f'{snapshot.server.id}'
+        for row in rows
+        if row.desired.is_contested
+    ]
+    if contested:
+        raise errors.Refused(
+            f'{snapshot.server}: it is not clear what is desired; nothing '
+            f'was touched:',
+            contested,
+        )
+    return [Item(row.type, str(row.desired.value)) for row in rows]
+
+
+def recorded(
+    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
+) -> list[str]:
+    """Return the keys by which items are recorded on a server.
+
+    :raises Refused: a change of the server has not ended, it is locked, or
+        there is no such type.
+    """
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    reasons = unknown(snapshot, types, catalogue)
+    if notes:
+        begun = ', '.join(f'{n}={note.value}' for n, note in notes.items())
+        reasons.append(
+            f'a change was begun and has not ended: {begun}; what can be done '
+            f'about it: openstack server config recover {server.id}'
+        )
+    keys = []
+    for name in sorted(types):
+        keys += [key for key in [WISH + name] if key in server.metadata]
+        keys += journal.keys(PREVIOUS, name, server.metadata)
+    reasons += preconditions.locked(server) if keys else []
+    if reasons:
+        raise errors.Refused(
+            f'{server}: nothing can be forgotten now; nothing was touched:',
+            reasons,
+        )
+    return keys
+
+
+def unknown(
+    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
+) -> list[str]:
+    """Return which types there are not."""
+    known = {row.type for row in assessment.rows(snapshot, catalogue)}
+    return [
+        f'{name!r}: no such type of configuration'
+        f'{registry.nearest(name, known)}'
+        for name in sorted(types)
+        if name not in known
+    ]
+
+
+def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
+    """Return a snapshot of a server on which types are not recorded."""
+    server = snapshot.server
+    keys = {WISH + name for name in types}
+    kept = {k: v for k, v in server.metadata.items() if k not in keys}
+    return replace(snapshot, server=replace(server, metadata=kept))

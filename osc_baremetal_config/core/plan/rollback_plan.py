@@ -1,0 +1,112 @@
+"""The plan that undoes a change, made from the journal and the BIOS alone.
+
+Owns what a rollback by a later run needs, and every reason against it. How
+what the journal says is judged is for :mod:`.previous`; the moves of a
+rollback are in ``apply/rollback.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.model import Item, Node, Server, Snapshot
+from osc_baremetal_config.core.plan import (
+    draft,
+    methods,
+    preconditions,
+    previous,
+)
+from osc_baremetal_config.core.plan.model import Aim, Change, Plan
+from osc_baremetal_config.core.plan.options import Options
+
+# What a server passes through while a resize can be reverted.
+RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
+
+
+def make(
+    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
+) -> Plan:
+    """Return the plan that undoes the change which is noted on a server.
+
+    Templates, runbooks and catalogue may vouch for what the journal says, and
+    may be gone as well.
+
+    :param aim: ``ROLLBACK``, or ``SET`` where the change has failed before.
+    :raises Refused: what was before is not known, or cannot be set again, or
+        nobody but the server's metadata says so.
+    """
+    server = snapshot.server
+    changes = previous.changes(snapshot)
+    doubts = previous.doubtful(snapshot, changes, catalogue)
+    violations = _violations(snapshot, changes, doubts, catalogue, options)
+    if violations:
+        raise errors.Refused(
+            f'{server} cannot be put back as it was; nothing was touched:',
+            violations,
+        )
+    notes = journal.pending(server.metadata)
+    items = [Item(name, note.value) for name, note in notes.items()]
+    undo = previous.steps_for(changes)
+    resizes = any(note.resize for note in notes.values())
+    runbook = methods.runbook(undo, snapshot, options)
+    plan = draft.without_steps(snapshot, options, aim)
+    return replace(
+        plan,
+        bios=draft.of_changes(changes, snapshot.bios),
+        changes=tuple(changes),
+        settled=tuple(item for item in items if notes[item.type].settled),
+        undo=undo,
+        runbook=draft.name(runbook),
+        undo_runbook=draft.name(runbook),
+        is_loose=draft.is_loose(runbook, undo),
+        resize_to=server.flavor if resizes else None,
+        rest=draft.rest(changes, snapshot, catalogue, notes),
+        mark=journal.mark(items, resize=resizes),
+        warnings=(
+            *plan.warnings,
+            'what was before is taken from the server metadata',
+            *doubts,
+        ),
+    )
+
+
+def _after_resize(
+    server: Server, node: Node, notes: Mapping[str, Pending]
+) -> list[str]:
+    """Return why a resize that has ended cannot be undone."""
+    if server.status in RESIZING:
+        return []
+    for note in notes.values():
+        has_moved = note.node not in (None, node.uuid)
+        is_other = note.flavor not in (None, server.flavor.name)
+        if note.resize and (has_moved or is_other):
+            return [
+                f'the resize to {server.flavor.name} has ended, and cannot be '
+                f'undone from here (recover --retry ends the change)'
+            ]
+    return []
+
+
+def _violations(
+    snapshot: Snapshot,
+    changes: list[Change],
+    doubts: list[str],
+    catalogue: Catalogue,
+    options: Options,
+) -> list[str]:
+    """Return why a change cannot be undone."""
+    server = snapshot.server
+    notes = journal.pending(server.metadata)
+    found = previous.impossible(snapshot, changes, catalogue)
+    if not options.trust_metadata:
+        found += [
+            f'{doubt} (recover --rollback --trust-metadata sets it all the '
+            f'same)'
+            for doubt in (*journal.faults(notes), *doubts)
+        ]
+    found += _after_resize(server, snapshot.node, notes)
+    found += preconditions.locked(server)
+    return found + preconditions.not_ready(server, snapshot.node, notes)
