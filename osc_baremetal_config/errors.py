@@ -20,9 +20,9 @@ class ExitCode(enum.IntEnum):
     FAILURE = 1
     USAGE = 2
     REFUSED = 3
-    PUT_BACK = 4
-    LEFT_BETWEEN = 5
-    STILL_GOING = 6
+    ROLLED_BACK = 4
+    INCOMPLETE = 5
+    TIMED_OUT = 6
     SOME_FAILED = 7
     CHANGED = 10
     INTERRUPTED = 130
@@ -67,30 +67,30 @@ class Refused(ConfigError):
     exit_code = ExitCode.REFUSED
 
 
-class PutBack(ConfigError):
+class RolledBack(ConfigError):
     """The change failed, and everything is as it was before."""
 
-    exit_code = ExitCode.PUT_BACK
+    exit_code = ExitCode.ROLLED_BACK
 
 
-class LeftBetween(ConfigError):
+class Incomplete(ConfigError):
     """The change failed on the way; the details say how to go on."""
 
-    exit_code = ExitCode.LEFT_BETWEEN
+    exit_code = ExitCode.INCOMPLETE
 
 
-class NotAsBefore(LeftBetween):
+class NotRestored(Incomplete):
     """The change failed, and the server is in service, but not as it was."""
 
 
-class Gone(LeftBetween):
+class ServerGone(Incomplete):
     """The server was deleted before the change had ended."""
 
 
-class StillGoing(ConfigError):
+class TimedOut(ConfigError):
     """The time ran out; the cloud works on, nothing was undone."""
 
-    exit_code = ExitCode.STILL_GOING
+    exit_code = ExitCode.TIMED_OUT
 
 
 class CloudError(ConfigError):

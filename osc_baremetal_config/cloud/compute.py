@@ -20,10 +20,10 @@ from osc_baremetal_config.cloud.faults import translated
 from osc_baremetal_config.cloud.fields import Document
 from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import (
-    Action,
     Event,
     Flavor,
     Image,
+    InstanceAction,
     Listed,
     Query,
     Server,
@@ -317,7 +317,7 @@ class Compute:
         with translated('Nova'):
             return tuple(map(documents.action, found))
 
-    def last_action(self, server_id: str, name: str) -> Action | None:
+    def last_action(self, server_id: str, name: str) -> InstanceAction | None:
         """Return the last action of a name that was made with a server."""
         found = self._actions(server_id)
         with translated('Nova'):

@@ -12,11 +12,11 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.cloud.fields import Document, Malformed
 from osc_baremetal_config.core.facts.model import (
-    Action,
     BiosSetting,
     Event,
     Flavor,
     Image,
+    InstanceAction,
     Item,
     Kind,
     Listed,
@@ -145,10 +145,10 @@ def action(document: Document) -> Event:
     )
 
 
-def action_in_full(document: Document) -> Action:
+def action_in_full(document: Document) -> InstanceAction:
     """Return what was done with a server, with what has failed of it."""
     events = document.objects('events')
-    return Action(
+    return InstanceAction(
         name=document.text('action'),
         message=document.text_or_none('message') or '',
         failures=tuple(

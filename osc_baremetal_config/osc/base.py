@@ -33,7 +33,7 @@ class Explained(command.Command):
 
     code = 0
     changes = False
-    has_begun = False
+    has_started = False
     is_hurried = False
     app: Any
 
@@ -57,7 +57,9 @@ class Explained(command.Command):
             why = getattr(out.lost, 'strerror', None) or out.lost
             self.say([f'The result could not be written: {why}.'])
             # Of a change, the code tells what has become of it.
-            return code if self.has_begun else code or errors.ExitCode.FAILURE
+            return (
+                code if self.has_started else code or errors.ExitCode.FAILURE
+            )
 
     def _explained(self, parsed_args: argparse.Namespace) -> int:
         """Return the exit code, whatever was raised."""
@@ -122,14 +124,14 @@ class Explained(command.Command):
         """
         from osc_baremetal_config.run import shield
 
-        self.has_begun = True
+        self.has_started = True
         with shield.without_hangup():
             yield
 
     @property
     def _untouched(self) -> list[str]:
         """What is so of a command that has begun nothing yet."""
-        if self.changes and not self.has_begun:
+        if self.changes and not self.has_started:
             return ['Nothing was touched.']
         return []
 

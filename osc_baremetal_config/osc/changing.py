@@ -55,7 +55,7 @@ class SetServerConfig(rolling.Rolling):
     def take_action(self, parsed_args: argparse.Namespace) -> Any:
         """Return the table of the plan, or of what was done."""
         from osc_baremetal_config import errors
-        from osc_baremetal_config.osc import wishes
+        from osc_baremetal_config.osc import desired_file
 
         if parsed_args.config and parsed_args.file is not None:
             raise errors.Usage(
@@ -68,7 +68,7 @@ class SetServerConfig(rolling.Rolling):
                 'as with --config <type>=<value>, or a --file.'
             )
         if parsed_args.file is not None:
-            file = wishes.load(parsed_args.file)
+            file = desired_file.load(parsed_args.file)
             if not parsed_args.server:
                 parsed_args.server = list(file.servers)
             return self.roll_out(self.asked(file.of, parsed_args), parsed_args)
@@ -114,14 +114,14 @@ class ApplyServerConfig(rolling.Rolling):
         catalogue = self.catalogue
         self.check_servers(parsed_args)
         asked = self.asked(
-            lambda snapshot: reconcile.wish(snapshot, catalogue),
+            lambda snapshot: reconcile.request(snapshot, catalogue),
             parsed_args,
             records=False,
         )
 
         def read(server: str) -> Any:
             snapshot = self.read(server, flavors=False)
-            if reconcile.wish(snapshot, catalogue):
+            if reconcile.request(snapshot, catalogue):
                 return self.with_flavors(snapshot)
             return snapshot
 
@@ -231,11 +231,11 @@ class UnsetServerConfig(rolling.Rolling):
                 unknown,
             )
 
-        def wish(found: Any) -> Any:
+        def request(found: Any) -> Any:
             after = reconcile.without(found, types)
-            return reconcile.wish(after, catalogue, types)
+            return reconcile.request(after, catalogue, types)
 
-        asked = self.asked(wish, parsed_args, records=False, forgets=types)
+        asked = self.asked(request, parsed_args, records=False, forgets=types)
         plan = self.plan_one(asked, snapshot.server.id, lambda _: snapshot)
         table = self.change_one(plan, asked, parsed_args)
         is_done = not parsed_args.dry_run
@@ -293,8 +293,8 @@ class RecoverServerConfig(base.ShowOne):
         from osc_baremetal_config.core.facts import journal
 
         found = self.read(server, flavors=False)
-        notes = journal.pending(found.server.metadata).values()
-        if any(note.resize for note in notes):
+        entries = journal.pending(found.server.metadata).values()
+        if any(entry.resize for entry in entries):
             return self.with_flavors(found)
         return found
 
@@ -339,4 +339,4 @@ class RecoverServerConfig(base.ShowOne):
 
         plan = self.permitted(make(snapshot))
         outcome = self.execute(plan, self.how(make, parsed_args))
-        self.remark(tables.besides(plan.server, outcome))
+        self.remark(tables.side_effects(plan.server, outcome))

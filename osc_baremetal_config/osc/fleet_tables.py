@@ -136,7 +136,7 @@ def offers_for(
     rows = []
     for offer in offered:
         reasons = offers_.against(offer.item, snapshot, catalogue)
-        if denied and not offers_.is_so(offer.item, snapshot, catalogue):
+        if denied and not offers_.matches(offer.item, snapshot, catalogue):
             reasons.append(denied)
         possible = assessment.Drift.NO if reasons else assessment.Drift.YES
         rows.append(

@@ -200,7 +200,7 @@ class Rollout:
         elif end.outcome and not self._stream.is_living:
             how = 'done' if end.outcome.is_finished else 'begun'
             self.warn(f'{plan.server.name}: {how}')
-        for line in tables.besides(plan.server, end.outcome):
+        for line in tables.side_effects(plan.server, end.outcome):
             self.warn(line)
 
     def warn(self, *lines: str) -> None:

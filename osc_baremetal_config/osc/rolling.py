@@ -44,7 +44,7 @@ class Rolling(base.Lister):
 
     def asked(
         self,
-        wish_of: Callable[[Any], Any],
+        items_of: Callable[[Any], Any],
         parsed_args: argparse.Namespace,
         *,
         records: bool = True,
@@ -62,7 +62,7 @@ class Rolling(base.Lister):
         options = parsers.options(
             parsed_args, records=records, forgets=forgets
         )
-        return planner.Asked(wish_of, self.catalogue, options)
+        return planner.ChangeRequest(items_of, self.catalogue, options)
 
     def columns(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Return the columns of the table that will be shown."""
@@ -199,9 +199,9 @@ class Rolling(base.Lister):
         except change.Interrupted as interrupt:
             return self.left_by(interrupt)
         else:
-            self.remark(tables.besides(server, outcome))
+            self.remark(tables.side_effects(server, outcome))
             if not outcome.is_finished:
-                self.remark(tables.begun(plan))
+                self.remark(tables.started(plan))
             seconds = outcome.seconds
             ended[server.id] = rollout.Ended(seconds, outcome=outcome)
         return rollout.Rolled(ended, {}, None, is_interrupted=False)
@@ -248,7 +248,7 @@ class Rolling(base.Lister):
             plan = self._plan(asked, parsed_args)
             members = self._members(plan, parsed_args)
         except (errors.CloudError, errors.Refused) as error:
-            return self._not_begun(error, parsed_args)
+            return self._not_started(error, parsed_args)
         self.remark(rollout_tables.summary(plan, limits))
         self.say(rollout_tables.refusals(plan))
         self.remark(rollout_tables.ungrouped(members, parsed_args.group_by))
@@ -263,7 +263,7 @@ class Rolling(base.Lister):
             return rollout_tables.for_person(table)
         return table
 
-    def _not_begun(self, error: Any, parsed_args: argparse.Namespace) -> Any:
+    def _not_started(self, error: Any, parsed_args: argparse.Namespace) -> Any:
         """Return the rows of the servers that are named: none is begun.
 
         :param error: of what is common to all of them.
@@ -343,7 +343,7 @@ class Rolling(base.Lister):
         code = rollout.exit_code(
             refused=len(plan.refused),
             failed=0,
-            begun=0 if held else len(plan.to_do),
+            started=0 if held else len(plan.to_do),
         )
         self.code = code or self.code
         if parsers.is_for_script(parsed_args):
@@ -384,11 +384,11 @@ class Rolling(base.Lister):
         finally:
             telling.close()
         self.say(rollout_tables.left(plan, rolled))
-        self.remark(rollout_tables.begun(rolled))
+        self.remark(rollout_tables.started(rolled))
         code = rollout_.exit_code(
             refused=len(plan.refused),
             failed=rolled.failed + len(plan.to_do) - len(rolled.ended),
-            begun=len(rolled.ended),
+            started=len(rolled.ended),
         )
         self.code = code or self.code
         if rolled.is_interrupted:

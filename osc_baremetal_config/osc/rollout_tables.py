@@ -23,9 +23,9 @@ from osc_baremetal_config.run.rollout import Rolled
 # Names on a line that is about many servers.
 _SOME = 5
 _RESULTS = {
-    errors.ExitCode.PUT_BACK: 'put back',
-    errors.ExitCode.LEFT_BETWEEN: 'left between',
-    errors.ExitCode.STILL_GOING: 'still going',
+    errors.ExitCode.ROLLED_BACK: 'put back',
+    errors.ExitCode.INCOMPLETE: 'left between',
+    errors.ExitCode.TIMED_OUT: 'still going',
     errors.ExitCode.REFUSED: 'refused',
 }
 
@@ -164,7 +164,7 @@ def interrupted(rolled: Rolled) -> list[str]:
     return lines
 
 
-def begun(rolled: Rolled) -> list[str]:
+def started(rolled: Rolled) -> list[str]:
     """Return what is left to be done after ``--no-wait``."""
     count = sum(
         not end.outcome.is_finished
@@ -196,7 +196,7 @@ def _results(plan: Plan, rolled: Rolled) -> list[tuple[object, ...]]:
         (change.item.type, OrDash(change.before), change.item.value)
         for change in plan.changes
     ]
-    cells += [(i.type, OrDash(i.value), i.value) for i in plan.settled]
+    cells += [(i.type, OrDash(i.value), i.value) for i in plan.unchanged]
     return [
         (server.name, server.id, *cell, nothing, result, seconds)
         for cell in cells

@@ -134,7 +134,7 @@ def plan(plan: Plan) -> Table:
     """Return the table of ``set --dry-run``."""
     server = (plan.server.name, plan.server.id)
     rows = [_change(change, plan) for change in plan.changes]
-    rows += [_settled(item) for item in plan.settled]
+    rows += [_unchanged(item) for item in plan.unchanged]
     rows.sort(key=lambda row: str(row[0]))
     nothing = OrDash(None)
     none = (nothing, nothing, nothing, 'nothing to do', nothing, nothing)
@@ -155,14 +155,14 @@ def summary(plan: Plan) -> list[str]:
     ]
 
 
-def besides(server: Server, outcome: Outcome | None) -> list[str]:
+def side_effects(server: Server, outcome: Outcome | None) -> list[str]:
     """Return what a change has done besides, as far as is known."""
     if outcome is None:
         return []
     lines = []
-    if outcome.besides:
+    if outcome.side_effects:
         lines.append(
-            f'{server.name}: also changed: {"; ".join(outcome.besides)}.'
+            f'{server.name}: also changed: {"; ".join(outcome.side_effects)}.'
         )
     if outcome.drifting:
         lines.append(
@@ -197,7 +197,7 @@ def results(plan: Plan, outcome: Outcome | None) -> Table:
     ]
     # The settings are right already, but not yet the flavor.
     is_resized = method is Method.RESIZE
-    for item in plan.settled:
+    for item in plan.unchanged:
         recorded = item in plan.record
         same = 'recorded' if recorded else 'nothing to do'
         rows.append(
@@ -259,11 +259,11 @@ def forgetting(
     return [f'{server.name}: nothing is recorded of {", ".join(types)}.']
 
 
-def begun(plan: Plan) -> list[str]:
+def started(plan: Plan) -> list[str]:
     """Return what is left to be done after ``set --no-wait``."""
     name = plan.server.name
     # Of a service that an earlier run has begun, the server tells.
-    is_off = plan.server.status == 'SHUTOFF' if plan.is_begun else plan.stop
+    is_off = plan.server.status == 'SHUTOFF' if plan.is_started else plan.stop
     off = ' and is off until then' if is_off and plan.power == ON else ''
     return [
         f'{name}: the service has begun. {name} is neither verified nor '
@@ -292,7 +292,7 @@ def _change(change: Change, plan: Plan) -> tuple[object, ...]:
     )
 
 
-def _settled(item: Item) -> tuple[object, ...]:
+def _unchanged(item: Item) -> tuple[object, ...]:
     nothing = OrDash(None)
     step = 'nothing to do'
     return (item.type, item.value, item.value, step, nothing, nothing)
@@ -304,18 +304,21 @@ def _arrow(setting: SettingChange) -> str:
 
 
 def _is_already(plan: Plan) -> str:
-    if not plan.settled:
+    if not plan.unchanged:
         read = plan.node.provision_updated_at or 'an unknown time'
         return (
             f'{plan.server.name} is as it should be, by the BIOS settings as '
             f'Ironic read them at {read}'
         )
-    items = ', '.join(f'{i.type} is {i.value}' for i in plan.settled)
+    items = ', '.join(f'{i.type} is {i.value}' for i in plan.unchanged)
     return f'{plan.server.name}: {items} already'
 
 
 def _how_many(plan: Plan) -> str:
-    changing, total = len(plan.changes), len(plan.changes) + len(plan.settled)
+    changing, total = (
+        len(plan.changes),
+        len(plan.changes) + len(plan.unchanged),
+    )
     verb = 'changes' if changing == 1 else 'change'
     if changing == total:
         return f'{total} item{"" if total == 1 else "s"} {verb}'
@@ -323,7 +326,7 @@ def _how_many(plan: Plan) -> str:
 
 
 def _reboots(plan: Plan) -> str:
-    if plan.is_begun:
+    if plan.is_started:
         return 'Ironic is at it already'
     if plan.needs_service:
         return '1 reboot'
@@ -356,7 +359,7 @@ def _sequence(plan: Plan) -> str:
     resizes = plan.is_to_resize(plan.server)
     if resizes and plan.resize_to:
         parts.append(f'resize it to {plan.resize_to.name}')
-    if plan.is_begun:
+    if plan.is_started:
         parts.append(f'wait for node {plan.node.handle}')
     elif plan.needs_service:
         parts.append(f'{_service(plan)} on node {plan.node.handle}')

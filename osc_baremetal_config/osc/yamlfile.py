@@ -148,8 +148,8 @@ def _text(path: Path, size: int) -> str:
 def _fault(text: str, before: str) -> yaml.MarkedYAMLError:
     """Return a fault that is behind a piece of a file."""
     line, column = before.count('\n'), len(before) - before.rfind('\n') - 1
-    mark = yaml.Mark('', len(before), line, column, None, 0)
-    return yaml.MarkedYAMLError(problem=text, problem_mark=mark)
+    digest = yaml.Mark('', len(before), line, column, None, 0)
+    return yaml.MarkedYAMLError(problem=text, problem_mark=digest)
 
 
 class _Loader(Composer, SafeConstructor, Resolver):
@@ -258,9 +258,9 @@ def _told(path: str, line: int, keys: Sequence[str | int], text: str) -> str:
 def _reason(error: Exception) -> str:
     """Return where and why a file cannot be read, behind its name."""
     if isinstance(error, yaml.MarkedYAMLError):
-        mark: Any = error.problem_mark
+        digest: Any = error.problem_mark
         words = filter(None, (error.context, error.problem))
         told = ', '.join(map(shown, words))
-        return f':{mark.line + 1}:{mark.column + 1}: {told}'
+        return f':{digest.line + 1}:{digest.column + 1}: {told}'
     why = error.strerror if isinstance(error, OSError) else str(error)
     return f': {why}'

@@ -20,12 +20,12 @@ from osc_baremetal_config.core.apply import (
     verdicts,
 )
 from osc_baremetal_config.core.apply.observation import (
-    Act,
-    Do,
-    End,
+    Action,
+    Finish,
     Move,
-    Result,
-    Seen,
+    Observation,
+    Perform,
+    Verdict,
     Wait,
 )
 from osc_baremetal_config.core.apply.on_error import When
@@ -70,7 +70,7 @@ class Outcome:
     seconds: float
     method: Method | None
     is_finished: bool
-    besides: tuple[str, ...] = ()
+    side_effects: tuple[str, ...] = ()
     drifting: tuple[str, ...] = ()
 
 
@@ -104,7 +104,7 @@ class Change:
         self._how = how
         self._began = self._looked = clock.now()
         self._plan: Plan
-        self._seen: Seen
+        self._seen: Observation
         self._move: Move
         self._take(plan)
 
@@ -132,7 +132,7 @@ class Change:
     def has_only_stopped(self) -> bool:
         """Return whether the server was stopped, and nothing done since."""
         tried = self._seen.tried
-        is_stopped = Do.STOP in tried and Do.START not in tried
+        is_stopped = Action.STOP in tried and Action.START not in tried
         return is_stopped and not self._seen.is_serviced
 
     @property
@@ -155,21 +155,21 @@ class Change:
         """
         while True:
             match self._move:
-                case End(Result.MOVED):
+                case Finish(Verdict.MOVED):
                     self._take(self._how.plan_again(self._plan))
                     for warning in self._plan.warnings:
                         tell.safely(self._reporter.warn, warning)
-                case End() as end:
+                case Finish() as end:
                     if error := verdicts.of(self._plan, self._seen, end):
                         raise error
                     return self._outcome(is_finished=True)
-                case _ if self._is_begun_enough:
+                case _ if self._is_started_enough:
                     return self._outcome(is_finished=False)
-                case Act() as act:
-                    when = self._make(act)
+                case Perform() as step:
+                    when = self._make(step)
                     if when is When.NOW:
                         self._move = forward.next_move(self._plan, self._seen)
-                    elif not self._is_begun_enough:
+                    elif not self._is_started_enough:
                         return when
                 case Wait():
                     return When.LOOK
@@ -194,11 +194,11 @@ class Change:
         """Take note of a look that has not shown server or node."""
         self._tell(error.message)
 
-    def unseen(self, error: errors.CloudError) -> errors.LeftBetween:
+    def unseen(self, error: errors.CloudError) -> errors.Incomplete:
         """Return what ends a change that cannot be looked at any more."""
         return verdicts.unseen(self._plan, self._seen, error)
 
-    def out_of_time(self) -> errors.StillGoing:
+    def out_of_time(self) -> errors.TimedOut:
         """Return what ends a change whose time is up."""
         return verdicts.out_of_time(self._plan, self._how.limit_s)
 
@@ -214,108 +214,116 @@ class Change:
         self._move = forward.next_move(plan, self._seen)
 
     @property
-    def _is_begun_enough(self) -> bool:
+    def _is_started_enough(self) -> bool:
         """Return whether Ironic has taken it on and nobody waits for more."""
         seen = self._seen
         is_at_it = (
-            self._plan.is_begun and seen.node.provision_state in SERVICING
+            self._plan.is_started and seen.node.provision_state in SERVICING
         )
-        is_begun = bool(seen.tried.get(Do.SERVICE)) or is_at_it
-        return not self._how.wait and is_begun and seen.failure is None
+        is_started = bool(seen.tried.get(Action.SERVICE)) or is_at_it
+        return not self._how.wait and is_started and seen.failure is None
 
     def _outcome(self, *, is_finished: bool) -> Outcome:
         tried = self._seen.tried
-        begun = tried.get(Do.SERVICE) or tried.get(Do.RESIZE)
-        method = self._plan.method if begun else None
+        started = tried.get(Action.SERVICE) or tried.get(Action.RESIZE)
+        method = self._plan.method if started else None
         has_served = self._plan.is_resumed or self._seen.is_serviced
         return Outcome(
             self.elapsed_s,
             method,
             is_finished,
-            besides=self._seen.besides if has_served else (),
+            side_effects=self._seen.side_effects if has_served else (),
             drifting=self._seen.drifting if has_served else (),
         )
 
-    def _make(self, act: Act) -> When:
-        """Make an act and return when the next move can be decided."""
-        self._tell(act.do.value)
+    def _make(self, step: Perform) -> When:
+        """Perform an action and return when the next move can be decided."""
+        self._tell(step.action.value)
         try:
             with shield.shielded(self.hold_on):
-                seen = self._call(act)
+                seen = self._call(step)
         except errors.CloudError as error:
-            answer = on_error.to_error(self._plan, self._seen, act.do, error)
+            answer = on_error.to_error(
+                self._plan, self._seen, step.action, error
+            )
             self._seen = answer.seen
             if answer.words:
                 self._tell(answer.words)
             return answer.when
-        self._seen = (seen or self._seen).after(act.do)
+        self._seen = (seen or self._seen).after(step.action)
         return When.NOW if seen else When.LOOK
 
-    def _call(self, act: Act) -> Seen | None:
-        """Make the call of an act.
+    def _call(self, step: Perform) -> Observation | None:
+        """Make the call of an action.
 
         :returns: what is seen by its answer; None if it only has begun.
         """
         plan, seen = self._plan, self._seen
         compute, baremetal = self._cloud.compute, self._cloud.baremetal
         server_id, node_id = plan.server.id, seen.node.uuid
-        match act.do:
-            case Do.NOTE:
-                notes = journal_entries.begin(plan, self._now, seen.run)
-                compute.set_metadata(server_id, notes)
-            case Do.STOP:
+        match step.action:
+            case Action.SAVE_JOURNAL:
+                entries = journal_entries.begin(plan, self._now, seen.run)
+                compute.set_metadata(server_id, entries)
+            case Action.STOP:
                 compute.begin_stop(server_id)
-            case Do.RESIZE if plan.resize_to:
+            case Action.RESIZE if plan.resize_to:
                 compute.begin_resize(server_id, plan.resize_to.id)
-            case Do.READ_BOUNCE:
+            case Action.READ_BOUNCE:
                 action = compute.last_action(server_id, 'resize')
                 return dataclasses.replace(
                     seen, failure=next_steps.bounced(plan, action)
                 )
-            case Do.SERVICE:
+            case Action.SERVICE:
                 baremetal.begin_service(node_id, plan.what)
-            case Do.READ_BIOS:
+            case Action.READ_BIOS:
                 bios = baremetal.bios(node_id, registry=False)
                 return observation.read(plan, seen, bios)
-            case Do.CONFIRM:
+            case Action.CONFIRM:
                 compute.confirm_resize(server_id)
-            case Do.START:
+            case Action.START:
                 compute.begin_start(server_id)
-            case Do.POWER_ON | Do.POWER_OFF:
-                baremetal.begin_power(node_id, on=act.do is Do.POWER_ON)
-            case Do.RECORD:
+            case Action.POWER_ON | Action.POWER_OFF:
+                baremetal.begin_power(
+                    node_id, on=step.action is Action.POWER_ON
+                )
+            case Action.RECORD:
                 return self._write(metadata.record(plan.record))
-            case Do.FORGET:
+            case Action.CLEAR_JOURNAL:
                 keys = forward.keys_to_forget(plan, seen)
                 compute.delete_metadata(server_id, keys)
                 kept = seen.server.metadata.items()
                 return seen.with_metadata(
                     {k: v for k, v in kept if k not in keys}
                 )
-            case Do.UNRECORD:
+            case Action.RESTORE_RECORD:
                 return self._write(forward.record_before(plan, seen))
-            case Do.CORRECT:
+            case Action.CORRECT_RECORD:
                 return self._write(forward.corrections(plan, seen))
-            case Do.NOTE_FAILURE:
-                notes = rollback.failure_entries(
-                    plan, seen, act.reason, self._now, unapplied=act.unapplied
+            case Action.JOURNAL_FAILURE:
+                entries = rollback.failure_entries(
+                    plan,
+                    seen,
+                    step.reason,
+                    self._now,
+                    unapplied=step.unapplied,
                 )
                 return dataclasses.replace(
-                    self._write(notes),
-                    failure=act.reason,
-                    unapplied=act.unapplied,
+                    self._write(entries),
+                    failure=step.reason,
+                    unapplied=step.unapplied,
                 )
-            case Do.END_MAINTENANCE:
+            case Action.END_MAINTENANCE:
                 baremetal.end_maintenance(node_id)
-            case Do.ABORT:
+            case Action.ABORT:
                 baremetal.abort(node_id)
-            case Do.UNDO:
+            case Action.RESTORE_SETTINGS:
                 baremetal.begin_service(node_id, plan.what_undoes)
-            case Do.REVERT:
+            case Action.REVERT:
                 compute.revert_resize(server_id)
         return None
 
-    def _write(self, items: dict[str, str]) -> Seen:
+    def _write(self, items: dict[str, str]) -> Observation:
         """Set metadata, if any, and return what is seen by the answer."""
         if not items:
             return self._seen

@@ -320,9 +320,9 @@ def permitted(
 
     Ironic is asked once about all plans that its policies treat alike.
     """
-    groups: dict[policies.Mark, list[Plan]] = {}
+    groups: dict[policies.Subject, list[Plan]] = {}
     for one in plan.to_do:
-        groups.setdefault(policies.mark(one), []).append(one)
+        groups.setdefault(policies.subject(one), []).append(one)
 
     def ask(alike: list[Plan]) -> Sequence[Plan | errors.ConfigError]:
         try:

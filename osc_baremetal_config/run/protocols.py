@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Protocol
 
 from osc_baremetal_config.core.facts.model import (
-    Action,
     Bios,
     Event,
     Flavor,
     Image,
+    InstanceAction,
     Kind,
     Listed,
     Node,
@@ -84,7 +84,7 @@ class Compute(Protocol):
     def actions(self, server_id: str) -> tuple[Event, ...]:
         """Return what was done with a server."""
 
-    def last_action(self, server_id: str, name: str) -> Action | None:
+    def last_action(self, server_id: str, name: str) -> InstanceAction | None:
         """Return the last action of a name that was made with a server."""
 
     def set_metadata(

@@ -103,7 +103,7 @@ def _ask(
 
     :param limit_s: how long it may take to say so.
     """
-    if plan.is_begun:
+    if plan.is_started:
         return _ask_to_attach(plan, cloud)
     if not policies.is_to_ask(plan):
         return _Answer(0)

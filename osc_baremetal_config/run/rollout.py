@@ -254,7 +254,7 @@ class _Rollout:
     def _begin(self) -> None:
         """Begin those that may be begun now."""
         found = scheduler.startable(self._progress, self._work.limits)
-        self._progress = scheduler.begun(self._progress, found)
+        self._progress = scheduler.started(self._progress, found)
         tell.safely(self._telling.progress, self._progress)
         for member in found:
             plan = self._work.plans[member.id]

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.osc import files, parsers, streams, wishes
+from osc_baremetal_config.osc import desired_file, files, parsers, streams
 
 LIMIT_S = 1.0
 # What a refusal may come to, with all its faults.
@@ -127,7 +127,7 @@ def _catalogue(paths: Sequence[Path]) -> None:
 
 
 def _wishes(paths: Sequence[Path]) -> None:
-    for items in wishes.load(str(paths[0])).servers.values():
+    for items in desired_file.load(str(paths[0])).servers.values():
         assert items
         for item in items:
             assert item.type, item

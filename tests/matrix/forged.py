@@ -78,7 +78,7 @@ def forgery(seed: int) -> Forgery:
 def _digest(kinds: list[str]) -> str:
     """Return the digest that belongs to the entries of some types."""
     items = [Item(kind, _VALUES[kind]) for kind in kinds]
-    return journal.mark(items, resize=False)
+    return journal.digest(items, resize=False)
 
 
 def _pending(kind: str, dice: random.Random) -> dict[str, Any]:

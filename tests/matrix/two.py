@@ -226,7 +226,7 @@ class Stage:
             return f'the server is {self.server.power} ({told})'
         if self.node.provision_state != 'active' or self.node.maintenance:
             return f'the node is {self.node.provision_state} ({told})'
-        for name, value in metadata.wishes(self.server.metadata).items():
+        for name, value in metadata.desired(self.server.metadata).items():
             bmc = self.node.bmc[_SETTING[name]]
             actual = _ITEM.get(bmc, bmc)
             if actual != value:

@@ -40,8 +40,8 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
     if not plan.is_empty:
         keys = sorted([*journal_entries.keys(plan), *plan.forget])
         if not plan.is_resumed and (plan.record or plan.touches_power):
-            notes = journal_entries.begin(plan, since)
-            found.append(_metadata(path, notes, 'removed at the end'))
+            entries = journal_entries.begin(plan, since)
+            found.append(_metadata(path, entries, 'removed at the end'))
     if plan.touches_power:
         found += _change(plan, path)
     if plan.record:

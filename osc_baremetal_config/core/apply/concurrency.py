@@ -6,7 +6,12 @@ Never does anything itself.
 """
 
 from osc_baremetal_config.core.apply import observation
-from osc_baremetal_config.core.apply.observation import Do, Move, Seen, Wait
+from osc_baremetal_config.core.apply.observation import (
+    Action,
+    Move,
+    Observation,
+    Wait,
+)
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.provision_state import SERVICING
 from osc_baremetal_config.core.plan.model import Plan
@@ -17,7 +22,7 @@ _PATIENCE_S = 10.0
 _SETTLED_S = 1.0
 
 
-def lost(plan: Plan, seen: Seen) -> str | None:
+def lost(plan: Plan, seen: Observation) -> str | None:
     """Return why this change must give way to another, None if it need not.
 
     Where both are noted, the one that was noted first goes on, once the other
@@ -30,35 +35,35 @@ def lost(plan: Plan, seen: Seen) -> str | None:
         if observation.is_ours(plan, seen.node) is False:
             return f'Ironic is at another service ({seen.node.service_step})'
         return None
-    if not seen.tried.get(Do.NOTE):
+    if not seen.tried.get(Action.SAVE_JOURNAL):
         return None
     mine, others = (
-        observation.own_notes(plan, seen),
-        observation.rivals(plan, seen),
+        observation.own_entries(plan, seen),
+        observation.rival_entries(plan, seen),
     )
-    is_patient = (seen.noted_s or 0.0) < _PATIENCE_S
+    is_patient = (seen.journaled_s or 0.0) < _PATIENCE_S
     if others and not (mine and is_patient and _first(mine) <= _first(others)):
-        begun = ', '.join(
-            f'{name}={note.value} (at {note.since})'
-            for name, note in sorted(others.items())
+        started = ', '.join(
+            f'{name}={entry.value} (at {entry.since})'
+            for name, entry in sorted(others.items())
         )
-        return f'another change was begun: {begun}'
+        return f'another change was begun: {started}'
     return None
 
 
-def wait(plan: Plan, seen: Seen) -> Move | None:
+def wait(plan: Plan, seen: Observation) -> Move | None:
     """Return the wait for another change to give way, None if there is none.
 
     It may not have seen this one yet. Of two that both are noted, and look
     after that, at least one sees the other; so neither touches anything while
     another is noted.
     """
-    if _goes_on(plan, seen) or not observation.rivals(plan, seen):
+    if _goes_on(plan, seen) or not observation.rival_entries(plan, seen):
         return None
     return Wait('another change, which was begun later, to give way')
 
 
-def others_resize(plan: Plan, seen: Seen) -> str | None:
+def others_resize(plan: Plan, seen: Observation) -> str | None:
     """Return what is waited for before a resize, None if it may be begun.
 
     Nova begins a second resize while it is at the first, so of runs that
@@ -67,22 +72,22 @@ def others_resize(plan: Plan, seen: Seen) -> str | None:
     """
     if plan.is_resumed:
         return None
-    if seen.noted_s is None or seen.noted_s < _SETTLED_S:
+    if seen.journaled_s is None or seen.journaled_s < _SETTLED_S:
         return 'whether another run wants the same'
-    notes = observation.own_notes(plan, seen).values()
-    if any(note.by not in (None, seen.run) for note in notes):
+    entries = observation.own_entries(plan, seen).values()
+    if any(entry.by not in (None, seen.run) for entry in entries):
         return 'another run, which wants the same'
     return None
 
 
-def must_note_again(plan: Plan, seen: Seen) -> bool:
+def must_journal_again(plan: Plan, seen: Observation) -> bool:
     """Return whether the notes of a service that runs have been lost."""
-    is_begun = seen.has_touched or plan.is_resumed
-    is_lost = not observation.own_notes(plan, seen)
-    return is_begun and is_lost and not seen.is_resized
+    is_started = seen.has_touched or plan.is_resumed
+    is_lost = not observation.own_entries(plan, seen)
+    return is_started and is_lost and not seen.is_resized
 
 
-def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
+def changed_meanwhile(plan: Plan, seen: Observation) -> str | None:
     """Return how a node was changed since its change was planned, if it was.
 
     That it is as wanted is no obstacle: another run that wants the same can
@@ -100,10 +105,12 @@ def changed_meanwhile(plan: Plan, seen: Seen) -> str | None:
     return f'the node was changed since it was read: {", ".join(unlike)}'
 
 
-def _goes_on(plan: Plan, seen: Seen) -> bool:
+def _goes_on(plan: Plan, seen: Observation) -> bool:
     """Return whether a change never gives way: it has touched something."""
     return seen.has_touched or seen.unsure or plan.is_resumed
 
 
-def _first(notes: dict[str, Pending]) -> tuple[str, str]:
-    return min((note.since or '', note.wish or '') for note in notes.values())
+def _first(entries: dict[str, Pending]) -> tuple[str, str]:
+    return min(
+        (entry.since or '', entry.digest or '') for entry in entries.values()
+    )

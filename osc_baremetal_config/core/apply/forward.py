@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from osc_baremetal_config.core.apply import concurrency, observation, rollback
 from osc_baremetal_config.core.apply.observation import (
-    Act,
-    Do,
-    End,
+    Action,
+    Finish,
     Move,
-    Result,
-    Seen,
+    Observation,
+    Perform,
+    Verdict,
     Wait,
 )
 from osc_baremetal_config.core.facts import journal, metadata, provision_state
@@ -25,7 +25,7 @@ from osc_baremetal_config.core.plan.model import Aim, Plan
 _OTHER = 'another change was made at the same time'
 
 
-def next_move(plan: Plan, seen: Seen) -> Move:
+def next_move(plan: Plan, seen: Observation) -> Move:
     """Return the next move that leads from what is seen to the plan's end."""
     if lost := concurrency.lost(plan, seen):
         return _give_way(plan, seen, lost)
@@ -34,55 +34,57 @@ def next_move(plan: Plan, seen: Seen) -> Move:
         return Wait('Nova: deleting')
     match provision_state.classify(seen.node):
         case provision_state.Working(doing):
-            if concurrency.must_note_again(plan, seen):
+            if concurrency.must_journal_again(plan, seen):
                 return observation.attempt(
-                    Do.NOTE, seen, 'the notes do not stay'
+                    Action.SAVE_JOURNAL, seen, 'the notes do not stay'
                 )
             return Wait(doing)
         case provision_state.Failed(reason):
             return _after_failed_step(plan, seen, reason)
         case provision_state.Stuck(reason):
-            return End(Result.LEFT_BETWEEN, reason)
+            return Finish(Verdict.INCOMPLETE, reason)
     if seen.server.task_state:
         return Wait(f'Nova: {seen.server.task_state}')
     if seen.server.status not in ('ACTIVE', 'SHUTOFF', 'VERIFY_RESIZE'):
-        return End(
-            Result.LEFT_BETWEEN, f'the server is in {seen.server.status}'
+        return Finish(
+            Verdict.INCOMPLETE, f'the server is in {seen.server.status}'
         )
     if seen.bios is None:
-        return Act(Do.READ_BIOS)
+        return Perform(Action.READ_BIOS)
     if plan.aim is Aim.ABORT:
         return rollback.toward_abort(plan, seen)
     if seen.failure and not _has_come_true(plan, seen):
         back = rollback.toward_start(plan, seen, seen.failure)
-        if back == Act(Do.FORGET) and record_before(plan, seen):
+        if back == Perform(Action.CLEAR_JOURNAL) and record_before(plan, seen):
             return observation.attempt(
-                Do.UNRECORD, seen, 'the record does not stay as before'
+                Action.RESTORE_RECORD,
+                seen,
+                'the record does not stay as before',
             )
         return back
     return _toward_end(plan, seen)
 
 
-def keys_to_forget(plan: Plan, seen: Seen) -> list[str]:
+def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
     """Return the metadata keys that the end of a change removes.
 
     A change that was not made leaves no way back, and no record goes by it.
     """
-    noted = observation.own_notes(plan, seen)
+    entry_s = observation.own_entries(plan, seen)
     now = seen.server.metadata
     keys = {
         key
-        for name in noted
+        for name in entry_s
         for key in journal.keys(metadata.PENDING, name, now)
     }
     if _is_made(plan, seen):
         keys |= now.keys() & set(plan.forget)
     else:
-        for name, note in noted.items():
-            if not note.settled:
+        for name, entry in entry_s.items():
+            if not entry.unchanged:
                 keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
-        keys.update(_recorded_by(noted, seen, there=False))
+        keys.update(_recorded_by(entry_s, seen, there=False))
     return sorted(keys, key=_when_to_forget)
 
 
@@ -91,61 +93,61 @@ def _when_to_forget(key: str) -> tuple[int, str]:
 
     First the record, then the entry, and what was before only after that.
     """
-    prefixes = (metadata.WISH, metadata.PENDING, metadata.PREVIOUS)
+    prefixes = (metadata.DESIRED, metadata.PENDING, metadata.PREVIOUS)
     found = (n for n, prefix in enumerate(prefixes) if key.startswith(prefix))
     return next(found, 0), key
 
 
-def record_before(plan: Plan, seen: Seen) -> dict[str, str]:
+def record_before(plan: Plan, seen: Observation) -> dict[str, str]:
     """Return the record of before a change that has been put back."""
-    noted = observation.own_notes(plan, seen)
+    entry_s = observation.own_entries(plan, seen)
     if not _is_back(plan, seen):
         return {}
-    return _recorded_by(noted, seen, there=True)
+    return _recorded_by(entry_s, seen, there=True)
 
 
 def _recorded_by(
-    noted: Mapping[str, Pending], seen: Seen, *, there: bool
+    entry_s: Mapping[str, Pending], seen: Observation, *, there: bool
 ) -> dict[str, str]:
     """Return what a change has recorded, as it was recorded before.
 
     :param there: only what was recorded before; else only what was not.
     """
     return {
-        metadata.WISH + name: note.record
-        for name, note in noted.items()
-        if note.record is not None
-        and note.record != note.value
-        and bool(note.record) is there
-        and seen.server.metadata.get(metadata.WISH + name) == note.value
+        metadata.DESIRED + name: entry.record
+        for name, entry in entry_s.items()
+        if entry.record is not None
+        and entry.record != entry.value
+        and bool(entry.record) is there
+        and seen.server.metadata.get(metadata.DESIRED + name) == entry.value
     }
 
 
-def corrections(plan: Plan, seen: Seen) -> dict[str, str]:
+def corrections(plan: Plan, seen: Observation) -> dict[str, str]:
     """Return the record of what another change has made meanwhile."""
     return {
-        metadata.WISH + item.type: value
+        metadata.DESIRED + item.type: value
         for item in plan.record
         if (value := seen.actual.get(item.type)) is not None
         and value != item.value
     }
 
 
-def _is_made(plan: Plan, seen: Seen) -> bool:
+def _is_made(plan: Plan, seen: Observation) -> bool:
     """Return whether a change has been made and not been put back."""
     if plan.aim is Aim.ABORT or _is_back(plan, seen):
         return False
     return not observation.unlike(plan.wanted, seen)
 
 
-def _is_back(plan: Plan, seen: Seen) -> bool:
+def _is_back(plan: Plan, seen: Observation) -> bool:
     """Return whether a change is being put back."""
     if plan.aim is Aim.ABORT:
         return False
     return seen.failure is not None and not _has_come_true(plan, seen)
 
 
-def _has_come_true(plan: Plan, seen: Seen) -> bool:
+def _has_come_true(plan: Plan, seen: Observation) -> bool:
     """Return whether what Ironic had reported too early is so by now."""
     return (
         seen.unapplied
@@ -154,7 +156,7 @@ def _has_come_true(plan: Plan, seen: Seen) -> bool:
     )
 
 
-def _is_done(plan: Plan, seen: Seen) -> bool:
+def _is_done(plan: Plan, seen: Observation) -> bool:
     """Return whether all is as wanted, by what can be read.
 
     Steps that leave no trace in the settings have to be run, and who asks for
@@ -165,13 +167,15 @@ def _is_done(plan: Plan, seen: Seen) -> bool:
     return not observation.unlike(plan.wanted, seen)
 
 
-def _after_failed_step(plan: Plan, seen: Seen, reason: str) -> Move:
+def _after_failed_step(plan: Plan, seen: Observation, reason: str) -> Move:
     if plan.aim is Aim.RETRY and not seen.is_serviced:
-        return _note(plan, seen) or rollback.leave_failed(seen, Do.SERVICE)
+        return _save_journal(plan, seen) or rollback.leave_failed(
+            seen, Action.SERVICE
+        )
     return rollback.after_failed_step(plan, seen, reason)
 
 
-def _toward_end(plan: Plan, seen: Seen) -> Move:
+def _toward_end(plan: Plan, seen: Observation) -> Move:
     """Return the next move while nothing speaks against the change."""
     is_to_resize = plan.is_to_resize(seen.server)
     if is_to_resize or not _is_done(plan, seen):
@@ -180,25 +184,25 @@ def _toward_end(plan: Plan, seen: Seen) -> Move:
                 return _after_another(plan, seen, changed)
             return _give_way(plan, seen, changed)
         return (
-            _note(plan, seen)
+            _save_journal(plan, seen)
             or concurrency.wait(plan, seen)
             or (_toward_flavor(plan, seen) if is_to_resize else None)
             or _toward_settings(plan, seen)
         )
     if plan.unreadable_steps and not seen.is_serviced:
         ran = ', '.join(map(str, plan.unreadable_steps))
-        return End(
-            Result.LEFT_BETWEEN,
+        return Finish(
+            Verdict.INCOMPLETE,
             f'whether {ran} ran to the end cannot be read back',
         )
     if seen.is_resized and not plan.resize_to:
-        return End(Result.LEFT_BETWEEN, _somebody_elses(seen))
+        return Finish(Verdict.INCOMPLETE, _somebody_elses(seen))
     if seen.is_resized:
         return _off_another_node(plan, seen) or _confirm(seen)
     return rollback.toward_power(plan, seen) or _toward_record(plan, seen)
 
 
-def _toward_record(plan: Plan, seen: Seen) -> Move:
+def _toward_record(plan: Plan, seen: Observation) -> Move:
     """Return the next move once the server is as wanted.
 
     Nothing is recorded but under an entry of the journal, and after a look
@@ -209,19 +213,21 @@ def _toward_record(plan: Plan, seen: Seen) -> Move:
     keys = keys_to_forget(plan, seen)
     # The notes go first where Nova refuses a record because there are too
     # many items; all is verified by then.
-    is_full = bool(seen.tried.get(Do.RECORD)) and not is_recorded
-    is_noted = bool(observation.own_notes(plan, seen)) or is_full
-    is_over = bool(seen.tried.get(Do.FORGET))
-    if seen.tried.get(Do.RECORD) and not is_noted and not is_over:
+    is_full = bool(seen.tried.get(Action.RECORD)) and not is_recorded
+    is_journaled = bool(observation.own_entries(plan, seen)) or is_full
+    is_over = bool(seen.tried.get(Action.CLEAR_JOURNAL))
+    if seen.tried.get(Action.RECORD) and not is_journaled and not is_over:
         return _overtaken(plan, seen)
     if is_recorded and not keys:
-        return End(Result.VERIFIED)
-    if plan.record and not is_noted:
-        return observation.attempt(Do.NOTE, seen, 'the notes do not stay')
+        return Finish(Verdict.VERIFIED)
+    if plan.record and not is_journaled:
+        return observation.attempt(
+            Action.SAVE_JOURNAL, seen, 'the notes do not stay'
+        )
     if waiting := concurrency.wait(plan, seen):
         return waiting
-    if plan.record and not (seen.checked or seen.tried.get(Do.RECORD)):
-        return Act(Do.READ_BIOS)
+    if plan.record and not (seen.checked or seen.tried.get(Action.RECORD)):
+        return Perform(Action.READ_BIOS)
     if changed := ', '.join(_broken(plan, seen)):
         if seen.is_serviced or plan.is_resumed:
             reason = f'after the change, {changed}'
@@ -230,24 +236,26 @@ def _toward_record(plan: Plan, seen: Seen) -> Move:
             plan, seen, f'the node was changed since it was read: {changed}'
         )
     if keys and (is_recorded or is_full):
-        return observation.attempt(Do.FORGET, seen, 'the notes do not go away')
-    return observation.attempt(Do.RECORD, seen, 'the record does not stay')
+        return observation.attempt(
+            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+        )
+    return observation.attempt(Action.RECORD, seen, 'the record does not stay')
 
 
-def _overtaken(plan: Plan, seen: Seen) -> Move:
+def _overtaken(plan: Plan, seen: Observation) -> Move:
     """Return the next move where the notes have gone while it was recorded.
 
     Another run may have done the same, or another change something else.
     """
     if not seen.checked:
-        return Act(Do.READ_BIOS)
+        return Perform(Action.READ_BIOS)
     changed = observation.unlike(plan.wanted, seen) + _broken(plan, seen)
     if not changed:
-        return End(Result.VERIFIED)
+        return Finish(Verdict.VERIFIED)
     return _after_another(plan, seen, f'{_OTHER}: {", ".join(changed)}')
 
 
-def _broken(plan: Plan, seen: Seen) -> list[str]:
+def _broken(plan: Plan, seen: Observation) -> list[str]:
     """Return what was as asked for before the change and is not, in words."""
     changing = {change.item.type for change in plan.changes}
     return [
@@ -258,68 +266,74 @@ def _broken(plan: Plan, seen: Seen) -> list[str]:
     ]
 
 
-def _after_another(plan: Plan, seen: Seen, reason: str) -> Move:
+def _after_another(plan: Plan, seen: Observation, reason: str) -> Move:
     """Return how a change ends after which the node was changed again.
 
     What was set by that stays so, and is what is recorded.
     """
     if power := rollback.toward_power(plan, seen):
         return power
-    if seen.tried.get(Do.RECORD) and not _is_corrected(plan, seen):
+    if seen.tried.get(Action.RECORD) and not _is_corrected(plan, seen):
         return observation.attempt(
-            Do.CORRECT, seen, 'the record does not stay'
+            Action.CORRECT_RECORD, seen, 'the record does not stay'
         )
     if keys_to_forget(plan, seen):
-        return observation.attempt(Do.FORGET, seen, 'the notes do not go away')
-    return End(Result.OVERTAKEN, reason)
+        return observation.attempt(
+            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+        )
+    return Finish(Verdict.OVERTAKEN, reason)
 
 
-def _is_corrected(plan: Plan, seen: Seen) -> bool:
+def _is_corrected(plan: Plan, seen: Observation) -> bool:
     right = corrections(plan, seen)
     return right.items() <= seen.server.metadata.items()
 
 
-def _give_way(plan: Plan, seen: Seen, reason: str) -> Move:
+def _give_way(plan: Plan, seen: Observation, reason: str) -> Move:
     """Return how a change ends that another one has come before."""
-    if seen.tried.get(Do.NOTE) and keys_to_forget(plan, seen):
-        return observation.attempt(Do.FORGET, seen, 'the notes do not go away')
-    return End(Result.LOST, reason)
+    if seen.tried.get(Action.SAVE_JOURNAL) and keys_to_forget(plan, seen):
+        return observation.attempt(
+            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+        )
+    return Finish(Verdict.YIELDED, reason)
 
 
-def _note(plan: Plan, seen: Seen) -> Move | None:
+def _save_journal(plan: Plan, seen: Observation) -> Move | None:
     """Return the noting if it is due: nothing is touched before it."""
-    noted = observation.own_notes(plan, seen)
-    failed = any(note.failure for note in noted.values())
+    entry_s = observation.own_entries(plan, seen)
+    failed = any(entry.failure for entry in entry_s.values())
     is_another_try = failed and plan.aim is Aim.RETRY
-    if (noted or seen.is_serviced) and not is_another_try:
+    if (entry_s or seen.is_serviced) and not is_another_try:
         return None
-    return observation.attempt(Do.NOTE, seen, 'the notes do not stay')
+    return observation.attempt(
+        Action.SAVE_JOURNAL, seen, 'the notes do not stay'
+    )
 
 
-def _toward_flavor(plan: Plan, seen: Seen) -> Move:
+def _toward_flavor(plan: Plan, seen: Observation) -> Move:
     """Return the next move while the server has another flavor."""
     if seen.is_resized:
-        return End(Result.LEFT_BETWEEN, _somebody_elses(seen))
-    if seen.tried.get(Do.RESIZE):
-        return Act(Do.READ_BOUNCE)
+        return Finish(Verdict.INCOMPLETE, _somebody_elses(seen))
+    if seen.tried.get(Action.RESIZE):
+        return Perform(Action.READ_BOUNCE)
     if other := concurrency.others_resize(plan, seen):
         return Wait(other)
-    return rollback.stop(plan, seen) or Act(Do.RESIZE)
+    return rollback.stop(plan, seen) or Perform(Action.RESIZE)
 
 
-def _somebody_elses(seen: Seen) -> str:
+def _somebody_elses(seen: Observation) -> str:
     return (
         f'the server was resized to {seen.server.flavor.name} by somebody '
         f'else, who has to confirm or revert that'
     )
 
 
-def _toward_settings(plan: Plan, seen: Seen) -> Move:
+def _toward_settings(plan: Plan, seen: Observation) -> Move:
     """Return the next move while the settings are not as wanted."""
     if elsewhere := _off_another_node(plan, seen):
         return elsewhere
     if not seen.is_serviced:
-        return rollback.stop(plan, seen) or Act(Do.SERVICE)
+        return rollback.stop(plan, seen) or Perform(Action.SERVICE)
     unlike = ', '.join(observation.unlike(plan.wanted, seen))
     if seen.verified:
         reason = f'it was verified, and then changed again to {unlike}'
@@ -330,12 +344,12 @@ def _toward_settings(plan: Plan, seen: Seen) -> Move:
         # Another change may have come in between.
         return Wait('what Ironic has done')
     reason = f'Ironic reports success, but the node has {unlike}'
-    if seen.applied or seen.besides or observation.unlike(plan.was, seen):
+    if seen.applied or seen.side_effects or observation.unlike(plan.was, seen):
         return rollback.toward_start(plan, seen, reason)
     return rollback.leave_unapplied(seen, reason)
 
 
-def _off_another_node(plan: Plan, seen: Seen) -> Move | None:
+def _off_another_node(plan: Plan, seen: Observation) -> Move | None:
     """Return what to do about a resize that has changed the node."""
     if seen.node.uuid == plan.origin:
         return None
@@ -348,7 +362,7 @@ def _off_another_node(plan: Plan, seen: Seen) -> Move | None:
         )
     if seen.node.uuid == plan.node.uuid:
         return None
-    return End(Result.MOVED, str(seen.node))
+    return Finish(Verdict.MOVED, str(seen.node))
 
 
 def _origin(plan: Plan) -> str:
@@ -358,8 +372,8 @@ def _origin(plan: Plan) -> str:
     return plan.origin
 
 
-def _confirm(seen: Seen) -> Move:
+def _confirm(seen: Observation) -> Move:
     """Return the confirming, or the wait: Nova shows no task while it does."""
-    if seen.tried.get(Do.CONFIRM):
+    if seen.tried.get(Action.CONFIRM):
         return Wait('Nova: confirming the resize')
-    return Act(Do.CONFIRM)
+    return Perform(Action.CONFIRM)

@@ -4,9 +4,9 @@ Owns the words; every command named here exists and was tried in the state
 that it is named for.
 """
 
-from osc_baremetal_config.core.apply.observation import Seen
+from osc_baremetal_config.core.apply.observation import Observation
 from osc_baremetal_config.core.facts import quoting, values
-from osc_baremetal_config.core.facts.model import Action, Node, Server
+from osc_baremetal_config.core.facts.model import InstanceAction, Node, Server
 from osc_baremetal_config.core.facts.provision_state import FAULT
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
@@ -56,10 +56,10 @@ def continuing(plan: Plan) -> str:
         )
     if not plan.options.records:
         return f'openstack server config apply{how} {plan.server.id}'
-    wish = ' '.join(
+    request = ' '.join(
         f'--config {quoting.quoted(str(item))}' for item in plan.items
     )
-    return f'openstack server config set {wish}{how} {plan.server.id}'
+    return f'openstack server config set {request}{how} {plan.server.id}'
 
 
 def _options(options: Options) -> list[str]:
@@ -82,7 +82,7 @@ def _options(options: Options) -> list[str]:
     return written
 
 
-def after_failure(plan: Plan, seen: Seen) -> list[str]:
+def after_failure(plan: Plan, seen: Observation) -> list[str]:
     """Return what is left between, and how to go on."""
     return [
         f'Left as it is: server {seen.server.status}, node '
@@ -107,7 +107,7 @@ def broken(server: Server) -> list[str]:
     ]
 
 
-def _first(seen: Seen) -> list[str]:
+def _first(seen: Observation) -> list[str]:
     """Return what somebody else has to do before it can go on."""
     node = seen.node
     lines = broken(seen.server)
@@ -119,7 +119,7 @@ def _first(seen: Seen) -> list[str]:
     return lines
 
 
-def unapplied(plan: Plan, seen: Seen) -> list[str]:
+def unapplied(plan: Plan, seen: Observation) -> list[str]:
     """Return what can be done where a BMC may have settings in mind."""
     recover = 'openstack server config recover'
     return [
@@ -132,7 +132,7 @@ def unapplied(plan: Plan, seen: Seen) -> list[str]:
     ]
 
 
-def not_as_before(plan: Plan) -> list[str]:
+def not_restored(plan: Plan) -> list[str]:
     """Return what is so where a firmware has changed more than was asked."""
     settings = ', '.join(plan.was) or 'none'
     return [
@@ -151,7 +151,7 @@ def overtaken(plan: Plan) -> list[str]:
     ]
 
 
-def _going_on(plan: Plan, seen: Seen) -> str:
+def _going_on(plan: Plan, seen: Observation) -> str:
     """Return the command that goes on after a failure.
 
     A change that is not put back stays where it has failed, until it is said
@@ -164,7 +164,7 @@ def _going_on(plan: Plan, seen: Seen) -> str:
     return continuing(plan)
 
 
-def put_back(plan: Plan) -> str:
+def rolled_back(plan: Plan) -> str:
     """Return what is so once a change has been put back."""
     items = [
         f'{change.item.type} is {change.before}'
@@ -178,7 +178,7 @@ def put_back(plan: Plan) -> str:
     return f'Put back: {", ".join(items)} as before.'
 
 
-def bounced(plan: Plan, action: Action | None) -> str:
+def bounced(plan: Plan, action: InstanceAction | None) -> str:
     """Return why Nova did not resize, in its own words.
 
     Nova answers ACTIVE for a resize that it has given up.

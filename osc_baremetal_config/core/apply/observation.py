@@ -20,10 +20,10 @@ _TRIES = 3
 
 
 @enum.unique
-class Do(enum.Enum):
+class Action(enum.Enum):
     """Something to do; the value says it to a person."""
 
-    NOTE = 'noting what is to be done'
+    SAVE_JOURNAL = 'noting what is to be done'
     STOP = 'stopping the server'
     RESIZE = 'asking Nova for the resize'
     READ_BOUNCE = 'reading why Nova did not resize'
@@ -34,25 +34,25 @@ class Do(enum.Enum):
     POWER_ON = 'powering the node on'
     POWER_OFF = 'powering the node off'
     RECORD = 'recording what was verified'
-    UNRECORD = 'putting the record back'
-    CORRECT = 'recording what another change has made meanwhile'
-    FORGET = 'clearing the notes'
-    NOTE_FAILURE = 'noting that it failed'
+    RESTORE_RECORD = 'putting the record back'
+    CORRECT_RECORD = 'recording what another change has made meanwhile'
+    CLEAR_JOURNAL = 'clearing the notes'
+    JOURNAL_FAILURE = 'noting that it failed'
     END_MAINTENANCE = 'ending the maintenance that the failure has begun'
     ABORT = 'asking Ironic to abort the service'
-    UNDO = 'putting the settings back'
+    RESTORE_SETTINGS = 'putting the settings back'
     REVERT = 'reverting the resize'
 
 
 # What is done to the metadata only, or not at all.
 _HARMLESS = frozenset(
     {
-        Do.NOTE,
-        Do.RECORD,
-        Do.UNRECORD,
-        Do.CORRECT,
-        Do.FORGET,
-        Do.READ_BIOS,
+        Action.SAVE_JOURNAL,
+        Action.RECORD,
+        Action.RESTORE_RECORD,
+        Action.CORRECT_RECORD,
+        Action.CLEAR_JOURNAL,
+        Action.READ_BIOS,
     }
 )
 
@@ -65,7 +65,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Perform:
     """Do something, then look again.
 
     :param reason: of a failure that is to be noted.
@@ -73,38 +73,38 @@ class Act:
         reported success.
     """
 
-    do: Do
+    action: Action
     reason: str = ''
     unapplied: bool = False
 
 
 @enum.unique
-class Result(enum.Enum):
+class Verdict(enum.Enum):
     """How a change ended."""
 
     VERIFIED = 'verified'
-    PUT_BACK = 'put back'
+    ROLLED_BACK = 'put back'
     UNAPPLIED = 'reported as done, and not so'
-    NOT_AS_BEFORE = 'put back, but not all of it'
+    NOT_RESTORED = 'put back, but not all of it'
     OVERTAKEN = 'overtaken by another change'
-    LEFT_BETWEEN = 'left between'
-    LOST = 'lost to another change'
+    INCOMPLETE = 'left between'
+    YIELDED = 'lost to another change'
     MOVED = 'moved to another node'
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class Finish:
     """There is no next move."""
 
-    result: Result
+    result: Verdict
     reason: str = ''
 
 
-Move = Wait | Act | End
+Move = Wait | Perform | Finish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Observation:
     """What the next move is decided on.
 
     :param node: the node that the server runs on now.
@@ -139,8 +139,8 @@ class Seen:
     node: Node
     bios: Bios | None = None
     run: str = ''
-    noted_s: float | None = None
-    tried: Mapping[Do, int] = field(default_factory=dict)
+    journaled_s: float | None = None
+    tried: Mapping[Action, int] = field(default_factory=dict)
     agreed_s: float | None = None
     watched: bool = False
     unsure: bool = False
@@ -151,7 +151,7 @@ class Seen:
     looked: bool = True
     checked: bool = False
     actual: Mapping[str, str | None] = field(default_factory=dict)
-    besides: tuple[str, ...] = ()
+    side_effects: tuple[str, ...] = ()
     drifting: tuple[str, ...] = ()
     failure: str | None = None
     unapplied: bool = False
@@ -160,7 +160,7 @@ class Seen:
     @property
     def is_serviced(self) -> bool:
         """Return whether the service was begun, in this run or before it."""
-        return self.watched or bool(self.tried.get(Do.SERVICE))
+        return self.watched or bool(self.tried.get(Action.SERVICE))
 
     @property
     def has_touched(self) -> bool:
@@ -172,41 +172,46 @@ class Seen:
         """Return whether a resize waits to be confirmed or reverted."""
         return self.server.status == 'VERIFY_RESIZE'
 
-    def after(self, do: Do) -> 'Seen':
+    def after(self, action: Action) -> 'Observation':
         """Return the same with an act counted."""
-        tried = {**self.tried, do: self.tried.get(do, 0) + 1}
+        tried = {**self.tried, action: self.tried.get(action, 0) + 1}
         return replace(
             self,
             tried=tried,
-            bios=None if do in (Do.SERVICE, Do.UNDO) else self.bios,
-            noted_s=None if do is Do.NOTE else self.noted_s,
-            checked=self.checked and do not in (Do.NOTE, Do.RECORD),
+            bios=None
+            if action in (Action.SERVICE, Action.RESTORE_SETTINGS)
+            else self.bios,
+            journaled_s=None
+            if action is Action.SAVE_JOURNAL
+            else self.journaled_s,
+            checked=self.checked
+            and action not in (Action.SAVE_JOURNAL, Action.RECORD),
         )
 
-    def with_metadata(self, metadata: Mapping[str, str]) -> 'Seen':
+    def with_metadata(self, metadata: Mapping[str, str]) -> 'Observation':
         """Return the same with other metadata of the server."""
         return replace(self, server=replace(self.server, metadata=metadata))
 
 
-def begin(plan: Plan, run: str = '') -> Seen:
+def begin(plan: Plan, run: str = '') -> Observation:
     """Return what is seen before the first move.
 
     :param run: what tells this run from others.
     """
-    seen = Seen(
+    seen = Observation(
         run=run,
         server=plan.server,
         node=plan.node,
         bios=plan.bios,
         watched=is_ours(plan, plan.node) is True,
-        besides=side_effects.so_far(plan.rest),
+        side_effects=side_effects.so_far(plan.rest),
     )
     return _with_failure(plan, seen)
 
 
 def look(
-    plan: Plan, seen: Seen, server: Server, node: Node, passed_s: float
-) -> Seen:
+    plan: Plan, seen: Observation, server: Server, node: Node, passed_s: float
+) -> Observation:
     """Return what is seen after a look at server and node.
 
     :param passed_s: seconds since the look before.
@@ -220,12 +225,12 @@ def look(
         seen,
         server=server,
         node=node,
-        noted_s=_longer(seen.noted_s, passed_s),
+        journaled_s=_longer(seen.journaled_s, passed_s),
         bios=seen.bios if is_still else None,
         watched=seen.watched or is_ours(plan, node) is True,
         accepted=seen.accepted or _is_accepted(plan, node),
     )
-    is_lost = seen.is_serviced and not own_notes(plan, now)
+    is_lost = seen.is_serviced and not own_entries(plan, now)
     now = replace(
         now,
         looked=True,
@@ -239,7 +244,7 @@ def look(
     return _with_failure(plan, replace(now, agreed_s=agreed_s))
 
 
-def read(plan: Plan, seen: Seen, bios: Bios) -> Seen:
+def read(plan: Plan, seen: Observation, bios: Bios) -> Observation:
     """Return what is seen once the whole BIOS has been read.
 
     Of its hundreds of settings only those of the plan are kept.
@@ -253,9 +258,9 @@ def read(plan: Plan, seen: Seen, bios: Bios) -> Seen:
         applied=seen.applied or bool(unlike(plan.was, now)),
         verified=seen.verified
         or (seen.is_serviced and not unlike(plan.wanted, now)),
-        checked=bool(own_notes(plan, seen) or seen.tried.get(Do.RECORD)),
+        checked=bool(own_entries(plan, seen) or seen.tried.get(Action.RECORD)),
         actual=side_effects.actual(plan.claims, bios),
-        besides=side_effects.changed(plan.rest, bios),
+        side_effects=side_effects.changed(plan.rest, bios),
         drifting=side_effects.drifting(plan.kept, bios),
     )
 
@@ -287,27 +292,29 @@ def _is_accepted(plan: Plan, node: Node) -> bool:
     return is_waiting and is_ours(plan, node) is not False
 
 
-def own_notes(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
+def own_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:
     """Return type → note of this very change."""
     return {
-        name: note
-        for name, note in journal.pending(seen.server.metadata).items()
+        name: entry
+        for name, entry in journal.pending(seen.server.metadata).items()
         if plan.aim in (Aim.ABORT, Aim.ROLLBACK)
-        or note.wish in (plan.mark, None)
+        or entry.digest in (plan.digest, None)
     }
 
 
-def rivals(plan: Plan, seen: Seen) -> dict[str, journal.Pending]:
+def rival_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:
     """Return type → note of the changes that are not this one."""
-    mine = own_notes(plan, seen)
+    mine = own_entries(plan, seen)
     return {
-        name: note
-        for name, note in journal.pending(seen.server.metadata).items()
+        name: entry
+        for name, entry in journal.pending(seen.server.metadata).items()
         if name not in mine
     }
 
 
-def unlike(expected: Mapping[str, Value | None], seen: Seen) -> list[str]:
+def unlike(
+    expected: Mapping[str, Value | None], seen: Observation
+) -> list[str]:
     """Return the settings that differ from what is expected, as they are."""
     bios = seen.bios or {}
     return [
@@ -317,12 +324,12 @@ def unlike(expected: Mapping[str, Value | None], seen: Seen) -> list[str]:
     ]
 
 
-def is_touched(plan: Plan, seen: Seen) -> bool:
+def is_touched(plan: Plan, seen: Observation) -> bool:
     """Return whether the node may be out of service because of a change."""
     return plan.is_resumed or seen.has_touched
 
 
-def power_agrees(plan: Plan, seen: Seen) -> bool:
+def power_agrees(plan: Plan, seen: Observation) -> bool:
     """Return whether Nova and Ironic both have the power that is wanted."""
     server_is = ON if seen.server.status == 'ACTIVE' else OFF
     node_is = {'power on': ON, 'power off': OFF}.get(
@@ -332,8 +339,8 @@ def power_agrees(plan: Plan, seen: Seen) -> bool:
 
 
 def attempt(
-    do: Do,
-    seen: Seen,
+    action: Action,
+    seen: Observation,
     otherwise: str,
     reason: str = '',
     *,
@@ -345,24 +352,24 @@ def attempt(
     :param reason: of a failure that is to be noted.
     :param unapplied: it is that nothing was changed.
     """
-    if seen.tried.get(do, 0) < _TRIES:
-        return Act(do, reason, unapplied)
+    if seen.tried.get(action, 0) < _TRIES:
+        return Perform(action, reason, unapplied)
     why = f': {seen.refusal}' if seen.refusal else ''
-    return End(Result.LEFT_BETWEEN, otherwise + why)
+    return Finish(Verdict.INCOMPLETE, otherwise + why)
 
 
-def _with_failure(plan: Plan, seen: Seen) -> Seen:
+def _with_failure(plan: Plan, seen: Observation) -> Observation:
     """Return what is seen, with why the change is being put back, if it is.
 
     Another run may have noted it. Who asks for another try has it forgotten.
     """
     if seen.failure or plan.aim is Aim.RETRY:
         return seen
-    notes = own_notes(plan, seen).values()
-    noted = next(filter(None, (note.failure for note in notes)), None)
+    entries = own_entries(plan, seen).values()
+    entry_s = next(filter(None, (entry.failure for entry in entries)), None)
     asked = _ASKED if plan.aim is Aim.ROLLBACK else None
     return replace(
         seen,
-        failure=noted or asked,
-        unapplied=any(note.unapplied for note in notes),
+        failure=entry_s or asked,
+        unapplied=any(entry.unapplied for entry in entries),
     )

@@ -10,7 +10,7 @@ from osc_baremetal_config.core.facts import steps
 from osc_baremetal_config.core.facts.model import Step
 from osc_baremetal_config.core.plan.model import Plan
 
-Mark = tuple[str | bool | None, ...]
+Subject = tuple[str | bool | None, ...]
 
 
 def is_to_ask(plan: Plan) -> bool:
@@ -24,14 +24,14 @@ def what(plan: Plan) -> tuple[Step, ...] | str:
     return plan.what if plan.steps else plan.what_undoes
 
 
-def mark(plan: Plan) -> Mark:
+def subject(plan: Plan) -> Subject:
     """Return what is the same for plans that the policies treat alike.
 
     Ironic gives them the node's owner and lessee, and what is to be run; see
     ``check_owner_policy`` in ``ironic/api/controllers/v1/utils.py``. What is
     being serviced already is a case of its own.
     """
-    own = plan.server.id if plan.is_begun else None
+    own = plan.server.id if plan.is_started else None
     asked = [
         wanted if isinstance(wanted, str) else steps.documents(wanted)
         for wanted in map(what, plan.ways())

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from osc_baremetal_config.core.apply import observation
 from osc_baremetal_config.core.apply.observation import (
-    Act,
-    Do,
-    End,
+    Action,
+    Finish,
     Move,
-    Result,
-    Seen,
+    Observation,
+    Perform,
+    Verdict,
     Wait,
 )
 from osc_baremetal_config.core.facts import journal, provision_state
@@ -30,25 +30,25 @@ _SETTLED_S = 1.0
 _UNDOINGS = 2
 
 
-def after_failed_step(plan: Plan, seen: Seen, reason: str) -> Move:
+def after_failed_step(plan: Plan, seen: Observation, reason: str) -> Move:
     """Return the next move for a node that is in "service failed".
 
     :param reason: Ironic's words for what failed last.
     """
     first = seen.failure
     if plan.aim is Aim.ABORT:
-        return leave_failed(seen, Do.ABORT)
-    if first and seen.tried.get(Do.UNDO):
+        return leave_failed(seen, Action.ABORT)
+    if first and seen.tried.get(Action.RESTORE_SETTINGS):
         return _after_failed_undo(plan, seen, first, reason)
     if not _may_undo(plan):
-        return End(Result.LEFT_BETWEEN, first or reason)
-    if not first or not _is_noted(plan, seen):
-        return _note(seen, first or reason)
-    return leave_failed(seen, Do.UNDO)
+        return Finish(Verdict.INCOMPLETE, first or reason)
+    if not first or not _is_journaled(plan, seen):
+        return _save_journal(seen, first or reason)
+    return leave_failed(seen, Action.RESTORE_SETTINGS)
 
 
 def _after_failed_undo(
-    plan: Plan, seen: Seen, first: str, reason: str
+    plan: Plan, seen: Observation, first: str, reason: str
 ) -> Move:
     """Return the next move where the settings could not be put back.
 
@@ -56,76 +56,78 @@ def _after_failed_undo(
     to be put back, and the server need not stay off.
     """
     if seen.bios is None:
-        return Act(Do.READ_BIOS)
+        return Perform(Action.READ_BIOS)
     if _has_changed(plan, seen):
-        return End(
-            Result.LEFT_BETWEEN,
+        return Finish(
+            Verdict.INCOMPLETE,
             f'{first}; putting the settings back failed, too: {reason}',
         )
-    return leave_failed(seen, Do.ABORT)
+    return leave_failed(seen, Action.ABORT)
 
 
-def leave_failed(seen: Seen, do: Do) -> Move:
+def leave_failed(seen: Observation, action: Action) -> Move:
     """Return what makes an act possible on a node in "service failed"."""
     node = seen.node
     if not node.maintenance:
         return observation.attempt(
-            do, seen, f'node {node} stays in service failed'
+            action, seen, f'node {node} stays in service failed'
         )
     if node.fault != provision_state.FAULT:
         why = f': "{node.maintenance_reason}"'
-        return End(
-            Result.LEFT_BETWEEN,
+        return Finish(
+            Verdict.INCOMPLETE,
             f'node {node} is in maintenance, which somebody else has begun'
             f'{why if node.maintenance_reason else ""}',
         )
     return observation.attempt(
-        Do.END_MAINTENANCE, seen, f'node {node} stays in maintenance'
+        Action.END_MAINTENANCE, seen, f'node {node} stays in maintenance'
     )
 
 
-def toward_start(plan: Plan, seen: Seen, failure: str) -> Move:
+def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
     """Return the next move until all is as it was before the change.
 
     :param failure: why the change will not be made.
     """
     if _has_changed(plan, seen) or _is_to_overwrite(plan, seen):
         if not _may_undo(plan):
-            return End(Result.LEFT_BETWEEN, failure)
-        if seen.tried.get(Do.UNDO, 0) >= _UNDOINGS:
+            return Finish(Verdict.INCOMPLETE, failure)
+        if seen.tried.get(Action.RESTORE_SETTINGS, 0) >= _UNDOINGS:
             unlike = ', '.join(observation.unlike(plan.was, seen))
-            return End(
-                Result.LEFT_BETWEEN,
+            return Finish(
+                Verdict.INCOMPLETE,
                 f'{failure}; the settings are put back, Ironic says, but the '
                 f'node has {unlike}',
             )
-        if not _is_noted(plan, seen):
-            return _note(seen, failure)
-        return stop(plan, seen) or Act(Do.UNDO)
+        if not _is_journaled(plan, seen):
+            return _save_journal(seen, failure)
+        return stop(plan, seen) or Perform(Action.RESTORE_SETTINGS)
     if seen.is_resized and plan.resize_to:
-        if not _is_noted(plan, seen):
-            return _note(seen, failure)
-        return observation.attempt(Do.REVERT, seen, 'the resize stays')
+        if not _is_journaled(plan, seen):
+            return _save_journal(seen, failure)
+        return observation.attempt(Action.REVERT, seen, 'the resize stays')
     if power := toward_power(plan, seen):
         return power
     if plan.aim is not Aim.ROLLBACK and _may_come_true(seen):
         return _as_unapplied(plan, seen, failure)
-    if seen.besides:
-        besides = '; '.join(seen.besides)
+    if seen.side_effects:
+        side_effects = '; '.join(seen.side_effects)
         return _forget(
-            plan, seen, End(Result.NOT_AS_BEFORE, f'{failure}: {besides}')
+            plan,
+            seen,
+            Finish(Verdict.NOT_RESTORED, f'{failure}: {side_effects}'),
         )
-    return _forget(plan, seen, End(Result.PUT_BACK, failure))
+    return _forget(plan, seen, Finish(Verdict.ROLLED_BACK, failure))
 
 
-def leave_unapplied(seen: Seen, failure: str) -> Move:
+def leave_unapplied(seen: Observation, failure: str) -> Move:
     """Return the noting that Ironic has reported what is not so.
 
     The BMC may have it in mind for the next restart. So nothing is put back,
     which Ironic would take for done, and nothing is said to be as before.
     """
     return observation.attempt(
-        Do.NOTE_FAILURE,
+        Action.JOURNAL_FAILURE,
         seen,
         f'{failure}; the notes do not stay',
         failure,
@@ -133,49 +135,51 @@ def leave_unapplied(seen: Seen, failure: str) -> Move:
     )
 
 
-def _as_unapplied(plan: Plan, seen: Seen, failure: str) -> Move:
+def _as_unapplied(plan: Plan, seen: Observation, failure: str) -> Move:
     """Return the end of a change that may come true yet, once noted."""
-    notes = observation.own_notes(plan, seen).values()
-    if not any(note.unapplied for note in notes):
+    entries = observation.own_entries(plan, seen).values()
+    if not any(entry.unapplied for entry in entries):
         return leave_unapplied(seen, failure)
-    return End(Result.UNAPPLIED, failure)
+    return Finish(Verdict.UNAPPLIED, failure)
 
 
-def _may_come_true(seen: Seen) -> bool:
+def _may_come_true(seen: Observation) -> bool:
     """Return whether a BMC may have settings in mind that it has not shown."""
     return seen.unapplied or (seen.accepted and not seen.applied)
 
 
-def _is_to_overwrite(plan: Plan, seen: Seen) -> bool:
+def _is_to_overwrite(plan: Plan, seen: Observation) -> bool:
     """Return whether what a BMC has in mind is to be overwritten once.
 
     Ironic does so where the BMC shows it, although the settings are as
     before.
     """
     is_asked = plan.aim is Aim.ROLLBACK and seen.unapplied
-    return is_asked and not seen.tried.get(Do.UNDO)
+    return is_asked and not seen.tried.get(Action.RESTORE_SETTINGS)
 
 
-def toward_abort(plan: Plan, seen: Seen) -> Move:
+def toward_abort(plan: Plan, seen: Observation) -> Move:
     """Return the next move until a change is dropped as it is.
 
     A resize that waits cannot stay so: Nova lets nobody write the metadata.
     """
     if seen.is_resized:
-        return observation.attempt(Do.REVERT, seen, 'the resize stays')
+        return observation.attempt(Action.REVERT, seen, 'the resize stays')
     return toward_power(plan, seen) or _forget(
-        plan, seen, End(Result.PUT_BACK, 'the change was dropped')
+        plan, seen, Finish(Verdict.ROLLED_BACK, 'the change was dropped')
     )
 
 
-def stop(plan: Plan, seen: Seen) -> Move | None:
+def stop(plan: Plan, seen: Observation) -> Move | None:
     """Return the stopping if the server is to be stopped before a service."""
     if plan.stop and seen.server.status == 'ACTIVE':
-        return observation.attempt(Do.STOP, seen, 'the server does not stop')
+        return observation.attempt(
+            Action.STOP, seen, 'the server does not stop'
+        )
     return None
 
 
-def toward_power(plan: Plan, seen: Seen) -> Move | None:
+def toward_power(plan: Plan, seen: Observation) -> Move | None:
     """Return the next move until the power is as wanted and stays so.
 
     Nova and Ironic can disagree for good: Nova then switches the node as it
@@ -185,7 +189,7 @@ def toward_power(plan: Plan, seen: Seen) -> Move | None:
     if not plan.touches_power or seen.is_resized:
         return None
     if observation.power_agrees(plan, seen):
-        by_nova = Do.START if plan.power == ON else Do.STOP
+        by_nova = Action.START if plan.power == ON else Action.STOP
         needed_s = 0.0 if seen.tried.get(by_nova) else _SETTLED_S
         if seen.agreed_s is None or seen.agreed_s < needed_s:
             return Wait('the power to settle')
@@ -194,31 +198,36 @@ def toward_power(plan: Plan, seen: Seen) -> Move | None:
         return Wait(f'Ironic: {seen.node.target_power_state}')
     server_is_on = seen.server.status == 'ACTIVE'
     if server_is_on != (plan.power == ON):
-        act = Do.START if plan.power == ON else Do.STOP
+        action = Action.START if plan.power == ON else Action.STOP
         return observation.attempt(
-            act, seen, f'the server does not stay {plan.power}'
+            action, seen, f'the server does not stay {plan.power}'
         )
-    act = Do.POWER_ON if plan.power == ON else Do.POWER_OFF
+    action = Action.POWER_ON if plan.power == ON else Action.POWER_OFF
     return observation.attempt(
-        act, seen, f'the node does not stay {plan.power}'
+        action, seen, f'the node does not stay {plan.power}'
     )
 
 
-def _forget(plan: Plan, seen: Seen, otherwise: End) -> Move:
+def _forget(plan: Plan, seen: Observation, otherwise: Finish) -> Move:
     """Return the clearing of the notes, or the end if there are none."""
-    if observation.own_notes(plan, seen):
-        return observation.attempt(Do.FORGET, seen, 'the notes do not go away')
+    if observation.own_entries(plan, seen):
+        return observation.attempt(
+            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+        )
     return otherwise
 
 
-def _note(seen: Seen, failure: str) -> Move:
+def _save_journal(seen: Observation, failure: str) -> Move:
     return observation.attempt(
-        Do.NOTE_FAILURE, seen, f'{failure}; the notes do not stay', failure
+        Action.JOURNAL_FAILURE,
+        seen,
+        f'{failure}; the notes do not stay',
+        failure,
     )
 
 
 def failure_entries(
-    plan: Plan, seen: Seen, reason: str, now: str, *, unapplied: bool
+    plan: Plan, seen: Observation, reason: str, now: str, *, unapplied: bool
 ) -> dict[str, str]:
     """Return the metadata that notes why a change is being put back.
 
@@ -230,12 +239,12 @@ def failure_entries(
     if seen.is_resized:
         return {}
     lost = journal.pending(journal_entries.begin(plan, now))
-    noted = observation.own_notes(plan, seen) or lost
-    notes = {
-        name: replace(note, failure=reason, unapplied=unapplied)
-        for name, note in noted.items()
+    entry_s = observation.own_entries(plan, seen) or lost
+    entries = {
+        name: replace(entry, failure=reason, unapplied=unapplied)
+        for name, entry in entry_s.items()
     }
-    return journal.begin(notes, {})
+    return journal.begin(entries, {})
 
 
 def _may_undo(plan: Plan) -> bool:
@@ -245,7 +254,7 @@ def _may_undo(plan: Plan) -> bool:
     )
 
 
-def _has_changed(plan: Plan, seen: Seen) -> bool:
+def _has_changed(plan: Plan, seen: Observation) -> bool:
     """Return whether the node's settings are other than before the change.
 
     What Ironic does not show may have changed as well, once a service ran.
@@ -258,9 +267,9 @@ def _has_changed(plan: Plan, seen: Seen) -> bool:
     return bool(observation.unlike(plan.was, seen))
 
 
-def _is_noted(plan: Plan, seen: Seen) -> bool:
+def _is_journaled(plan: Plan, seen: Observation) -> bool:
     """Return whether the failure is noted for who continues, if it can be."""
     if seen.is_resized:
         return seen.failure is not None
-    notes = observation.own_notes(plan, seen).values()
-    return any(note.failure for note in notes)
+    entries = observation.own_entries(plan, seen).values()
+    return any(entry.failure for entry in entries)

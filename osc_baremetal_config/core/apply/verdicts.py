@@ -5,36 +5,42 @@ Owns which error an end is, and so its exit code. Never ends anything itself.
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import next_steps
-from osc_baremetal_config.core.apply.observation import End, Result, Seen
+from osc_baremetal_config.core.apply.observation import (
+    Finish,
+    Observation,
+    Verdict,
+)
 from osc_baremetal_config.core.plan.model import Aim, Plan
 
 
-def of(plan: Plan, seen: Seen, end: End) -> errors.ConfigError | None:
+def of(
+    plan: Plan, seen: Observation, end: Finish
+) -> errors.ConfigError | None:
     """Return what an end is to the person, None if it is a good one."""
     match end.result:
-        case Result.VERIFIED:
+        case Verdict.VERIFIED:
             return None
-        case Result.PUT_BACK:
+        case Verdict.ROLLED_BACK:
             if plan.aim in (Aim.ROLLBACK, Aim.ABORT):
                 return None
-            return errors.PutBack(
-                f'{plan.server}: {end.reason}', [next_steps.put_back(plan)]
+            return errors.RolledBack(
+                f'{plan.server}: {end.reason}', [next_steps.rolled_back(plan)]
             )
-        case Result.UNAPPLIED:
-            return errors.NotAsBefore(
+        case Verdict.UNAPPLIED:
+            return errors.NotRestored(
                 f'{plan.server}: {end.reason}',
                 next_steps.unapplied(plan, seen),
             )
-        case Result.NOT_AS_BEFORE:
-            return errors.NotAsBefore(
-                f'{plan.server}: {end.reason}', next_steps.not_as_before(plan)
+        case Verdict.NOT_RESTORED:
+            return errors.NotRestored(
+                f'{plan.server}: {end.reason}', next_steps.not_restored(plan)
             )
-        case Result.OVERTAKEN:
-            return errors.NotAsBefore(
+        case Verdict.OVERTAKEN:
+            return errors.NotRestored(
                 f'{plan.server}: {end.reason}',
                 next_steps.overtaken(plan),
             )
-        case Result.LOST:
+        case Verdict.YIELDED:
             return errors.Refused(
                 f'{plan.server}: {end.reason}; nothing was touched by this '
                 f'one.',
@@ -43,33 +49,35 @@ def of(plan: Plan, seen: Seen, end: End) -> errors.ConfigError | None:
                     f'{plan.server.id}'
                 ],
             )
-        case Result.MOVED:
-            return left_between(plan, seen, f'it has moved to {end.reason}')
-        case Result.LEFT_BETWEEN:
-            return left_between(plan, seen, end.reason)
+        case Verdict.MOVED:
+            return incomplete(plan, seen, f'it has moved to {end.reason}')
+        case Verdict.INCOMPLETE:
+            return incomplete(plan, seen, end.reason)
 
 
-def left_between(plan: Plan, seen: Seen, reason: str) -> errors.LeftBetween:
+def incomplete(
+    plan: Plan, seen: Observation, reason: str
+) -> errors.Incomplete:
     """Return that a change has failed on the way, and how to go on."""
-    return errors.LeftBetween(
+    return errors.Incomplete(
         f'{plan.server}: {reason}', next_steps.after_failure(plan, seen)
     )
 
 
 def unseen(
-    plan: Plan, seen: Seen, error: errors.CloudError
-) -> errors.LeftBetween:
+    plan: Plan, seen: Observation, error: errors.CloudError
+) -> errors.Incomplete:
     """Return that server or node can no longer be looked at."""
-    return gone(plan, seen, error) or left_between(plan, seen, error.message)
+    return gone(plan, seen, error) or incomplete(plan, seen, error.message)
 
 
 def gone(
-    plan: Plan, seen: Seen, error: errors.CloudError
-) -> errors.LeftBetween | None:
+    plan: Plan, seen: Observation, error: errors.CloudError
+) -> errors.Incomplete | None:
     """Return that there is no such server any more, if Nova says so."""
     if not (isinstance(error, errors.NotFound) and error.service == 'Nova'):
         return None
-    return errors.Gone(
+    return errors.ServerGone(
         f'{plan.server}: the server is gone; somebody has deleted it before '
         f'the change had ended.',
         [
@@ -79,24 +87,24 @@ def gone(
     )
 
 
-def out_of_time(plan: Plan, limit_s: float) -> errors.StillGoing:
+def out_of_time(plan: Plan, limit_s: float) -> errors.TimedOut:
     """Return that the time is up, and how to go on."""
-    return errors.StillGoing(
+    return errors.TimedOut(
         f'{plan.server}: not finished after {limit_s:.0f} s. The cloud works '
         f'on without us; nothing was undone.',
         [f'Continue with: {next_steps.continuing(plan)}'],
     )
 
 
-def without_plan(plan: Plan, error: errors.ConfigError) -> errors.LeftBetween:
+def without_plan(plan: Plan, error: errors.ConfigError) -> errors.Incomplete:
     """Return that there is no plan for what is left, and how to go on."""
     go_on = f'Continue with: {next_steps.continuing(plan)}'
-    return errors.LeftBetween(error.message, [*error.details, go_on])
+    return errors.Incomplete(error.message, [*error.details, go_on])
 
 
-def unexpected(plan: Plan, error: Exception) -> errors.LeftBetween:
+def unexpected(plan: Plan, error: Exception) -> errors.Incomplete:
     """Return that this program has failed on the way, and how to go on."""
-    return errors.LeftBetween(
+    return errors.Incomplete(
         f'{plan.server}: {errors.fault(error)}',
         [f'Continue with: {next_steps.continuing(plan)}'],
     )

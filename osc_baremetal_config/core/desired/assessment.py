@@ -96,7 +96,7 @@ def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     """
     server, image = snapshot.server, snapshot.image
     known = {t.item.type for t in snapshot.templates if t.item}
-    known |= wished_types(server, image) | set(catalogue.types)
+    known |= desired_types(server, image) | set(catalogue.types)
     return [
         _row(
             name,
@@ -107,12 +107,12 @@ def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     ]
 
 
-def wished_types(server: Server, image: Image | None) -> set[str]:
+def desired_types(server: Server, image: Image | None) -> set[str]:
     """Return the types that a server, its image or its flavor wishes."""
     return {
         name
         for properties, _ in _sources(server, image)
-        for name in metadata.wishes(properties)
+        for name in metadata.desired(properties)
     }
 
 
@@ -125,7 +125,7 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
     found = [
         Desired(value, source)
         for properties, source in _sources(server, image)
-        if (value := metadata.wishes(properties).get(name)) is not None
+        if (value := metadata.desired(properties).get(name)) is not None
     ]
     if not found:
         return Desired(None, 'not asked for')
@@ -200,12 +200,12 @@ def _sources(
     return found
 
 
-def _row(name: str, wish: Desired, found: Actual) -> Row:
-    if wish.value is None or found.value is None:
+def _row(name: str, request: Desired, found: Actual) -> Row:
+    if request.value is None or found.value is None:
         drift = Drift.UNKNOWN
     else:
-        drift = Drift.YES if wish.value != found.value else Drift.NO
-    return Row(name, wish, found, drift)
+        drift = Drift.YES if request.value != found.value else Drift.NO
+    return Row(name, request, found, drift)
 
 
 def _by_templates(name: str, known: Sequence[Template]) -> Readings:

@@ -33,20 +33,22 @@ class Situation:
 
 def explain(server: Server, node: Node) -> Situation:
     """Return what is going on with a server and its node."""
-    notes = journal.pending(server.metadata)
-    first = next(iter(notes.values()), None)
-    noted = (note.failure for note in notes.values())
-    failure = next(filter(None, noted), None)
-    verdict = provision_state.classify(node)
-    if not failure and isinstance(verdict, provision_state.Failed):
-        failure = verdict.reason
+    entries = journal.pending(server.metadata)
+    first = next(iter(entries.values()), None)
+    entry_s = (entry.failure for entry in entries.values())
+    failure = next(filter(None, entry_s), None)
+    phase = provision_state.classify(node)
+    if not failure and isinstance(phase, provision_state.Failed):
+        failure = phase.reason
     return Situation(
-        change=tuple(f'{n}={note.value}' for n, note in sorted(notes.items())),
+        change=tuple(
+            f'{n}={entry.value}' for n, entry in sorted(entries.items())
+        ),
         since=first.since if first else None,
         failure=failure,
         words=(
-            _change(notes),
-            *_node(node, verdict),
+            _change(entries),
+            *_node(node, phase),
             *_server(server, first),
         ),
     )
@@ -72,32 +74,32 @@ def is_wedged(node: Node) -> bool:
     return node.provision_state == 'servicing' and node.last_error is not None
 
 
-def _change(notes: Mapping[str, Pending]) -> str:
-    if not notes:
+def _change(entries: Mapping[str, Pending]) -> str:
+    if not entries:
         return 'No change is noted on the server.'
-    wished = ', '.join(
-        f'{n}={note.value}' for n, note in sorted(notes.items())
+    requested = ', '.join(
+        f'{n}={entry.value}' for n, entry in sorted(entries.items())
     )
-    begun = ''.join({f' at {n.since}' for n in notes.values() if n.since})
-    failures = {note.failure for note in notes.values() if note.failure}
-    if any(note.unapplied for note in notes.values()):
+    started = ''.join({f' at {n.since}' for n in entries.values() if n.since})
+    failures = {entry.failure for entry in entries.values() if entry.failure}
+    if any(entry.unapplied for entry in entries.values()):
         why = '; '.join(failures)
         return (
-            f'A change to {wished} was begun{begun}. Ironic has reported it '
-            f'as done, and it was not so: {why}. The BMC may still apply it '
+            f'A change to {requested} was begun{started}. Ironic has reported '
+            f'it as done, and it was not so: {why}. The BMC may still apply it '
             f'when the node is next restarted.'
         )
     if not failures:
-        return f'A change to {wished} was begun{begun} and has not ended.'
+        return f'A change to {requested} was begun{started} and has not ended.'
     return (
-        f'A change to {wished} was begun{begun}. It has failed and is being '
-        f'put back: {failures.pop()}'
+        f'A change to {requested} was begun{started}. It has failed and is '
+        f'being put back: {failures.pop()}'
     )
 
 
-def _node(node: Node, verdict: provision_state.Verdict) -> list[str]:
+def _node(node: Node, phase: provision_state.Phase) -> list[str]:
     words = []
-    match verdict:
+    match phase:
         case provision_state.Ready():
             words.append(f'Node {node} is active.')
         case provision_state.Working(doing):
@@ -138,7 +140,7 @@ def _working(node: Node, doing: str) -> list[str]:
     return words
 
 
-def _server(server: Server, note: Pending | None) -> list[str]:
+def _server(server: Server, entry: Pending | None) -> list[str]:
     doing = f', Nova is at {server.task_state}' if server.task_state else ''
     words = [f'Server {server} is {server.status}{doing}.']
     if server.status == _RESIZED:
@@ -147,6 +149,6 @@ def _server(server: Server, note: Pending | None) -> list[str]:
             f'confirmed or reverted.'
         )
     is_on = ON if server.status == 'ACTIVE' else OFF
-    if note and note.power not in (None, is_on):
-        words.append(f'It was {note.power} before the change.')
+    if entry and entry.power not in (None, is_on):
+        words.append(f'It was {entry.power} before the change.')
     return words

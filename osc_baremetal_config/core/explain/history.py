@@ -38,36 +38,36 @@ def of(remembered: Remembered) -> list[Event]:
     events = [replace(one, at=_utc(one.at)) for one in remembered.events]
     began = min((e.at for e in events if e.what == _CREATE), default='')
     events = [event for event in events if event.at >= began]
-    events += _noted(remembered.server) + _changed(remembered.server)
+    events += _unfinished(remembered.server) + _changed(remembered.server)
     return sorted(events, key=lambda event: (event.at, event.what))
 
 
-def _noted(server: Server) -> list[Event]:
+def _unfinished(server: Server) -> list[Event]:
     """Return the changes that have begun and not ended."""
     return [
         Event(
-            at=_utc(note.since or ''),
+            at=_utc(entry.since or ''),
             source=_NOTES,
-            what=f'begun: {name}={note.value}',
-            result=note.failure or 'has not ended',
+            what=f'begun: {name}={entry.value}',
+            result=entry.failure or 'has not ended',
         )
-        for name, note in journal.pending(server.metadata).items()
+        for name, entry in journal.pending(server.metadata).items()
     ]
 
 
 def _changed(server: Server) -> list[Event]:
     """Return the last change of each type that has ended."""
-    begun = journal.pending(server.metadata)
-    wishes = metadata.wishes(server.metadata)
+    started = journal.pending(server.metadata)
+    desired = metadata.desired(server.metadata)
     return [
         Event(
             at=_utc(was.at),
             source=_NOTES,
-            what=f'{name}: {was.value or "?"} -> {wishes.get(name, "?")}',
+            what=f'{name}: {was.value or "?"} -> {desired.get(name, "?")}',
             result='verified',
         )
         for name, was in journal.previous(server.metadata).items()
-        if was.at and name in wishes and name not in begun
+        if was.at and name in desired and name not in started
     ]
 
 

@@ -69,12 +69,14 @@ def offers(
         for value in config_type.values
     }
     items |= {template.item for template in templates if template.item}
-    items |= {item for flavor in flavors for item in _wished(flavor)}
+    items |= {item for flavor in flavors for item in _desired_items(flavor)}
     return [
         Offer(
             item,
             tuple(str(t) for t in templates if t.item == item),
-            tuple(sorted(f.name for f in flavors if item in _wished(f))),
+            tuple(
+                sorted(f.name for f in flavors if item in _desired_items(f))
+            ),
         )
         for item in sorted(items)
     ]
@@ -82,7 +84,7 @@ def offers(
 
 def against(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> list[str]:
     """Return why a server cannot be given an item, nothing if it can."""
-    if is_so(item, snapshot, catalogue):
+    if matches(item, snapshot, catalogue):
         return selection.incapable(item, snapshot, catalogue)
     if unknown := selection.unknown(item, snapshot, catalogue):
         return [unknown]
@@ -90,7 +92,7 @@ def against(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> list[str]:
     return chosen if isinstance(chosen, list) else []
 
 
-def is_so(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+def matches(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
     """Return whether a server has an item already."""
     return (
         assessment.actual(item.type, snapshot, catalogue).value == item.value
@@ -103,7 +105,7 @@ def changeable(
     """Return some item that a server could be given and has not."""
     for offer in offered:
         item = offer.item
-        if not is_so(item, snapshot, catalogue) and not against(
+        if not matches(item, snapshot, catalogue) and not against(
             item, snapshot, catalogue
         ):
             return item
@@ -127,9 +129,9 @@ def outlooks(snapshot: Snapshot, catalogue: Catalogue) -> list[Outlook]:
     ]
 
 
-def _wished(flavor: Flavor) -> set[Item]:
-    wishes = metadata.wishes(flavor.extra_specs)
-    return {Item(name, value) for name, value in wishes.items()}
+def _desired_items(flavor: Flavor) -> set[Item]:
+    desired = metadata.desired(flavor.extra_specs)
+    return {Item(name, value) for name, value in desired.items()}
 
 
 def _outlook(

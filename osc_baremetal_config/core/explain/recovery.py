@@ -88,9 +88,9 @@ def _choice(
     aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
 ) -> Choice:
     server, node = snapshot.server, snapshot.node
-    notes = journal.pending(server.metadata)
+    entries = journal.pending(server.metadata)
     has_failed = node.provision_state == 'service failed'
-    if not notes and not (aim is Aim.ABORT and has_failed):
+    if not entries and not (aim is Aim.ABORT and has_failed):
         nothing = (
             'there is nothing to drop'
             if aim is Aim.ABORT
@@ -102,7 +102,7 @@ def _choice(
     except errors.Refused as refused:
         reasons = tuple(refused.details) or (refused.message,)
         return Choice(None, '', reasons)
-    return Choice(made, _words(made, snapshot, notes))
+    return Choice(made, _words(made, snapshot, entries))
 
 
 def _plan(
@@ -120,13 +120,13 @@ def _plan(
 
 
 def _words(
-    plan: Plan, snapshot: Snapshot, notes: Mapping[str, Pending]
+    plan: Plan, snapshot: Snapshot, entries: Mapping[str, Pending]
 ) -> str:
     """Return what a plan does."""
-    wished = ', '.join(f'{n}={x.value}' for n, x in sorted(notes.items()))
+    requested = ', '.join(f'{n}={x.value}' for n, x in sorted(entries.items()))
     power = f'with the server {plan.power}'
     if plan.aim is Aim.RETRY:
-        return f'goes on to {wished}, whatever has failed, {power}'
+        return f'goes on to {requested}, whatever has failed, {power}'
     if plan.aim is Aim.ABORT:
         has_failed = snapshot.node.provision_state == 'service failed'
         is_resized = snapshot.server.status == 'VERIFY_RESIZE'
@@ -134,7 +134,7 @@ def _words(
             f'{"makes the node active, " if has_failed else ""}'
             f'{"reverts the resize, " if is_resized else ""}'
             f'leaves the settings as they are, {power}'
-            f'{", and forgets the change" if notes else ""}'
+            f'{", and forgets the change" if entries else ""}'
         )
     settings = ', '.join(
         f'{name}={values.shown(value)}' for name, value in plan.was.items()

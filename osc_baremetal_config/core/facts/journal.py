@@ -46,8 +46,8 @@ class Pending:
     :param value: what the item is to become.
     :param power: ``on`` or ``off``: the server's power before the change.
     :param since: when it began, ISO 8601 in UTC.
-    :param wish: the digest of the whole request that the item is a part of.
-    :param settled: the item was as wished before the change.
+    :param digest: of the whole request that the item is a part of.
+    :param unchanged: the item was as asked for before the change.
     :param resize: the change resizes the server.
     :param node: the uuid of the node that the server was on.
     :param flavor: the name of the flavor that it had; only with a resize.
@@ -64,8 +64,8 @@ class Pending:
     value: str
     power: str | None = None
     since: str | None = None
-    wish: str | None = None
-    settled: bool = False
+    digest: str | None = None
+    unchanged: bool = False
     resize: bool = False
     node: str | None = None
     flavor: str | None = None
@@ -119,22 +119,26 @@ def keys(prefix: str, name: str, metadata: Mapping[str, str]) -> list[str]:
     ]
 
 
-def mark(items: Iterable[Item], *, resize: bool) -> str:
+def digest(items: Iterable[Item], *, resize: bool) -> str:
     """Return the digest of a request: the same for the same request only."""
     text = ' '.join(map(str, sorted(items))) + (' resize' if resize else '')
     data = text.encode('utf-8', 'surrogatepass')
     return hashlib.sha256(data).hexdigest()[:8]
 
 
-def faults(notes: Mapping[str, Pending]) -> list[str]:
+def faults(entries: Mapping[str, Pending]) -> list[str]:
     """Return why the entries of a change cannot be believed.
 
     One that a person has written, without a digest, is believed.
     """
-    found = [f'{n}: {note.fault}' for n, note in notes.items() if note.fault]
-    items = [Item(name, note.value) for name, note in notes.items()]
-    whole = mark(items, resize=any(note.resize for note in notes.values()))
-    if any(note.wish not in (None, whole) for note in notes.values()):
+    found = [
+        f'{n}: {entry.fault}' for n, entry in entries.items() if entry.fault
+    ]
+    items = [Item(name, entry.value) for name, entry in entries.items()]
+    whole = digest(
+        items, resize=any(entry.resize for entry in entries.values())
+    )
+    if any(entry.digest not in (None, whole) for entry in entries.values()):
         found.append(
             'the digest in the entries is not that of the entries: one was '
             'added, removed or edited'
@@ -143,14 +147,16 @@ def faults(notes: Mapping[str, Pending]) -> list[str]:
 
 
 def begin(
-    notes: Mapping[str, Pending], before: Mapping[str, Previous]
+    entries: Mapping[str, Pending], before: Mapping[str, Previous]
 ) -> dict[str, str]:
     """Return the metadata to set before anything is touched.
 
     :param notes: type → entry of each item of the request.
     :param before: type → what the items that change were.
     """
-    texts = {PENDING + name: _written(note) for name, note in notes.items()}
+    texts = {
+        PENDING + name: _written(entry) for name, entry in entries.items()
+    }
     texts |= {PREVIOUS + name: _json(was) for name, was in before.items()}
     return {
         key + (f':{number}' if number else ''): part
@@ -209,34 +215,39 @@ def _parts(text: str) -> list[str]:
     return [text[n : n + LONGEST] for n in range(0, len(text), LONGEST)]
 
 
-def _written(note: Pending) -> str:
+def _written(entry: Pending) -> str:
     """Return an entry as text, with as much of the failure as it can hold.
 
     The end of it: Ironic names the step first and the reason last.
     """
-    text = _json(note)
+    text = _json(entry)
     over = len(text) - _FAILURE_PARTS * LONGEST
-    if over <= 0 or not note.failure:
+    if over <= 0 or not entry.failure:
         return text
-    kept = note.failure.encode('ascii', 'replace').decode()
+    kept = entry.failure.encode('ascii', 'replace').decode()
     end = kept[-max(1, len(kept) - over - 8) :]
-    return _json(replace(note, failure=f'...{end}'))
+    return _json(replace(entry, failure=f'...{end}'))
 
 
-def _json(note: Pending | Previous) -> str:
+def _json(entry: Pending | Previous) -> str:
     """Return an entry as JSON, without what says nothing."""
-    fields = {name: getattr(note, name) for name in note.__slots__}
+    fields = {
+        _STORED.get(name, name): getattr(entry, name)
+        for name in entry.__slots__
+    }
     return json.dumps(
         {n: v for n, v in fields.items() if v is not None and v is not False}
-        if isinstance(note, Pending)
+        if isinstance(entry, Pending)
         else {n: v for n, v in fields.items() if v not in (None, {})}
     )
 
 
+# What earlier releases have called these in the entries, and so all do.
+_STORED = {'digest': 'wish', 'unchanged': 'settled'}
 _TEXTS = (
     'power',
     'since',
-    'wish',
+    'digest',
     'node',
     'flavor',
     'by',
@@ -247,56 +258,56 @@ _TEXTS = (
 
 
 def _parse_pending(text: str) -> Pending:
-    note = _mapping(text)
-    if note is None and not text.lstrip().startswith('{'):
+    entry = _mapping(text)
+    if entry is None and not text.lstrip().startswith('{'):
         return Pending(value=_short(text))
-    note = note or {}
-    value = note.get('value')
+    entry = entry or {}
+    value = entry.get('value')
     parsed = Pending(
         value=_short(value) if isinstance(value, str) else '?',
-        power=_one_of(note, 'power', ('on', 'off')),
-        since=_matching(note, 'since', _TIME),
-        wish=_matching(note, 'wish', _HEX),
-        settled=note.get('settled') is True,
-        resize=note.get('resize') is True,
-        node=_text(note, 'node'),
-        flavor=_text(note, 'flavor'),
-        forgets=note.get('forgets') is True,
-        by=_matching(note, 'by', _HEX),
-        record=_text(note, 'record'),
-        bios=_matching(note, 'bios', _HEX),
-        failure=_text(note, 'failure'),
-        unapplied=note.get('unapplied') is True,
+        power=_one_of(entry, 'power', ('on', 'off')),
+        since=_matching(entry, 'since', _TIME),
+        digest=_matching(entry, _STORED['digest'], _HEX),
+        unchanged=entry.get(_STORED['unchanged']) is True,
+        resize=entry.get('resize') is True,
+        node=_text(entry, 'node'),
+        flavor=_text(entry, 'flavor'),
+        forgets=entry.get('forgets') is True,
+        by=_matching(entry, 'by', _HEX),
+        record=_text(entry, 'record'),
+        bios=_matching(entry, 'bios', _HEX),
+        failure=_text(entry, 'failure'),
+        unapplied=entry.get('unapplied') is True,
     )
     is_whole = isinstance(value, str) and all(
         getattr(parsed, name) is not None
         for name in _TEXTS
-        if note.get(name) is not None
+        if entry.get(_STORED.get(name, name)) is not None
     )
     is_whole &= bool(parsed.failure) or not parsed.unapplied
     return parsed if is_whole else replace(parsed, fault=_DAMAGED)
 
 
 def _parse_previous(text: str) -> Previous:
-    note = _mapping(text)
-    if note is None and not text.lstrip().startswith('{'):
+    entry = _mapping(text)
+    if entry is None and not text.lstrip().startswith('{'):
         return Previous(value=_short(text))
-    note = note or {}
-    settings = note.get('settings', {})
+    entry = entry or {}
+    settings = entry.get('settings', {})
     if not isinstance(settings, dict):
         settings = {}
     parsed = Previous(
-        value=_text(note, 'value'),
-        at=_matching(note, 'at', _TIME),
+        value=_text(entry, 'value'),
+        at=_matching(entry, 'at', _TIME),
         settings={n: v for n, v in settings.items() if values.is_value(v)},
     )
     is_whole = (
         _mapping(text) is not None
-        and parsed.settings == note.get('settings', {})
+        and parsed.settings == entry.get('settings', {})
         and all(
             getattr(parsed, name) is not None
             for name in ('value', 'at')
-            if note.get(name) is not None
+            if entry.get(name) is not None
         )
     )
     return parsed if is_whole else replace(parsed, fault=_DAMAGED)
@@ -307,29 +318,29 @@ def _mapping(text: str) -> dict[str, Any] | None:
     if len(text) > LONGEST * _PARTS:
         return None
     try:
-        note = json.loads(text)
+        entry = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return note if isinstance(note, dict) else None
+    return entry if isinstance(entry, dict) else None
 
 
-def _text(note: Mapping[str, Any], name: str) -> str | None:
-    value = note.get(name)
+def _text(entry: Mapping[str, Any], name: str) -> str | None:
+    value = entry.get(name)
     return _short(value) if isinstance(value, str) else None
 
 
 def _matching(
-    note: Mapping[str, Any], name: str, form: re.Pattern[str]
+    entry: Mapping[str, Any], name: str, form: re.Pattern[str]
 ) -> str | None:
-    value = note.get(name)
-    is_so = isinstance(value, str) and form.fullmatch(value)
-    return value if is_so else None
+    value = entry.get(name)
+    matches = isinstance(value, str) and form.fullmatch(value)
+    return value if matches else None
 
 
 def _one_of(
-    note: Mapping[str, Any], name: str, known: tuple[str, ...]
+    entry: Mapping[str, Any], name: str, known: tuple[str, ...]
 ) -> str | None:
-    value = note.get(name)
+    value = entry.get(name)
     return value if value in known else None
 
 

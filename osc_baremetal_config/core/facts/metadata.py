@@ -8,19 +8,19 @@ from collections.abc import Iterable, Mapping
 
 from osc_baremetal_config.core.facts.model import Item
 
-WISH = 'deploy-config:'
+DESIRED = 'deploy-config:'
 PENDING = 'deploy-config-pending:'
 PREVIOUS = 'deploy-config-previous:'
 
 
-def wishes(properties: Mapping[str, str]) -> dict[str, str]:
+def desired(properties: Mapping[str, str]) -> dict[str, str]:
     """Return type → value of the ``deploy-config:*`` properties."""
-    return below(WISH, properties)
+    return below(DESIRED, properties)
 
 
 def record(items: Iterable[Item]) -> dict[str, str]:
     """Return the metadata that records items which were verified."""
-    return {WISH + item.type: item.value for item in items}
+    return {DESIRED + item.type: item.value for item in items}
 
 
 def below(prefix: str, properties: Mapping[str, str]) -> dict[str, str]:

@@ -132,7 +132,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class InstanceAction:
     """Something that was done with a server, as Nova remembers it.
 
     :param message: empty where it went well.

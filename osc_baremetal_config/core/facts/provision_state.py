@@ -42,10 +42,10 @@ class Stuck:
     reason: str
 
 
-Verdict = Ready | Working | Failed | Stuck
+Phase = Ready | Working | Failed | Stuck
 
 
-def classify(node: Node) -> Verdict:
+def classify(node: Node) -> Phase:
     """Return what the node's provision state means while it is serviced."""
     state = node.provision_state
     if state == 'active' and not node.target_provision_state:

@@ -24,7 +24,7 @@ class Possible(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """Whether, and if not a plain yes, why."""
 
     possible: Possible
@@ -68,26 +68,26 @@ def holds(bios: Bios, name: str, value: Value | None) -> bool:
 
 def judge(
     name: str, value: Value, bios: Bios, locks: Iterable[Lock] = ()
-) -> Verdict:
+) -> Judgement:
     """Return whether a node's BIOS can be given a setting.
 
     :param bios: the node's settings; empty if Ironic has read none yet.
     :param locks: what is known of settings that lock others.
     """
     if not bios:
-        return Verdict(
+        return Judgement(
             Possible.UNKNOWN, 'Ironic has read no BIOS settings of this node'
         )
     setting = bios.get(name)
     if setting is None:
         hint = nearest(name, bios)
-        return Verdict(Possible.NO, f'its BIOS knows no {name}{hint}')
+        return Judgement(Possible.NO, f'its BIOS knows no {name}{hint}')
     if setting.read_only:
-        return Verdict(
+        return Judgement(
             Possible.NO, f'{name} is read-only{_unlocking(name, bios, locks)}'
         )
     if setting.attribute_type is None:
-        return Verdict(
+        return Judgement(
             Possible.UNKNOWN, f'Ironic has no registry entry for {name}'
         )
     try:
@@ -95,7 +95,7 @@ def judge(
             setting, values.asked(value, setting.attribute_type)
         )
     except values.WrongType as wrong:
-        return Verdict(Possible.NO, str(wrong))
+        return Judgement(Possible.NO, str(wrong))
 
 
 def ignored(
@@ -148,7 +148,7 @@ def _unlocking(name: str, bios: Bios, locks: Iterable[Lock]) -> str:
     return ''
 
 
-def _judge_value(setting: BiosSetting, value: Value) -> Verdict:
+def _judge_value(setting: BiosSetting, value: Value) -> Judgement:
     match setting.attribute_type:
         case 'Enumeration':
             return _judge_choice(setting, str(value))
@@ -157,7 +157,7 @@ def _judge_value(setting: BiosSetting, value: Value) -> Verdict:
                 int(value), setting.lower_bound, setting.upper_bound, 'it'
             )
         case 'Boolean':
-            return Verdict(Possible.YES)
+            return Judgement(Possible.YES)
         case 'String':
             return _judge_range(
                 len(str(value)),
@@ -166,29 +166,29 @@ def _judge_value(setting: BiosSetting, value: Value) -> Verdict:
                 'its length',
             )
         case 'Password':
-            return Verdict(
+            return Judgement(
                 Possible.NO, 'it is a password, which is never set from here'
             )
         case other:
-            return Verdict(Possible.UNKNOWN, f'its type is {other}')
+            return Judgement(Possible.UNKNOWN, f'its type is {other}')
 
 
-def _judge_choice(setting: BiosSetting, value: str) -> Verdict:
+def _judge_choice(setting: BiosSetting, value: str) -> Judgement:
     allowed = setting.allowable_values
     if not allowed:
-        return Verdict(
+        return Judgement(
             Possible.UNKNOWN, f'the registry lists no values of {setting.name}'
         )
     if value in allowed:
-        return Verdict(Possible.YES)
-    return Verdict(Possible.NO, f'allowed are {", ".join(allowed)}')
+        return Judgement(Possible.YES)
+    return Judgement(Possible.NO, f'allowed are {", ".join(allowed)}')
 
 
 def _judge_range(
     number: int, lowest: int | None, highest: int | None, what: str
-) -> Verdict:
+) -> Judgement:
     if lowest is not None and number < lowest:
-        return Verdict(Possible.NO, f'{what} must be at least {lowest}')
+        return Judgement(Possible.NO, f'{what} must be at least {lowest}')
     if highest is not None and number > highest:
-        return Verdict(Possible.NO, f'{what} must be at most {highest}')
-    return Verdict(Possible.YES)
+        return Judgement(Possible.NO, f'{what} must be at most {highest}')
+    return Judgement(Possible.YES)

@@ -14,9 +14,9 @@ from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
 from osc_baremetal_config.core.plan.model import Change
 
 
-def contradictions(wish: Sequence[Item]) -> list[str]:
+def contradictions(request: Sequence[Item]) -> list[str]:
     by_type: dict[str, list[str]] = {}
-    for item in wish:
+    for item in request:
         by_type.setdefault(item.type, []).append(item.value)
     return [
         f'{name}: asked to be {" and ".join(values)} at once'
@@ -42,7 +42,7 @@ def clashes(changes: Sequence[Change]) -> list[str]:
 
 
 def undone(
-    wish: Sequence[Item],
+    request: Sequence[Item],
     changes: Sequence[Change],
     snapshot: Snapshot,
     catalogue: Catalogue,
@@ -52,7 +52,7 @@ def undone(
         return []
     after = _after(changes, snapshot)
     found = []
-    for item in wish:
+    for item in request:
         value = assessment.actual(item.type, after, catalogue).value
         asked = item.type in {change.item.type for change in changes}
         if value != item.value and (

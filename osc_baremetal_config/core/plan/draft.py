@@ -22,15 +22,15 @@ from osc_baremetal_config.core.plan.options import Options
 def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
     """Return the plan for a server as it is, with nothing to be run."""
     server = snapshot.server
-    notes = journal.pending(server.metadata)
-    was, why = power.before(server, notes, snapshot.actions)
+    entries = journal.pending(server.metadata)
+    was, why = power.before(server, entries, snapshot.actions)
     return Plan(
         server=server,
         node=snapshot.node,
-        origin=_origin(notes) or snapshot.node.uuid,
+        origin=_origin(entries) or snapshot.node.uuid,
         bios={},
         changes=(),
-        settled=(),
+        unchanged=(),
         steps=(),
         undo=None,
         no_rollback=(),
@@ -41,8 +41,8 @@ def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
         variants=None,
         power=was,
         record=(),
-        notes=tuple(sorted(notes)),
-        mark='',
+        entries=tuple(sorted(entries)),
+        digest='',
         warnings=(why,) if why else (),
         aim=aim,
     )
@@ -52,15 +52,15 @@ def rest(
     changes: Sequence[Change],
     snapshot: Snapshot,
     catalogue: Catalogue,
-    notes: Mapping[str, Pending],
+    entries: Mapping[str, Pending],
 ) -> side_effects.Rest:
     """Return the settings that changes do not name."""
     return side_effects.rest(
         snapshot.bios,
         {s.name for change in changes for s in change.settings},
         catalogue.volatile,
-        next((note.bios for note in notes.values() if note.bios), None),
-        is_first=not notes,
+        next((entry.bios for entry in entries.values() if entry.bios), None),
+        is_first=not entries,
     )
 
 
@@ -80,7 +80,7 @@ def of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
     return {name: bios[name] for name in names if name in bios}
 
 
-def _origin(notes: Mapping[str, Pending]) -> str | None:
+def _origin(entries: Mapping[str, Pending]) -> str | None:
     """Return the node that the server was on before the change began."""
-    moves = (note.node for note in notes.values() if note.resize)
+    moves = (entry.node for entry in entries.values() if entry.resize)
     return next(filter(None, moves), None)

@@ -14,7 +14,7 @@ _TRAIT = 'trait:'
 
 def is_for_some(flavor: Flavor) -> bool:
     """Return whether a flavor could be a variant, for some projects only."""
-    return not flavor.is_public and bool(metadata.wishes(flavor.extra_specs))
+    return not flavor.is_public and bool(metadata.desired(flavor.extra_specs))
 
 
 def usable(flavors: Iterable[Flavor], project_id: str | None) -> list[Flavor]:
@@ -47,13 +47,13 @@ def variants(
     :returns: by name; one if the cloud's flavors are well kept.
     """
     names = frozenset(template.name for template in templates)
-    wanted = metadata.wishes(current.extra_specs)
+    wanted = metadata.desired(current.extra_specs)
     wanted.update((item.type, item.value) for item in items)
     shape = _shape(current, names)
     found = [
         flavor
         for flavor in flavors
-        if metadata.wishes(flavor.extra_specs) == wanted
+        if metadata.desired(flavor.extra_specs) == wanted
         and _shape(flavor, names) == shape
     ]
     return sorted(found, key=lambda flavor: flavor.name)
@@ -139,6 +139,6 @@ def _other_specs(
     def belongs(key: str) -> bool:
         if key.startswith(_TRAIT):
             return not templates or key.removeprefix(_TRAIT) in templates
-        return key.startswith(metadata.WISH)
+        return key.startswith(metadata.DESIRED)
 
     return {key: value for key, value in specs.items() if not belongs(key)}

@@ -6,7 +6,7 @@ the form of a note is for :mod:`osc_baremetal_config.core.facts.journal`.
 
 from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.journal import Pending, Previous
-from osc_baremetal_config.core.facts.metadata import PENDING, WISH
+from osc_baremetal_config.core.facts.metadata import DESIRED, PENDING
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.plan.model import Change, Plan
 
@@ -24,18 +24,22 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
         keeps its time, and its notes of what was before.
     """
     known = journal.pending(plan.server.metadata)
-    begun = next((note.since for note in known.values() if note.since), now)
+    started = next(
+        (entry.since for entry in known.values() if entry.since), now
+    )
     changed = [change.item for change in plan.changes]
-    notes = {
-        item.type: _note(plan, item, begun, by, settled=item not in changed)
-        for item in (*changed, *plan.settled)
+    entries = {
+        item.type: _save_journal(
+            plan, item, started, by, unchanged=item not in changed
+        )
+        for item in (*changed, *plan.unchanged)
     }
     before = {
-        change.item.type: _was(change, begun, plan)
+        change.item.type: _was(change, started, plan)
         for change in plan.changes
         if not plan.is_resumed
     }
-    return journal.begin(notes, before)
+    return journal.begin(entries, before)
 
 
 def no_room(plan: Plan) -> str | None:
@@ -54,20 +58,20 @@ def keys(plan: Plan) -> list[str]:
     """Return the keys of the notes that the end of a change removes."""
     there = plan.server.metadata
     found = {k for k in begin(plan, _ANY_TIME, _ANY_RUN) if PENDING in k}
-    for name in plan.notes:
+    for name in plan.entries:
         found.update(journal.keys(PENDING, name, there))
     return sorted(found)
 
 
-def _note(
-    plan: Plan, item: Item, since: str, by: str, *, settled: bool
+def _save_journal(
+    plan: Plan, item: Item, since: str, by: str, *, unchanged: bool
 ) -> Pending:
     return Pending(
         value=item.value,
         power=plan.power,
         since=since,
-        wish=plan.mark,
-        settled=settled,
+        digest=plan.digest,
+        unchanged=unchanged,
         resize=plan.resize_to is not None,
         node=plan.origin,
         flavor=_flavor_before(plan, item) if plan.resize_to else None,
@@ -80,8 +84,8 @@ def _note(
 
 def _flavor_before(plan: Plan, item: Item) -> str | None:
     """Return the flavor before the change, by the notes if it is noted."""
-    noted = journal.pending(plan.server.metadata).get(item.type)
-    return noted.flavor if noted else plan.server.flavor.name
+    entry_s = journal.pending(plan.server.metadata).get(item.type)
+    return entry_s.flavor if entry_s else plan.server.flavor.name
 
 
 def _recorded(plan: Plan, item: Item) -> str | None:
@@ -90,10 +94,10 @@ def _recorded(plan: Plan, item: Item) -> str | None:
     By the notes, where the change is noted already.
     """
     metadata = plan.server.metadata
-    noted = journal.pending(metadata).get(item.type)
-    if noted:
-        return noted.record
-    return metadata.get(WISH + item.type, '')
+    entry_s = journal.pending(metadata).get(item.type)
+    if entry_s:
+        return entry_s.record
+    return metadata.get(DESIRED + item.type, '')
 
 
 def _was(change: Change, at: str, plan: Plan) -> Previous:

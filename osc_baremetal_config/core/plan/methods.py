@@ -20,7 +20,7 @@ from osc_baremetal_config.core.plan.options import Method, Options
 
 
 def resizes(
-    options: Options, catalogue: Catalogue, notes: Mapping[str, Pending]
+    options: Options, catalogue: Catalogue, entries: Mapping[str, Pending]
 ) -> bool:
     """Return whether the server is to get the flavor that is the variant.
 
@@ -28,8 +28,8 @@ def resizes(
     """
     if options.method is Method.RESIZE:
         return True
-    if notes:
-        return any(note.resize for note in notes.values())
+    if entries:
+        return any(entry.resize for entry in entries.values())
     return options.method is Method.AUTO and catalogue.resizes
 
 
@@ -37,14 +37,14 @@ def target(
     variants: Sequence[Flavor] | None,
     options: Options,
     server: Server,
-    notes: Mapping[str, Pending],
+    entries: Mapping[str, Pending],
 ) -> Flavor | None:
     """Return the flavor that a server is to be resized to, if it has to be.
 
     One that has been resized by an earlier run has that still to be confirmed.
     """
     variant = flavors.target(variants, options, server.flavor)
-    if not notes and variant and variant.name == server.flavor.name:
+    if not entries and variant and variant.name == server.flavor.name:
         return None
     return variant
 

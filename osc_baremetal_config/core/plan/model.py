@@ -107,7 +107,7 @@ class Plan:
     origin: str
     bios: Bios
     changes: tuple[Change, ...]
-    settled: tuple[Item, ...]
+    unchanged: tuple[Item, ...]
     steps: tuple[Step, ...]
     undo: tuple[Step, ...] | None
     no_rollback: tuple[str, ...]
@@ -118,8 +118,8 @@ class Plan:
     variants: tuple[Flavor, ...] | None
     power: str
     record: tuple[Item, ...]
-    notes: tuple[str, ...]
-    mark: str
+    entries: tuple[str, ...]
+    digest: str
     warnings: tuple[str, ...]
     aim: Aim = Aim.SET
     is_loose: bool = False
@@ -132,7 +132,7 @@ class Plan:
     def items(self) -> tuple[Item, ...]:
         """Return the items that are asked for."""
         changing = [change.item for change in self.changes]
-        return tuple(sorted([*changing, *self.settled]))
+        return tuple(sorted([*changing, *self.unchanged]))
 
     @property
     def is_empty(self) -> bool:
@@ -143,23 +143,23 @@ class Plan:
     def touches_power(self) -> bool:
         """Return whether the server is, or may have been, stopped."""
         return bool(
-            self.changes or self.notes or self.is_to_resize(self.server)
+            self.changes or self.entries or self.is_to_resize(self.server)
         )
 
     @property
     def is_resumed(self) -> bool:
         """Return whether an earlier run has begun this."""
-        return bool(self.notes)
+        return bool(self.entries)
 
     @property
-    def is_begun(self) -> bool:
+    def is_started(self) -> bool:
         """Return whether Ironic is at the service already."""
         return self.node.provision_state in SERVICING
 
     @property
     def needs_service(self) -> bool:
         """Return whether Ironic has to be asked for the service."""
-        if self.is_begun or not self.steps:
+        if self.is_started or not self.steps:
             return False
         is_applied = all(
             registry.holds(self.bios, name, value)

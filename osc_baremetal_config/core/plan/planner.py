@@ -11,7 +11,7 @@ from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import journal, steps, values
 from osc_baremetal_config.core.facts.journal import Pending
-from osc_baremetal_config.core.facts.metadata import PREVIOUS, WISH
+from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
@@ -44,14 +44,14 @@ from osc_baremetal_config.core.plan.options import DEFAULT, Method, Options
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChangeRequest:
     """What is asked of servers, whichever they are.
 
     :param wish_of: the items that a server should have; it may raise that
         this is not clear.
     """
 
-    wish_of: Callable[[Snapshot], Iterable[Item]]
+    items_of: Callable[[Snapshot], Iterable[Item]]
     catalogue: Catalogue
     options: Options
 
@@ -60,8 +60,8 @@ class Asked:
 
         :raises Refused: it cannot be done, or it is not clear what.
         """
-        wish = self.wish_of(snapshot)
-        return make(wish, snapshot, self.catalogue, self.options)
+        request = self.items_of(snapshot)
+        return make(request, snapshot, self.catalogue, self.options)
 
 
 def make(
@@ -80,22 +80,24 @@ def make(
     :param aim: where the plan of a change that was begun leads.
     :raises Refused: it cannot be done; every reason is named.
     """
-    wish = tuple(sorted(set(items)))
+    request = tuple(sorted(set(items)))
     server = snapshot.server
-    notes = journal.pending(server.metadata)
-    if aim is Aim.SET and _is_being_undone(wish, notes):
+    entries = journal.pending(server.metadata)
+    if aim is Aim.SET and _is_being_undone(request, entries):
         return rollback_plan.make(snapshot, catalogue, options, aim)
-    changes, settled, violations = _outcomes(
-        wish, snapshot, catalogue, options
+    changes, unchanged, violations = _outcomes(
+        request, snapshot, catalogue, options
     )
-    plan = _forward(wish, changes, settled, snapshot, catalogue, options, aim)
-    violations += _together(wish, plan, snapshot, catalogue)
-    violations += _not_now(wish, plan, notes)
+    plan = _forward(
+        request, changes, unchanged, snapshot, catalogue, options, aim
+    )
+    violations += _together(request, plan, snapshot, catalogue)
+    violations += _not_now(request, plan, entries)
     violations += _not_this_way(plan, snapshot)
-    violations += _not_to_be_noted(plan)
-    resizes = methods.resizes(options, catalogue, notes)
+    violations += _not_to_be_journaled(plan)
+    resizes = methods.resizes(options, catalogue, entries)
     violations += flavors.unclear(
-        _variants(wish, snapshot),
+        _variants(request, snapshot),
         options,
         server.flavor,
         is_one=resizes or (bool(changes) and options.require_flavor),
@@ -109,26 +111,26 @@ def make(
 
 
 def _forward(
-    wish: Sequence[Item],
+    request: Sequence[Item],
     changes: Sequence[Change],
-    settled: Sequence[Item],
+    unchanged: Sequence[Item],
     snapshot: Snapshot,
     catalogue: Catalogue,
     options: Options,
     aim: Aim,
 ) -> Plan:
     """Return the plan of changes, whatever speaks against it."""
-    notes = journal.pending(snapshot.server.metadata)
+    entries = journal.pending(snapshot.server.metadata)
     merged = steps.typed(
         steps.merge(c.template.steps for c in changes if c.template),
         snapshot.bios,
     )
     runbook = methods.runbook(merged, snapshot, options)
-    variants = _variants(wish, snapshot)
+    variants = _variants(request, snapshot)
     target = None
-    if methods.resizes(options, catalogue, notes):
-        target = methods.target(variants, options, snapshot.server, notes)
-    record = _to_record(changes, settled, notes, snapshot)
+    if methods.resizes(options, catalogue, entries):
+        target = methods.target(variants, options, snapshot.server, entries)
+    record = _to_record(changes, unchanged, entries, snapshot)
     # As it is desired at the end.
     rows = assessment.rows(
         reconcile.without(snapshot, options.forgets), catalogue
@@ -138,7 +140,7 @@ def _forward(
         blank,
         bios=draft.of_changes(changes, snapshot.bios),
         changes=tuple(changes),
-        settled=tuple(settled),
+        unchanged=tuple(unchanged),
         steps=merged,
         undo=previous.steps_for(changes),
         runbook=draft.name(runbook),
@@ -147,10 +149,10 @@ def _forward(
         variants=flavors.meant(variants, options),
         record=record if options.records else (),
         forget=_to_forget(changes, snapshot, options),
-        rest=draft.rest(changes, snapshot, catalogue, notes),
-        kept=_kept(wish, rows, snapshot, catalogue),
+        rest=draft.rest(changes, snapshot, catalogue, entries),
+        kept=_kept(request, rows, snapshot, catalogue),
         claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
-        mark=journal.mark(wish, resize=bool(target)),
+        digest=journal.digest(request, resize=bool(target)),
         warnings=(
             *blank.warnings,
             *conflicts.unsure(changes, snapshot),
@@ -170,28 +172,28 @@ def resume(
     :raises Refused: nothing is noted, or it cannot be done.
     """
     server = snapshot.server
-    notes = journal.pending(server.metadata)
-    if not notes:
+    entries = journal.pending(server.metadata)
+    if not entries:
         raise errors.Refused(
             f'{server}: no change is noted that has not ended.'
         )
     if aim is Aim.ROLLBACK:
         return rollback_plan.make(snapshot, catalogue, options, aim)
-    if damage := journal.faults(notes):
+    if damage := journal.faults(entries):
         raise errors.Refused(
             f'{server}: the journal of the change cannot be believed; nothing '
             f'was touched:',
             damage,
         )
-    wish = [Item(name, note.value) for name, note in notes.items()]
-    if any(note.resize for note in notes.values()):
+    request = [Item(name, entry.value) for name, entry in entries.items()]
+    if any(entry.resize for entry in entries.values()):
         options = replace(options, method=Method.RESIZE)
     options = replace(
         options,
-        records=any(note.record is not None for note in notes.values()),
-        forgets=tuple(name for name, n in notes.items() if n.forgets),
+        records=any(entry.record is not None for entry in entries.values()),
+        forgets=tuple(name for name, n in entries.items() if n.forgets),
     )
-    return make(wish, snapshot, catalogue, options, aim)
+    return make(request, snapshot, catalogue, options, aim)
 
 
 def drop(snapshot: Snapshot, options: Options) -> Plan:
@@ -206,16 +208,18 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
 
 
 def _is_being_undone(
-    wish: Sequence[Item], notes: Mapping[str, Pending]
+    request: Sequence[Item], entries: Mapping[str, Pending]
 ) -> bool:
     """Return whether this very wish was begun, has failed, and is put back.
 
     Not where Ironic has reported success and nothing was changed: that may
     come true yet.
     """
-    noted = sorted(Item(name, note.value) for name, note in notes.items())
-    return noted == list(wish) and any(
-        note.failure and not note.unapplied for note in notes.values()
+    entry_s = sorted(
+        Item(name, entry.value) for name, entry in entries.items()
+    )
+    return entry_s == list(request) and any(
+        entry.failure and not entry.unapplied for entry in entries.values()
     )
 
 
@@ -239,13 +243,13 @@ def _with_way_back(
 
 
 def _kept(
-    wish: Sequence[Item],
+    request: Sequence[Item],
     rows: Sequence[assessment.Row],
     snapshot: Snapshot,
     catalogue: Catalogue,
 ) -> tuple[side_effects.Kept, ...]:
     """Return the items that are as desired, and that nobody asks for."""
-    asked = {item.type for item in wish}
+    asked = {item.type for item in request}
     return tuple(
         _item_kept(Item(row.type, row.desired.value), snapshot, catalogue)
         for row in rows
@@ -271,14 +275,14 @@ def _to_forget(
     """
     metadata = snapshot.server.metadata
     changing = {change.item.type for change in changes}
-    keys = [WISH + name for name in options.forgets]
+    keys = [DESIRED + name for name in options.forgets]
     for name in options.forgets:
         if name not in changing:
             keys += journal.keys(PREVIOUS, name, metadata)
     return tuple(key for key in keys if key in metadata)
 
 
-def _not_to_be_noted(plan: Plan) -> list[str]:
+def _not_to_be_journaled(plan: Plan) -> list[str]:
     """Return why a change cannot be noted, or not be undone if it fails."""
     found = [journal_entries.no_room(plan)] if not plan.is_empty else []
     if plan.no_rollback and plan.needs_leave:
@@ -291,43 +295,52 @@ def _not_to_be_noted(plan: Plan) -> list[str]:
 
 
 def _outcomes(
-    wish: Sequence[Item],
+    request: Sequence[Item],
     snapshot: Snapshot,
     catalogue: Catalogue,
     options: Options,
 ) -> tuple[list[Change], list[Item], list[str]]:
     """Return what changes, what is settled, and what speaks against it."""
     changes: list[Change] = []
-    settled: list[Item] = []
+    unchanged: list[Item] = []
     violations: list[str] = []
-    for item in wish:
+    for item in request:
         outcome = _plan_item(item, snapshot, catalogue, options)
         if isinstance(outcome, Change):
             changes.append(outcome)
         elif outcome:
             violations += [f'{item}: {reason}' for reason in outcome]
         else:
-            settled.append(item)
-    return changes, settled, violations
+            unchanged.append(item)
+    return changes, unchanged, violations
 
 
 def _together(
-    wish: Sequence[Item], plan: Plan, snapshot: Snapshot, catalogue: Catalogue
+    request: Sequence[Item],
+    plan: Plan,
+    snapshot: Snapshot,
+    catalogue: Catalogue,
 ) -> list[str]:
     """Return what the items of a plan do to each other."""
-    clashes = conflicts.contradictions(wish) or conflicts.clashes(plan.changes)
-    return clashes or conflicts.undone(wish, plan.changes, snapshot, catalogue)
+    clashes = conflicts.contradictions(request) or conflicts.clashes(
+        plan.changes
+    )
+    return clashes or conflicts.undone(
+        request, plan.changes, snapshot, catalogue
+    )
 
 
 def _not_now(
-    wish: Sequence[Item], plan: Plan, notes: Mapping[str, Pending]
+    request: Sequence[Item], plan: Plan, entries: Mapping[str, Pending]
 ) -> list[str]:
     """Return why server and node cannot be changed as they are now."""
     server, target = plan.server, plan.resize_to
-    found = preconditions.foreign_notes(wish, notes, plan.mark, server)
-    if not plan.is_empty or plan.changes or notes or target:
+    found = preconditions.foreign_entries(
+        request, entries, plan.digest, server
+    )
+    if not plan.is_empty or plan.changes or entries or target:
         found += preconditions.locked(server)
-        found += preconditions.not_ready(server, plan.node, notes)
+        found += preconditions.not_ready(server, plan.node, entries)
     return found
 
 
@@ -355,10 +368,12 @@ def _plan_item(
     if unknown:
         return [unknown]
     now = assessment.actual(item.type, snapshot, catalogue).value
-    note = journal.pending(snapshot.server.metadata).get(item.type)
-    is_begun = note is not None and note.wish is not None and not note.settled
+    entry = journal.pending(snapshot.server.metadata).get(item.type)
+    is_started = (
+        entry is not None and entry.digest is not None and not entry.unchanged
+    )
     template = selection.choose(item, snapshot, catalogue, options)
-    if now == item.value and not is_begun and not _has_unread(template):
+    if now == item.value and not is_started and not _has_unread(template):
         return selection.incapable(item, snapshot, catalogue)
     if isinstance(template, list):
         return [] if now == item.value else template
@@ -366,8 +381,8 @@ def _plan_item(
         name: steps.asked(name, value, snapshot.bios)
         for name, value in steps.settings(template.steps).items()
     }
-    if note is not None and is_begun:
-        was, before = previous.known(item.type, note, snapshot)
+    if entry is not None and is_started:
+        was, before = previous.known(item.type, entry, snapshot)
         if was and (more := sorted(wanted.keys() - was.keys())):
             return [
                 f'{template} sets {", ".join(more)}, which it did not when '
@@ -403,7 +418,7 @@ def _as_read(wanted: Mapping[str, Value], bios: Bios) -> dict[str, Value]:
 
 
 def _variants(
-    wish: Sequence[Item], snapshot: Snapshot
+    request: Sequence[Item], snapshot: Snapshot
 ) -> tuple[Flavor, ...] | None:
     if snapshot.flavors is None:
         return None
@@ -412,7 +427,7 @@ def _variants(
         flavors.variants(
             snapshot.server.flavor,
             flavors.usable(snapshot.flavors, snapshot.server.project_id),
-            wish,
+            request,
             deploy,
         )
     )
@@ -420,15 +435,15 @@ def _variants(
 
 def _to_record(
     changes: Sequence[Change],
-    settled: Sequence[Item],
-    notes: Mapping[str, Pending],
+    unchanged: Sequence[Item],
+    entries: Mapping[str, Pending],
     snapshot: Snapshot,
 ) -> tuple[Item, ...]:
     """Return what changes, and what is right but not what is desired."""
     unrecorded = [
         item
-        for item in settled
-        if item.type in notes
+        for item in unchanged
+        if item.type in entries
         or assessment.desired(item.type, snapshot.server, snapshot.image).value
         != item.value
     ]

@@ -29,14 +29,14 @@ _TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
 _DAYS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
-def is_in_question(server: Server, notes: Mapping[str, Pending]) -> bool:
+def is_in_question(server: Server, entries: Mapping[str, Pending]) -> bool:
     """Return whether Nova's actions are needed to tell the power before."""
-    return any(note.power for note in notes.values())
+    return any(entry.power for entry in entries.values())
 
 
 def before(
     server: Server,
-    notes: Mapping[str, Pending],
+    entries: Mapping[str, Pending],
     actions: Sequence[Event] | None,
 ) -> tuple[str, str | None]:
     """Return the power before the change, and why the journal is not believed.
@@ -45,7 +45,7 @@ def before(
     :param actions: what Nova remembers, None if that is not known.
     """
     now = ON if server.status == 'ACTIVE' else OFF
-    first = next((note for note in notes.values() if note.power), None)
+    first = next((entry for entry in entries.values() if entry.power), None)
     if first is None or first.power is None:
         return now, None
     if actions is None:
@@ -66,7 +66,7 @@ _UNBELIEVED = (
 
 
 def _by_actions(
-    note: Pending, server: Server, actions: Sequence[Event]
+    entry: Pending, server: Server, actions: Sequence[Event]
 ) -> str | None:
     """Return the power that a server had when a change was begun.
 
@@ -76,7 +76,7 @@ def _by_actions(
 
     :returns: None if the journal does not say when that was.
     """
-    began = _seconds(note.since or '')
+    began = _seconds(entry.since or '')
     if began is None:
         return None
     known = sorted(
@@ -101,7 +101,7 @@ def _by_actions(
     )
     if power == ON or is_started:
         return ON
-    return note.power if began - last <= _SKEW_S else OFF
+    return entry.power if began - last <= _SKEW_S else OFF
 
 
 def _seconds(at: str) -> int | None:

@@ -15,39 +15,41 @@ _RESIZING = _STABLE | {'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE'}
 
 
 def not_ready(
-    server: Server, node: Node, notes: Mapping[str, Pending]
+    server: Server, node: Node, entries: Mapping[str, Pending]
 ) -> list[str]:
     """Return why server and node cannot be changed now.
 
     A run that was cut off left notes; the same wish then goes on with what
     is running, and waits for what Nova is doing.
     """
-    found = _elsewhere(server, node, notes)
-    statuses = _RESIZING if any(n.resize for n in notes.values()) else _STABLE
+    found = _elsewhere(server, node, entries)
+    statuses = (
+        _RESIZING if any(n.resize for n in entries.values()) else _STABLE
+    )
     if server.status not in statuses:
         found.append(
             f'the server is in status {server.status}; it must be ACTIVE or '
             f'SHUTOFF{_usable_again(server)}'
         )
-    if server.task_state and not notes:
+    if server.task_state and not entries:
         found.append(
             f'Nova is busy with the server ({server.task_state}); try again '
             f'when it has ended'
         )
-    return found + _node_not_ready(server, node, is_ours=bool(notes))
+    return found + _node_not_ready(server, node, is_ours=bool(entries))
 
 
 def _elsewhere(
-    server: Server, node: Node, notes: Mapping[str, Pending]
+    server: Server, node: Node, entries: Mapping[str, Pending]
 ) -> list[str]:
     """Return that a change was begun on another node, if it was.
 
     Only a resize takes a server to another one and is still the same change.
     """
     others = {
-        note.node
-        for note in notes.values()
-        if note.node not in (None, node.uuid) and not note.resize
+        entry.node
+        for entry in entries.values()
+        if entry.node not in (None, node.uuid) and not entry.resize
     }
     return [
         f'the change was begun while the server was on node {other}, and it '
@@ -76,21 +78,21 @@ def locked(server: Server) -> list[str]:
     return [f'the server is locked{why} (openstack server unlock {server.id})']
 
 
-def foreign_notes(
-    wish: Sequence[Item],
-    notes: Mapping[str, Pending],
-    mark: str,
+def foreign_entries(
+    request: Sequence[Item],
+    entries: Mapping[str, Pending],
+    digest: str,
     server: Server,
 ) -> list[str]:
     """Return the changes that have begun and are not what is asked for.
 
     :param mark: of the wish; a note without one is known by its value.
     """
-    asked = {item.type: item.value for item in wish}
+    asked = {item.type: item.value for item in request}
     foreign = [
-        f'{name}={note.value}{_since(note)}'
-        for name, note in sorted(notes.items())
-        if (note.wish or mark) != mark or asked.get(name) != note.value
+        f'{name}={entry.value}{_since(entry)}'
+        for name, entry in sorted(entries.items())
+        if (entry.digest or digest) != digest or asked.get(name) != entry.value
     ]
     if not foreign:
         return []
@@ -141,5 +143,5 @@ def _in_maintenance(node: Node) -> str:
     )
 
 
-def _since(note: Pending) -> str:
-    return f' (at {note.since})' if note.since else ''
+def _since(entry: Pending) -> str:
+    return f' (at {entry.since})' if entry.since else ''

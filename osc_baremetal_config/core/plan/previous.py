@@ -61,7 +61,7 @@ def steps_for(changes: Iterable[Change]) -> tuple[Step, ...]:
 
 
 def known(
-    name: str, note: Pending, snapshot: Snapshot
+    name: str, entry: Pending, snapshot: Snapshot
 ) -> tuple[dict[str, Value], str | None]:
     """Return the settings before a change by the journal, and the value.
 
@@ -70,7 +70,7 @@ def known(
     """
     was = journal.previous(snapshot.server.metadata).get(name, Previous())
     bios = snapshot.bios
-    if note.resize and note.node not in (None, snapshot.node.uuid):
+    if entry.resize and entry.node not in (None, snapshot.node.uuid):
         now = {
             n: values.current(bios.get(n), v) for n, v in was.settings.items()
         }
@@ -84,13 +84,13 @@ def changes(snapshot: Snapshot) -> list[Change]:
     What they have led to, or will, is what the settings are now.
     """
     found = []
-    for name, note in journal.pending(snapshot.server.metadata).items():
-        if note.settled:
+    for name, entry in journal.pending(snapshot.server.metadata).items():
+        if entry.unchanged:
             continue
-        settings, value = known(name, note, snapshot)
+        settings, value = known(name, entry, snapshot)
         found.append(
             Change(
-                item=Item(name, note.value),
+                item=Item(name, entry.value),
                 before=value,
                 template=None,
                 settings=tuple(
@@ -107,22 +107,22 @@ def impossible(
 ) -> list[str]:
     """Return why what the journal says was before cannot be set again."""
     metadata = snapshot.server.metadata
-    notes, was = journal.pending(metadata), journal.previous(metadata)
+    entries, was = journal.pending(metadata), journal.previous(metadata)
     found = [
         f'{name}: its entries in the server metadata do not belong together'
-        for name, note in notes.items()
-        if note.settled
-        and note.since
-        and was.get(name, Previous()).at == note.since
+        for name, entry in entries.items()
+        if entry.unchanged
+        and entry.since
+        and was.get(name, Previous()).at == entry.since
     ]
     for change in changes:
-        name, note = change.item.type, notes[change.item.type]
-        entry = was.get(name, Previous())
-        if entry.fault:
+        name, entry = change.item.type, entries[change.item.type]
+        before = was.get(name, Previous())
+        if before.fault:
             found.append(
-                f'{name}: what was before is not known: {entry.fault}'
+                f'{name}: what was before is not known: {before.fault}'
             )
-        elif entry.at and note.since and entry.at != note.since:
+        elif before.at and entry.since and before.at != entry.since:
             found.append(
                 f'{name}: what was before is not known: the server metadata '
                 f'only says it of another change'

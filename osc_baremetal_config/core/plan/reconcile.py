@@ -10,12 +10,12 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import journal, quoting, registry
-from osc_baremetal_config.core.facts.metadata import PREVIOUS, WISH
+from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
 from osc_baremetal_config.core.facts.model import Item, Snapshot
 from osc_baremetal_config.core.plan import preconditions
 
 
-def wish(
+def request(
     snapshot: Snapshot,
     catalogue: Catalogue,
     types: Collection[str] | None = None,
@@ -28,13 +28,13 @@ def wish(
     :raises Refused: image and flavor disagree, so it is not clear what is
         desired.
     """
-    begun = journal.pending(snapshot.server.metadata)
+    started = journal.pending(snapshot.server.metadata)
     rows = [
         row
         for row in assessment.rows(snapshot, catalogue)
         if row.desired.value is not None
         and (types is None or row.type in types)
-        and (row.drift is not assessment.Drift.NO or row.type in begun)
+        and (row.drift is not assessment.Drift.NO or row.type in started)
     ]
     contested = [
         f'{row.type}: {row.desired.source}; say which is meant: openstack '
@@ -61,17 +61,19 @@ def recorded(
         there is no such type.
     """
     server = snapshot.server
-    notes = journal.pending(server.metadata)
+    entries = journal.pending(server.metadata)
     reasons = unknown(snapshot, types, catalogue)
-    if notes:
-        begun = ', '.join(f'{n}={note.value}' for n, note in notes.items())
+    if entries:
+        started = ', '.join(
+            f'{n}={entry.value}' for n, entry in entries.items()
+        )
         reasons.append(
-            f'a change was begun and has not ended: {begun}; what can be done '
-            f'about it: openstack server config recover {server.id}'
+            f'a change was begun and has not ended: {started}; what can be '
+            f'done about it: openstack server config recover {server.id}'
         )
     keys = []
     for name in sorted(types):
-        keys += [key for key in [WISH + name] if key in server.metadata]
+        keys += [key for key in [DESIRED + name] if key in server.metadata]
         keys += journal.keys(PREVIOUS, name, server.metadata)
     reasons += preconditions.locked(server) if keys else []
     if reasons:
@@ -98,6 +100,6 @@ def unknown(
 def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
     """Return a snapshot of a server on which types are not recorded."""
     server = snapshot.server
-    keys = {WISH + name for name in types}
+    keys = {DESIRED + name for name in types}
     kept = {k: v for k, v in server.metadata.items() if k not in keys}
     return replace(snapshot, server=replace(server, metadata=kept))

@@ -47,24 +47,26 @@ def make(
             f'{server} cannot be put back as it was; nothing was touched:',
             violations,
         )
-    notes = journal.pending(server.metadata)
-    items = [Item(name, note.value) for name, note in notes.items()]
+    entries = journal.pending(server.metadata)
+    items = [Item(name, entry.value) for name, entry in entries.items()]
     undo = previous.steps_for(changes)
-    resizes = any(note.resize for note in notes.values())
+    resizes = any(entry.resize for entry in entries.values())
     runbook = methods.runbook(undo, snapshot, options)
     plan = draft.without_steps(snapshot, options, aim)
     return replace(
         plan,
         bios=draft.of_changes(changes, snapshot.bios),
         changes=tuple(changes),
-        settled=tuple(item for item in items if notes[item.type].settled),
+        unchanged=tuple(
+            item for item in items if entries[item.type].unchanged
+        ),
         undo=undo,
         runbook=draft.name(runbook),
         undo_runbook=draft.name(runbook),
         is_loose=draft.is_loose(runbook, undo),
         resize_to=server.flavor if resizes else None,
-        rest=draft.rest(changes, snapshot, catalogue, notes),
-        mark=journal.mark(items, resize=resizes),
+        rest=draft.rest(changes, snapshot, catalogue, entries),
+        digest=journal.digest(items, resize=resizes),
         warnings=(
             *plan.warnings,
             'what was before is taken from the server metadata',
@@ -74,15 +76,15 @@ def make(
 
 
 def _after_resize(
-    server: Server, node: Node, notes: Mapping[str, Pending]
+    server: Server, node: Node, entries: Mapping[str, Pending]
 ) -> list[str]:
     """Return why a resize that has ended cannot be undone."""
     if server.status in RESIZING:
         return []
-    for note in notes.values():
-        has_moved = note.node not in (None, node.uuid)
-        is_other = note.flavor not in (None, server.flavor.name)
-        if note.resize and (has_moved or is_other):
+    for entry in entries.values():
+        has_moved = entry.node not in (None, node.uuid)
+        is_other = entry.flavor not in (None, server.flavor.name)
+        if entry.resize and (has_moved or is_other):
             return [
                 f'the resize to {server.flavor.name} has ended, and cannot be '
                 f'undone from here (recover --retry ends the change)'
@@ -99,14 +101,14 @@ def _violations(
 ) -> list[str]:
     """Return why a change cannot be undone."""
     server = snapshot.server
-    notes = journal.pending(server.metadata)
+    entries = journal.pending(server.metadata)
     found = previous.impossible(snapshot, changes, catalogue)
     if not options.trust_metadata:
         found += [
             f'{doubt} (recover --rollback --trust-metadata sets it all the '
             f'same)'
-            for doubt in (*journal.faults(notes), *doubts)
+            for doubt in (*journal.faults(entries), *doubts)
         ]
-    found += _after_resize(server, snapshot.node, notes)
+    found += _after_resize(server, snapshot.node, entries)
     found += preconditions.locked(server)
-    return found + preconditions.not_ready(server, snapshot.node, notes)
+    return found + preconditions.not_ready(server, snapshot.node, entries)

@@ -10,7 +10,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import Item, Query, Server, Snapshot
 from osc_baremetal_config.core.plan.model import Plan
-from osc_baremetal_config.core.plan.planner import Asked
+from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout.scheduler import Member
 
 # What --group-by names apart from the keys of a server's metadata.
@@ -106,12 +106,12 @@ def unread_one(name_or_id: str, error: errors.ConfigError) -> Refusal:
     return Refusal(name_or_id, server_id, error)
 
 
-def make(asked: Asked, snapshot: Snapshot) -> Plan | Refusal:
+def make(asked: ChangeRequest, snapshot: Snapshot) -> Plan | Refusal:
     """Return the plan that gives a server what is asked of it."""
     server = snapshot.server
     items: tuple[Item, ...] = ()
     try:
-        items = tuple(asked.wish_of(snapshot))
+        items = tuple(asked.items_of(snapshot))
         return asked.plan(snapshot)
     except errors.Refused as error:
         return Refusal(server.name, server.id, error, items)

@@ -80,7 +80,7 @@ class Progress:
         return len(self.waiting) + len(self.running) + done
 
 
-def begun(progress: Progress, found: Collection[Member]) -> Progress:
+def started(progress: Progress, found: Collection[Member]) -> Progress:
     """Return how far it is once some that waited have been begun."""
     ids = {member.id for member in found}
     return replace(
@@ -113,9 +113,9 @@ def interrupted(progress: Progress) -> Progress:
 
 def leaves_out(error: errors.ConfigError | None) -> bool:
     """Return whether a node that was touched is out of service after this."""
-    if isinstance(error, errors.Gone | errors.NotAsBefore):
+    if isinstance(error, errors.ServerGone | errors.NotRestored):
         return False
-    return isinstance(error, errors.LeftBetween | errors.StillGoing)
+    return isinstance(error, errors.Incomplete | errors.TimedOut)
 
 
 def left_s(progress: Progress, elapsed_s: float) -> float | None:
@@ -130,7 +130,7 @@ def left_s(progress: Progress, elapsed_s: float) -> float | None:
     return elapsed_s * left / done
 
 
-def exit_code(*, refused: int, failed: int, begun: int) -> ExitCode:
+def exit_code(*, refused: int, failed: int, started: int) -> ExitCode:
     """Return how a change of many servers has ended.
 
     :param refused: servers that could not be changed at all.
@@ -139,7 +139,7 @@ def exit_code(*, refused: int, failed: int, begun: int) -> ExitCode:
     """
     if not (refused or failed):
         return ExitCode.OK
-    return ExitCode.SOME_FAILED if begun else ExitCode.REFUSED
+    return ExitCode.SOME_FAILED if started else ExitCode.REFUSED
 
 
 def startable(progress: Progress, limits: Limits) -> list[Member]:
@@ -189,9 +189,9 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
 def _free(progress: Progress, limits: Limits) -> int:
     """Return how many more may be begun, by what runs and by the canaries."""
     failed = progress.failed - progress.refused
-    begun = len(progress.running) + progress.verified + failed
+    started = len(progress.running) + progress.verified + failed
     room = limits.at_once - len(progress.running)
     if progress.verified >= limits.canary:
         return room
     # The canaries are not all well yet.
-    return min(room, limits.canary - begun)
+    return min(room, limits.canary - started)

@@ -61,7 +61,7 @@ class PlanCases(base.TestCase):
             'run': [str(step) for step in made.steps],
             'runbook': made.runbook,
             'steps': settings(made.steps),
-            'settled': [str(item) for item in made.settled],
+            'settled': [str(item) for item in made.unchanged],
             'record': [str(item) for item in made.record],
             'variants': [flavor.name for flavor in made.variants or ()],
             'power': made.power,
@@ -116,12 +116,12 @@ class SequenceCases(base.TestCase):
             observation.look(made, seen, seen.server, seen.node, 0.0),
             bios=seen.bios,
             agreed_s=seen.agreed_s,
-            noted_s=seen.noted_s,
+            journaled_s=seen.journaled_s,
         )
         move = forward.next_move(made, seen)
         self.assertEqual(case['move'], self.words(move))
 
-    def seen(self, case: dict[str, Any]) -> observation.Seen:
+    def seen(self, case: dict[str, Any]) -> observation.Observation:
         notes = {}
         if case.get('noted'):
             notes['deploy-config-pending:hyperthreading'] = json.dumps(
@@ -148,13 +148,13 @@ class SequenceCases(base.TestCase):
         server = {'metadata': notes} | case.get('server', {})
         value = case.get('bios', 'Disabled')
         tried = case.get('tried', {})
-        return observation.Seen(
+        return observation.Observation(
             server=snapshots.server(server),
             node=self.node(dict(case.get('node', {}))),
             bios=self.bios(value),
-            tried={observation.Do[name]: n for name, n in tried.items()},
+            tried={observation.Action[name]: n for name, n in tried.items()},
             agreed_s=case.get('agreed_s'),
-            noted_s=case.get('noted_s'),
+            journaled_s=case.get('noted_s'),
             checked=case.get('checked', True),
             failure=case.get('failure'),
             refusal=case.get('refusal'),
@@ -177,9 +177,9 @@ class SequenceCases(base.TestCase):
         match move:
             case observation.Wait(doing):
                 return f'wait: {doing}'
-            case observation.Act(do, reason):
-                return ': '.join(filter(None, [do.name, reason]))
-            case observation.End(result, reason):
+            case observation.Perform(action, reason):
+                return ': '.join(filter(None, [action.name, reason]))
+            case observation.Finish(result, reason):
                 return ': '.join(filter(None, [result.name, reason]))
 
 

@@ -105,7 +105,7 @@ class OutOfServiceTest(base.TestCase):
         now = Progress(waiting=three[1:], running=three[:1])
         now = scheduler.ended(now, three[0], failed=True, is_out=True)
         self.assertEqual(['s1'], names(scheduler.startable(now, limits)))
-        now = scheduler.begun(now, three[1:2])
+        now = scheduler.started(now, three[1:2])
         now = scheduler.ended(now, three[1], failed=False, is_out=True)
         self.assertEqual([], scheduler.startable(now, limits))
         self.assertEqual(
@@ -130,7 +130,7 @@ class EndTest(base.TestCase):
         self.assertEqual(30.0, scheduler.left_s(half, 60.0))
 
     def test_exit_code(self) -> None:
-        for refused, failed, begun, expected in (
+        for refused, failed, started, expected in (
             (0, 0, 0, ExitCode.OK),
             (0, 0, 3, ExitCode.OK),
             (1, 0, 0, ExitCode.REFUSED),
@@ -139,7 +139,7 @@ class EndTest(base.TestCase):
             (0, 1, 2, ExitCode.SOME_FAILED),
         ):
             code = scheduler.exit_code(
-                refused=refused, failed=failed, begun=begun
+                refused=refused, failed=failed, started=started
             )
             self.assertEqual(expected, code)
 
@@ -165,7 +165,7 @@ class RolloutProperties(base.TestCase):
         )
         now = Progress(waiting=members(*groups))
         while True:
-            now = scheduler.begun(now, scheduler.startable(now, limits))
+            now = scheduler.started(now, scheduler.startable(now, limits))
             busy = now.running
             self.assertLessEqual(len(busy), at_once)
             taken = [m.group for m in busy if m.group]

@@ -54,14 +54,14 @@ class FaultTest(base.TestCase):
                 self.assertEqual(expected, self.web.metadata)
 
     def test_end_of_the_client(self) -> None:
-        class Gone(BaseException):
+        class ServerGone(BaseException):
             pass
 
         for is_handled in (False, True):
             self.web.metadata = {}
-            fault = Fault(How.KILL, is_handled=is_handled, error=Gone())
+            fault = Fault(How.KILL, is_handled=is_handled, error=ServerGone())
             self.model.faults.arm(1, fault)
-            self.assertRaises(Gone, self.post)
+            self.assertRaises(ServerGone, self.post)
             self.assertEqual(is_handled, bool(self.web.metadata))
 
     def test_login_counts_if_asked_for(self) -> None:

@@ -150,7 +150,9 @@ class RolloutTest(base.TestCase):
         telling.ended(self.plans[0], Ended(60.0, outcome=well))
         telling.progress(scheduler.ended(now, members[0], failed=False))
         reporters[1].warn('Nova is away')
-        error = errors.PutBack('web-2: the BMC says no', ['It is as it was.'])
+        error = errors.RolledBack(
+            'web-2: the BMC says no', ['It is as it was.']
+        )
         telling.ended(self.plans[1], Ended(60.0, error=error))
         telling.close()
         return stream.getvalue()

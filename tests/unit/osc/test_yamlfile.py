@@ -8,7 +8,7 @@ from pathlib import Path
 import fixtures
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.osc import files, wishes
+from osc_baremetal_config.osc import desired_file, files
 from tests.fuzz import files as fuzz
 from tests.model import fixture
 from tests.unit import base
@@ -70,7 +70,7 @@ class BoundsTest(base.TestCase):
         found = []
         for load in (
             lambda: files.load([self.path]),
-            lambda: wishes.load(str(self.path)),
+            lambda: desired_file.load(str(self.path)),
         ):
             refused = self.assertRaises(errors.Refused, load)
             found.append('\n'.join(refused.lines()))
@@ -97,19 +97,19 @@ class BoundsTest(base.TestCase):
             told = f'a.yaml:1:30: {word} is neither text nor a whole number'
             self.assertIn(told, str(refused))
             self.path.write_text(f'web-1: {{a: {word}}}', encoding='utf-8')
-            [item] = wishes.load(str(self.path)).servers['web-1']
+            [item] = desired_file.load(str(self.path)).servers['web-1']
             self.assertEqual(word, item.value)
 
     def test_marks_of_other_editors(self) -> None:
         for text in ('\ufeffa: {b: c}\n', 'a: {b: c}\r\n', 'a:\r\n  b: c\r\n'):
             self.path.write_bytes(text.encode())
-            [item] = wishes.load(str(self.path)).servers['a']
+            [item] = desired_file.load(str(self.path)).servers['a']
             self.assertEqual('b=c', str(item))
 
     def test_many_servers(self) -> None:
         lines = [f'web-{n}: {{turbo: enabled}}\n' for n in range(1000)]
         self.path.write_text(''.join(lines), encoding='utf-8')
-        self.assertEqual(1000, len(wishes.load(str(self.path)).servers))
+        self.assertEqual(1000, len(desired_file.load(str(self.path)).servers))
 
     def test_files_that_are_broken_by_chance(self) -> None:
         became = [fuzz.check(seed, self.path.parent) for seed in range(60)]

@@ -104,7 +104,7 @@ class RolloutTest(base.TestCase):
     ) -> rollout.Rolled:
         """Enable hyper-threading on all servers."""
         cloud, clock = self.client.cloud, self.client.clock
-        asked = planner.Asked(
+        asked = planner.ChangeRequest(
             lambda snapshot: [Item('hyperthreading', 'enabled')],
             files.load(()),
             Options(method=Method.SERVICE),
@@ -145,7 +145,7 @@ class RolloutTest(base.TestCase):
             outcome = rolled.ended[server.id].outcome
             self.assertTrue(outcome and outcome.is_finished)
         error = rolled.ended[broken.id].error
-        self.assertIsInstance(error, errors.LeftBetween)
+        self.assertIsInstance(error, errors.Incomplete)
         self.assertIn("KeyError: 'settings'", str(error))
         self.assertIn('Continue with: openstack server config set', str(error))
         self.assertTrue(rolled.ended[broken.id].is_out)

@@ -59,8 +59,8 @@ def load(path: str) -> File:
     return File(
         path,
         {
-            name: [Item(*wish) for wish in wishes.items()]
-            for name, wishes in document.items()
+            name: [Item(*request) for request in desired.items()]
+            for name, desired in document.items()
         },
     )
 
@@ -68,10 +68,10 @@ def load(path: str) -> File:
 def _faults(file: yamlfile.File) -> Iterator[str]:
     """Yield what is not ``server: {type: value}``, each with its line."""
     yield from file.repeated
-    for name, wishes in file.document.items():
-        if not (name and isinstance(wishes, dict) and wishes):
+    for name, desired in file.document.items():
+        if not (name and isinstance(desired, dict) and desired):
             yield file.told((name,), 'not a mapping of types to values')
             continue
-        for kind, value in wishes.items():
+        for kind, value in desired.items():
             if not (kind and isinstance(value, str) and value):
                 yield file.told((name, kind), 'not a type with its value')
