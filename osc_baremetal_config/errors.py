@@ -62,7 +62,7 @@ class Usage(ConfigError):
 
 
 class Refused(ConfigError):
-    """The request cannot be carried out; nothing was touched."""
+    """The request cannot be carried out; nothing was changed."""
 
     exit_code = ExitCode.REFUSED
 
@@ -91,6 +91,12 @@ class TimedOut(ConfigError):
     """The time ran out; the cloud works on, nothing was undone."""
 
     exit_code = ExitCode.TIMED_OUT
+
+
+class Interrupted(ConfigError):
+    """The person has ended the command; nothing was undone."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class CloudError(ConfigError):

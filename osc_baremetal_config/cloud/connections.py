@@ -64,12 +64,14 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _no_page(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Return if this is not a page of HTML that says that all is well.
+    """Return if this is not a page of HTML in the place of an answer.
 
-    A proxy or a web server in trouble answers so; the services never do.
+    A proxy or a web server in trouble answers so. The services never do where
+    all is well, nor where they find a request wrong.
     """
     kind = response.headers.get('Content-Type', '')
-    if response.ok and 'html' in kind and not response.is_redirect:
+    is_answer = response.ok or response.status_code == 400
+    if is_answer and 'html' in kind and not response.is_redirect:
         told = texts.one_line(response.text)[:_SHOWN]
         raise requests.exceptions.InvalidJSONError(
             f'a page of HTML ({response.status_code}): {told}',

@@ -24,6 +24,7 @@ from osc_baremetal_config.core.facts.model import (
     Server,
     Step,
     Template,
+    Unread,
 )
 
 T = TypeVar('T')
@@ -41,15 +42,20 @@ def listed(
     :param parse: makes it; one that cannot be made does not hide the others.
     """
     known: dict[str, T] = {}
-    unread: dict[str, errors.CloudError] = {}
+    unread: dict[str, Unread] = {}
     for document in found:
-        name = document.text(key)
+        server_id = document.text(key)
+        name = document.whole.get('name') if key == 'id' else None
         try:
-            known[name] = parse(document)
-        except Malformed as error:
-            unread[name] = unreadable(service, str(error))
-        except errors.CloudError as error:
-            unread[name] = error
+            known[server_id] = parse(document)
+        except (Malformed, errors.CloudError) as error:
+            why = (
+                unreadable(service, str(error))
+                if isinstance(error, Malformed)
+                else error
+            )
+            told = name if isinstance(name, str) else None
+            unread[server_id] = Unread(server_id, told, why)
     return Listed(known, unread)
 
 

@@ -137,6 +137,9 @@ def _checked(value: Any, kind: type[T], where: str) -> T:
 
 
 def _wrong(value: Any, kind: str, where: str) -> Malformed:
+    if isinstance(value, str | bytes) and not where:
+        # What the clients give of an answer that is not JSON.
+        return Malformed('it is no JSON')
     return Malformed(
         f'{where or "it"} is {_shown(value)} and should be {kind}'
     )

@@ -1,10 +1,10 @@
 """The services of one login, behind one object.
 
-Fulfils :class:`osc_baremetal_config.run.protocols.Cloud`. Owns nothing but
+Fulfils :class:`osc_baremetal_config.run.protocols.Cloud`. Owns only
 the scope in which the bare-metal calls are made.
 """
 
-from collections.abc import Set
+import copy
 from typing import Any
 
 from keystoneauth1 import session as ksa_session
@@ -13,10 +13,10 @@ from openstack import exceptions as sdk_exc
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import connections, scope
-from osc_baremetal_config.cloud.baremetal import BareMetal
-from osc_baremetal_config.cloud.compute import Compute
-from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
+from osc_baremetal_config.cloud.ironic import BareMetal
+from osc_baremetal_config.cloud.nova import Compute
 
 
 class Gateway:
@@ -31,44 +31,33 @@ class Gateway:
         self.compute = Compute(sdk)
         self.baremetal = self._baremetal(sdk.session)
 
-    def use_system_scope(self) -> bool:
-        """Make the bare-metal calls as a system user from now on.
+    def as_system(self) -> 'Gateway | None':
+        """Return the same with the bare-metal calls made as a system user.
 
-        :returns: whether the user has a role on the system.
+        :returns: None if the user has no role on the system.
         """
-        if scope.is_bound(self._sdk.session):
-            return False
+        if self.is_bound:
+            return None
         session = scope.system_session(self._sdk.session)
         connections.bound(session)
         try:
             with translated('Keystone'):
                 session.get_token()
         except (errors.Forbidden, errors.NotFound):
-            return False
-        self.baremetal = self._baremetal(session)
-        return True
+            return None
+        system = copy.copy(self)
+        system.baremetal = self._baremetal(session)
+        return system
 
-    def user_names(self, ids: Set[str]) -> dict[str, str]:
-        """Return id → name of users, of those whose name may be known.
-
-        The own name is known; the others Keystone tells operators, by
-        default. Who may not ask about one may not ask about any other.
-        """
+    def own_user(self) -> tuple[str, str]:
+        """Return the id and the name of the user."""
         session = self._sdk.session
         login: Any = session.auth
-        found: dict[str, str] = {}
-        try:
-            with translated('Keystone'):
-                own = login.get_access(session)
-                found[own.user_id] = own.username
-            for user_id in sorted(ids - found.keys()):
-                found[user_id] = self._user_name(user_id)
-        except errors.CloudError:
-            # Without the names there are the IDs.
-            return found
-        return found
+        with translated('Keystone'):
+            own = login.get_access(session)
+            return own.user_id, own.username
 
-    def _user_name(self, user_id: str) -> str:
+    def user_name(self, user_id: str) -> str:
         """Return a user's name, the ID of one who is no more."""
         with translated('Keystone'):
             answer = self._sdk.identity.get(f'/users/{user_id}')

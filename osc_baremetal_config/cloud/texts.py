@@ -1,15 +1,25 @@
 """Words of the services, made fit for one line of a terminal.
 
-Owns what is taken out of them; never changes what they say.
+Owns what is taken out of them: mark-up and control characters, and what a step
+was given. Never changes what they say.
 """
 
-import ast
 import re
+from itertools import islice
 
-# Where Ironic has a step in its words, as Python writes the dictionary.
+# The tags of the error pages that proxies, web servers and WebOb answer with.
+_TAGS = (
+    '!doctype|a|address|b|body|br|center|code|div|em|h[1-6]|head|hr|html|i|'
+    'img|li|link|meta|ol|p|pre|span|strong|style|table|tbody|td|th|title|'
+    'tr|tt|ul'
+)
+_TAG = re.compile(rf'</?(?:{_TAGS})(?:\s[^<>]*)?/?>', re.IGNORECASE)
+# Where Ironic has a step in its words, as Python writes the dictionary; what
+# is looked at to find its end; and how often one is looked for.
 _STEP = re.compile(r"\{(?='[a-z]+': )")
-# The longest of these that is looked for, and how often its end.
-_LONGEST, _TRIES = 10_000, 50
+_TOKEN = re.compile(r"""[{}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_TRIES = 50
+_NAME = re.compile(r"'(interface|step)': '([^']*)'")
 
 
 def one_line(text: str) -> str:
@@ -17,7 +27,7 @@ def one_line(text: str) -> str:
 
     A node's last error can hold whatever a BMC has answered.
     """
-    plain = re.sub(r'<[^>]*>', ' ', _with_named_steps(text))
+    plain = _TAG.sub(' ', _with_named_steps(text))
     visible = ''.join(c if c.isprintable() else ' ' for c in plain)
     return re.sub(r' +', ' ', visible).strip()
 
@@ -25,38 +35,24 @@ def one_line(text: str) -> str:
 def _with_named_steps(text: str) -> str:
     """Return a text with each step by its name, without what it was given."""
     kept, start = [], 0
-    for found in _STEP.finditer(text):
-        begin = found.start()
-        if begin < start:
+    for found in islice(_STEP.finditer(text), _TRIES):
+        end = _end(text, found.start())
+        if found.start() < start or end is None:
             continue
-        if named := _step_at(text, begin):
-            name, end = named
-            kept += [text[start:begin], name]
+        # The first of each, as others are of its arguments.
+        names = dict(reversed(_NAME.findall(text[found.start() : end])))
+        if 'step' in names:
+            name = f'{names.get("interface", "?")}.{names["step"]}'
+            kept += [text[start : found.start()], name]
             start = end
     return ''.join([*kept, text[start:]])
 
 
-def _step_at(text: str, begin: int) -> tuple[str, int] | None:
-    """Return the name of the step that is written there, and its end.
-
-    :returns: None if it is no step.
-    """
-    limit = min(len(text), begin + _LONGEST)
-    end = begin
-    for _ in range(_TRIES):
-        end = text.find('}', end + 1, limit)
-        if end < 0:
-            return None
-        step = _literal(text[begin : end + 1])
-        if step is not None and isinstance(step.get('step'), str):
-            return f'{step.get("interface", "?")}.{step["step"]}', end + 1
+def _end(text: str, start: int) -> int | None:
+    """Return where the braces end that begin there, None if they do not."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        depth += {'{': 1, '}': -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
     return None
-
-
-def _literal(text: str) -> dict[str, object] | None:
-    """Return a dictionary as Python writes it, None for anything else."""
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -8,8 +8,6 @@ from typing import Any
 
 from cliff import columns
 
-from osc_baremetal_config.core.desired.assessment import Drift
-
 
 class _Sortable(columns.FormattableColumn[Any]):
     """A value that may be missing; what is missing comes first."""
@@ -89,15 +87,11 @@ class Ago(_Sortable):
 
 
 class YesNo(_Sortable):
-    """Whether there is drift: yes, no or unknown; true, false or null."""
+    """A truth that may be unknown: yes, no or ``-``; true, false or null."""
 
     def human_readable(self) -> str:
         """Return the text for a table."""
-        return '-' if self._value is Drift.UNKNOWN else str(self._value)
-
-    def machine_readable(self) -> bool | None:
-        """Return the value for a script."""
-        return {Drift.YES: True, Drift.NO: False}.get(self._value)
+        return {True: 'yes', False: 'no'}.get(self._value, '-')
 
 
 # The longest unit of which there is at least one.

@@ -12,8 +12,8 @@ from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import Item, Snapshot
 from osc_baremetal_config.osc import yamlfile
 
-# Twenty thousand servers with two types each, in bytes.
-_SIZE = 2**21
+# Ten thousand servers with two types each, in bytes.
+_SIZE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,9 @@ class File:
         found = [self.servers[name] for name in own if name in self.servers]
         if len(found) == 1:
             return found[0]
-        how = 'by its name and by its ID' if found else 'not at all'
+        how = 'both by its name and by its ID' if found else 'nowhere'
         raise errors.Refused(
-            f'{server}: the file of wishes must name it once.',
-            [f'{self.path} names it {how}.'],
+            f'{server}: {self.path} must name it once, and names it {how}.'
         )
 
 
@@ -50,12 +49,12 @@ def load(path: str) -> File:
 
     :raises Refused: the file cannot be read, or is of another form.
     """
-    read = yamlfile.read(Path(path), 'The file of wishes', _SIZE, as_text=True)
+    read = yamlfile.read(Path(path), 'The file', _SIZE, as_text=True)
     document = read.document
     if not isinstance(document, dict) or not document:
         raise errors.Refused(f'{path}:1: not a mapping of servers')
     if faults := yamlfile.some(_faults(read)):
-        raise errors.Refused('The file of wishes is broken:', faults)
+        raise errors.Refused('The file of items is broken:', faults)
     return File(
         path,
         {

@@ -99,7 +99,7 @@ def read(path: Path, what: str, size: int, *, as_text: bool = False) -> File:
         root = loader.get_single_node()
         # Before "<<" is replaced in the nodes by what it stands for.
         repeated = [
-            _told(str(path), line, keys, 'stands twice')
+            _told(str(path), line, keys, 'duplicate key')
             for keys, line in islice(_repeated(root, ()), _FAULTS)
         ]
         document = None if root is None else loader.construct_document(root)

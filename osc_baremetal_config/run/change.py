@@ -1,9 +1,8 @@
-"""One change that is under way: making the moves that are due.
+"""One change that is under way: performing the actions that are due.
 
-Owns the calls of the moves and what was seen last. Which move comes next is
-decided in ``core/apply/forward.py``, and what an error means in
-``core/apply/on_error.py``. Never waits and never looks: who
-drives it does, for one (:mod:`.execute`) or for many (:mod:`.rollout`).
+Owns the calls of the actions and what was observed last. Which action is next
+is decided in ``core/apply/forward.py``, and what an error means in
+``core/apply/on_error.py``. Never waits and never looks: :mod:`.engine` does.
 """
 
 import dataclasses
@@ -34,8 +33,8 @@ from osc_baremetal_config.core.facts.model import Node, Server
 from osc_baremetal_config.core.facts.provision_state import SERVICING
 from osc_baremetal_config.core.plan import journal_entries
 from osc_baremetal_config.core.plan.model import Plan
-from osc_baremetal_config.core.plan.options import Method
-from osc_baremetal_config.run import shield, tell
+from osc_baremetal_config.core.rollout.result import Outcome
+from osc_baremetal_config.run import tell
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
 
 
@@ -47,44 +46,12 @@ class How:
     :param plan_again: makes the plan for what is left where a resize has
         moved the server of a plan to another node; it may raise what ends
         the change.
-    :param wait: wait for the end, not only for the service's beginning.
+    :param wait: wait for the end, not only until the service has started.
     """
 
     limit_s: float
     plan_again: Callable[[Plan], Plan]
     wait: bool = True
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a plan ended well.
-
-    :param seconds: that it took.
-    :param method: that this run has had the steps carried out by; None if
-        they were, or are, an earlier one's.
-    :param is_finished: False if the service has only begun.
-    :param besides: what the firmware has changed besides, in words.
-    :param drifting: what is no longer as desired because of that, in words.
-    """
-
-    seconds: float
-    method: Method | None
-    is_finished: bool
-    side_effects: tuple[str, ...] = ()
-    drifting: tuple[str, ...] = ()
-
-
-class Interrupted(KeyboardInterrupt):
-    """A person has ended a run, not the change.
-
-    :param change: as far as it is.
-    :param is_hurried: the call in flight was not waited for.
-    """
-
-    def __init__(self, change: 'Change', *, is_hurried: bool) -> None:
-        super().__init__()
-        self.change = change
-        self.is_hurried = is_hurried
 
 
 class Change:
@@ -102,7 +69,8 @@ class Change:
         self._clock = clock
         self._reporter = reporter
         self._how = how
-        self._began = self._looked = clock.now()
+        self._started = self._looked = clock.now()
+        self._in_flight: Action | None = None
         self._plan: Plan
         self._seen: Observation
         self._move: Move
@@ -125,40 +93,46 @@ class Change:
 
     @property
     def is_at_service(self) -> bool:
-        """Return whether a service was begun and its end not seen."""
+        """Return whether a service was started and its end not seen."""
         return self._seen.is_serviced and not self._seen.verified
 
     @property
-    def has_only_stopped(self) -> bool:
-        """Return whether the server was stopped, and nothing done since."""
-        tried = self._seen.tried
-        is_stopped = Action.STOP in tried and Action.START not in tried
-        return is_stopped and not self._seen.is_serviced
+    def may_stay_off(self) -> bool:
+        """Return whether the server was stopped, and nothing done since.
+
+        Or is being stopped by a call that nobody waits for.
+        """
+        tried = {*self._seen.tried, self._in_flight}
+        done_since = {Action.START, Action.SERVICE, Action.RESTORE_SETTINGS}
+        return Action.STOP in tried and not (
+            tried & done_since or self._seen.is_serviced
+        )
 
     @property
     def elapsed_s(self) -> float:
-        """Return the seconds since it began."""
-        return self._clock.now() - self._began
+        """Return the seconds since it started."""
+        return self._clock.now() - self._started
 
     @property
     def deadline(self) -> float:
         """Return when the time is up, on the clock."""
-        return self._began + self._how.limit_s
+        return self._started + self._how.limit_s
 
     def proceed(self) -> Outcome | When:
-        """Make moves until a look is due.
+        """Perform actions until a look is due.
 
-        :returns: when it is, or how the change has ended.
-        :raises Refused: it could not be begun; nothing was touched.
-        :raises PutBack: it failed, and all is as it was.
-        :raises LeftBetween: it failed on the way.
+        :returns: when it is, or how the change has finished.
+        :raises Refused: it could not be started; nothing was changed.
+        :raises RolledBack: it failed, and all is as it was.
+        :raises Incomplete: it failed partway.
         """
         while True:
             match self._move:
                 case Finish(Verdict.MOVED):
-                    self._take(self._how.plan_again(self._plan))
-                    for warning in self._plan.warnings:
-                        tell.safely(self._reporter.warn, warning)
+                    plan = self._how.plan_again(self._plan)
+                    self._take(plan)
+                    for warning in plan.warnings:
+                        tell.safely(self._reporter.warn, warning, plan.server)
                 case Finish() as end:
                     if error := verdicts.of(self._plan, self._seen, end):
                         raise error
@@ -175,7 +149,7 @@ class Change:
                     return When.LOOK
 
     def see(self, server: Server, node: Node) -> bool:
-        """Take note of a look.
+        """Record a look.
 
         :returns: whether :meth:`proceed` has something to do by it.
         """
@@ -190,8 +164,8 @@ class Change:
             return False
         return True
 
-    def not_seen(self, error: errors.CloudError) -> None:
-        """Take note of a look that has not shown server or node."""
+    def not_seen(self, error: errors.ConfigError) -> None:
+        """Record a look that has not shown server or node."""
         self._tell(error.message)
 
     def unseen(self, error: errors.CloudError) -> errors.Incomplete:
@@ -202,13 +176,8 @@ class Change:
         """Return what ends a change whose time is up."""
         return verdicts.out_of_time(self._plan, self._how.limit_s)
 
-    def hold_on(self) -> None:
-        """Tell that an interrupt takes effect after the call in flight."""
-        words = 'interrupted; the call in flight is finished'
-        tell.safely(self._reporter.warn, words)
-
     def _take(self, plan: Plan) -> None:
-        """Begin with a plan."""
+        """Start with a plan."""
         self._plan = plan
         self._seen = observation.begin(plan, run=secrets.token_hex(4))
         self._move = forward.next_move(plan, self._seen)
@@ -239,9 +208,9 @@ class Change:
     def _make(self, step: Perform) -> When:
         """Perform an action and return when the next move can be decided."""
         self._tell(step.action.value)
+        self._in_flight = step.action
         try:
-            with shield.shielded(self.hold_on):
-                seen = self._call(step)
+            seen = self._call(step)
         except errors.CloudError as error:
             answer = on_error.to_error(
                 self._plan, self._seen, step.action, error
@@ -250,13 +219,15 @@ class Change:
             if answer.words:
                 self._tell(answer.words)
             return answer.when
+        finally:
+            self._in_flight = None
         self._seen = (seen or self._seen).after(step.action)
         return When.NOW if seen else When.LOOK
 
     def _call(self, step: Perform) -> Observation | None:
         """Make the call of an action.
 
-        :returns: what is seen by its answer; None if it only has begun.
+        :returns: what is seen by its answer; None if it only has started.
         """
         plan, seen = self._plan, self._seen
         compute, baremetal = self._cloud.compute, self._cloud.baremetal
@@ -335,5 +306,10 @@ class Change:
         return self._clock.utc().isoformat(timespec='milliseconds')
 
     def _tell(self, what: str) -> None:
-        limit_s = self._how.limit_s
-        tell.safely(self._reporter.doing, what, self.elapsed_s, limit_s)
+        tell.safely(
+            self._reporter.doing,
+            self._plan.server,
+            what,
+            self.elapsed_s,
+            self._how.limit_s,
+        )

@@ -5,7 +5,7 @@ Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from osc_baremetal_config.core.facts.model import (
@@ -22,6 +22,9 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout.result import Ended
+from osc_baremetal_config.core.rollout.scheduler import Progress
 
 
 class Compute(Protocol):
@@ -30,11 +33,8 @@ class Compute(Protocol):
     Every method may raise :class:`~osc_baremetal_config.errors.CloudError`.
     """
 
-    def find_server(self, name_or_id: str) -> Server:
-        """Return the one server of that name or id.
-
-        :raises Refused: there is none, or several have the name.
-        """
+    def named(self, name: str) -> Listed[Server]:
+        """Return the servers of exactly that name."""
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
@@ -56,9 +56,6 @@ class Compute(Protocol):
 
     def image(self, image_id: str) -> Image:
         """Return an image."""
-
-    def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
-        """Return those of the images that the user can see."""
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see."""
@@ -163,17 +160,20 @@ class Cloud(Protocol):
     def baremetal(self) -> BareMetal:
         """Return the nodes, as seen in the scope that is in use."""
 
-    def user_names(self, ids: Set[str]) -> Mapping[str, str]:
-        """Return id → name of users, of those whose name may be known."""
+    def own_user(self) -> tuple[str, str]:
+        """Return the id and the name of the user."""
+
+    def user_name(self, user_id: str) -> str:
+        """Return a user's name, the ID of one who is no more."""
 
     @property
     def is_bound(self) -> bool:
         """Return whether the login can never be used for another scope."""
 
-    def use_system_scope(self) -> bool:
-        """Make the bare-metal calls as a system user from now on.
+    def as_system(self) -> 'Cloud | None':
+        """Return the same with the bare-metal calls made as a system user.
 
-        :returns: whether the user has a role on the system.
+        :returns: None if the user has no role on the system.
         """
 
 
@@ -191,10 +191,18 @@ class Clock(Protocol):
 
 
 class Reporter(Protocol):
-    """Who is told how it goes."""
+    """Who is told how it goes. Calls come from several threads."""
 
-    def doing(self, what: str, elapsed_s: float, limit_s: float) -> None:
-        """Take note of what is going on; called at every look."""
+    def doing(
+        self, server: Server, what: str, elapsed_s: float, limit_s: float
+    ) -> None:
+        """Tell what is going on with a server; called at every look."""
 
-    def warn(self, text: str) -> None:
-        """Take note of something that the person should know."""
+    def warn(self, text: str, server: Server | None = None) -> None:
+        """Tell something that the person should know."""
+
+    def progress(self, progress: Progress) -> None:
+        """Tell how far it is; called at every look."""
+
+    def ended(self, plan: Plan, end: Ended) -> None:
+        """Tell that a server has ended."""

@@ -130,7 +130,7 @@ class WayBackTest(TestCase):
         self.assertIn('no: ', told['retry'])
         self.assertIn('QuietBoot=true is from the server', told['rollback'])
         ran = self.recover(who, '--rollback', server.id)
-        self.assert_refused(ran, '--trust-metadata', 'nothing was touched')
+        self.assert_refused(ran, '--trust-metadata', 'nothing was changed')
         self.assertEqual('0', self.bios_value(server.id, 'QuietBoot'))
         self.assertTrue(self.pending(server.id))
         trust = ('--rollback', '--trust-metadata')
@@ -185,7 +185,7 @@ class BesidesTest(TestCase):
         wanted = HPC | {'EnergyPerfBias': 'BalancedPower'}
         with self.offered('workload=hpc', wanted):
             ran = self.set(self.mona, '--config', 'workload=hpc', server.id)
-        self.assert_ended(5, ran, result='left between')
+        self.assert_ended(5, ran, result='incomplete')
         self.assertIn('ProcVirtualization is Disabled', ran.err)
         self.assertNotIn('Put back', ran.err)
         value = self.bios_value(server.id, 'WorkloadProfile')
@@ -258,7 +258,7 @@ class JournalTest(TestCase):
         before = self.state(server.id)
         trust = ('--rollback', '--trust-metadata')
         ran = self.recover(self.mona, *trust, server.id)
-        self.assert_refused(ran, 'allowed are Enabled, Disabled')
+        self.assert_refused(ran, 'allowed values: Enabled, Disabled')
         self.assertEqual(before, self.state(server.id))
 
     def test_power_that_nova_does_not_confirm(self) -> None:

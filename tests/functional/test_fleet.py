@@ -53,7 +53,7 @@ class FleetTest(base.TestCase):
         )
         self.assert_ended(7, ran)
         self.assertEqual(
-            {'test-0': 'left between', 'test-1': 'not begun'},
+            {'test-0': 'incomplete', 'test-1': 'not started'},
             self.results(ran),
         )
         self.assertEqual(['Disabled'] * 2, self.values())
@@ -111,7 +111,7 @@ class FleetTest(base.TestCase):
         self.assertIn('Run the command again to resume.', err)
         self.assertNotIn('Traceback', err)
         self.assertEqual(
-            {'test-0': 'interrupted', 'test-1': 'not begun'},
+            {'test-0': 'interrupted', 'test-1': 'not started'},
             self.results(runs.Ran(130, out, err)),
         )
         self.assert_ended(0, self.set(self.mona, *ENABLE, '--tag', 'hpc'))

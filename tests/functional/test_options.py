@@ -148,13 +148,13 @@ class WaitTest(base.TestCase):
     def test_no_wait(self) -> None:
         ran = self.set(self.mona, *ENABLE, '--no-wait', self.web.id)
         self.assert_ended(0, ran)
-        self.assertIn('| begun ', ran.out)
+        self.assertIn('| started ', ran.out)
         self.assertIn(PENDING, self.nova.get_server(self.web).metadata)
         self.finish()
 
     def test_time_is_up(self) -> None:
         ran = self.set(self.mona, *ENABLE, '--timeout', '4', self.web.id)
-        self.assert_ended(6, ran, result='still going')
+        self.assert_ended(6, ran, result='timed out')
         self.assertIn('not finished after 4 s', ran.err)
         self.finish()
 

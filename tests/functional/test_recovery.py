@@ -89,9 +89,9 @@ class PutBackTest(TestCase):
     def test_step_that_fails(self) -> None:
         self.knob(self.web.id, FAIL, SAYS_NO)
         ran = self.enable()
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         self.assertIn(SAYS_NO, ran.err)
-        self.assertIn('Put back: hyperthreading is disabled', ran.err)
+        self.assertIn('Rolled back: hyperthreading is disabled', ran.err)
         self.assert_as_before()
 
     def test_step_that_fails_on_a_server_that_is_off(self) -> None:
@@ -100,7 +100,7 @@ class PutBackTest(TestCase):
         people.wait('the node is not locked', self.is_free)
         self.before = self.state(self.web.id)
         self.knob(self.web.id, FAIL, SAYS_NO)
-        self.assert_ended(4, self.enable(), result='put back')
+        self.assert_ended(4, self.enable(), result='rolled back')
         self.assert_as_before()
 
     def is_free(self) -> bool:
@@ -114,7 +114,7 @@ class LeaveTest(TestCase):
         super().setUp()
         self.knob(self.web.id, FAIL, SAYS_NO)
         ran = self.enable('--on-failure', 'leave')
-        self.assert_ended(5, ran, result='left between')
+        self.assert_ended(5, ran, result='incomplete')
         for words in (
             SAYS_NO,
             f'Continue with: openstack server config recover --retry '
@@ -157,7 +157,7 @@ class LeaveTest(TestCase):
         )
 
     def test_same_command_without_leaving_it(self) -> None:
-        self.assert_ended(4, self.enable(), result='put back')
+        self.assert_ended(4, self.enable(), result='rolled back')
         self.assert_as_before()
 
     def test_maintenance_that_somebody_else_has_begun(self) -> None:
@@ -202,7 +202,7 @@ class MeanwhileTest(TestCase):
         people.wait('it is noted', lambda: self.is_noted(process))
         self.nova.delete_server(self.web)
         ran = end_of(process)
-        self.assert_ended(5, ran, result='left between')
+        self.assert_ended(5, ran, result='incomplete')
         self.assertNotIn('Traceback', ran.err)
         self.assertIn(f'{self.web.id}): the server is gone', ran.err)
         self.assertNotIn('Continue with', ran.err)
@@ -233,7 +233,7 @@ class MeanwhileTest(TestCase):
             ran = self.set(self.mona, wish, self.web.id)
             self.assert_refused(
                 ran,
-                'has not ended: hyperthreading=enabled (at 20',
+                'has not finished: hyperthreading=enabled (at 20',
                 f'openstack server config recover {self.web.id}',
             )
         self.assert_ended(0, self.enable())
@@ -306,7 +306,7 @@ class OutageTest(TestCase):
         process = self.start_and_wait('servicing')
         self.restart_ironic()
         ran = end_of(process)
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         self.assert_as_before()
 
     def test_nova_for_half_a_minute(self) -> None:

@@ -11,7 +11,7 @@ class NoServerTest(base.TestCase):
     def test_unknown_server(self) -> None:
         self.assert_refused(
             self.set(self.mona, *ENABLE, 'nobody'),
-            "No server with the name or ID 'nobody' is in this project.",
+            'No server with the name nobody exists in this project.',
         )
 
     def test_virtual_server(self) -> None:
@@ -42,7 +42,7 @@ class RefusedTest(base.TestCase):
 
     def test_words_that_are_misspelt(self) -> None:
         self.refused(
-            'allowed are disabled, enabled (did you mean enabled?)',
+            'allowed values: disabled, enabled (did you mean enabled?)',
             argv=('--hyperthreading', 'enabld'),
         )
         self.refused(
@@ -112,7 +112,7 @@ class RefusedTest(base.TestCase):
     def test_value_that_the_registry_does_not_allow(self) -> None:
         self.template('boot', 'uefi', 'BootMode', 'UEFI')
         ran = self.set(self.operator, '--config', 'boot=uefi', self.web.id)
-        self.assert_refused(ran, 'BootMode=UEFI: allowed are ')
+        self.assert_refused(ran, 'BootMode=UEFI: allowed values: ')
 
     def test_setting_that_is_read_only(self) -> None:
         self.template('tag', 'mine', 'SystemServiceTag', 'MINE')

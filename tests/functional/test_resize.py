@@ -38,7 +38,7 @@ class TestCase(base.TestCase):
 
     def assert_put_back(self, ran: runs.Ran, *words: str) -> None:
         """Check that a failure has left nothing behind."""
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         self.assertNotIn('Traceback', ran.err)
         for word in words:
             self.assertIn(word, ran.err)
@@ -55,7 +55,7 @@ class SuccessTest(TestCase):
         )
         again = self.resize('-f', 'json')
         self.assert_ended(0, again)
-        self.assertEqual('nothing to do', again.json()[0]['Result'])
+        self.assertEqual('unchanged', again.json()[0]['Result'])
 
     def test_server_that_is_off(self) -> None:
         self.nova.stop_server(self.web)
@@ -92,7 +92,7 @@ class FailureTest(TestCase):
     def test_setting_is_ignored(self) -> None:
         self.knob(self.web.id, 'fake_bios_ignore', True)
         ran = self.resize()
-        self.assert_ended(5, ran, result='left between')
+        self.assert_ended(5, ran, result='incomplete')
         self.assertIn('the node has LogicalProc=Disabled', ran.err)
         self.assertIn('The BMC may still apply it', ran.err)
         now = self.state(self.web.id)
@@ -131,7 +131,7 @@ class MoveTest(TestCase):
 
     def test_moved(self) -> None:
         ran = self.move()
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         self.assertIn(
             f'has moved the server from node {self.before["node"]}', ran.err
         )
@@ -151,7 +151,7 @@ class BounceTest(base.TestCase):
         server = self.server(f'{base.FAKE}.ht-off')
         before: Any = self.state(server.id)
         ran = self.set(who, *RESIZE, server.id)
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         for word in ('Nova did not resize the server to', *words):
             self.assertIn(word, ran.err)
         self.assertEqual(before, self.state(server.id))

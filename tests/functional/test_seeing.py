@@ -43,9 +43,7 @@ class TestCase(base.TestCase):
         self.assertEqual([], self.drifting(server))
         ran = self.apply(server)
         self.assert_ended(0, ran)
-        self.assertEqual(
-            ['nothing to do'], [row['Result'] for row in ran.json()]
-        )
+        self.assertEqual(['unchanged'], [row['Result'] for row in ran.json()])
 
 
 class LookingTest(TestCase):

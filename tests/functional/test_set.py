@@ -75,7 +75,7 @@ class SetTest(base.TestCase):
         before = bmc.counters()
         again = self.set(self.mona, *ENABLE, '-f', 'json', server_id)
         self.assert_ended(0, again)
-        self.assertEqual('nothing to do', again.json()[0]['Result'])
+        self.assertEqual('unchanged', again.json()[0]['Result'])
         self.assertEqual(before, bmc.counters())
 
     def test_a_change_applies_the_bios_once(self) -> None:
@@ -124,7 +124,7 @@ class SetTest(base.TestCase):
         self.assertIn(PENDING, self.nova.get_server(server).metadata)
         self.assert_refused(
             self.set(self.mona, '--hyperthreading', 'disabled', server.id),
-            'another change was begun and has not ended: '
+            'another change was started and has not finished: '
             'hyperthreading=enabled',
         )
         ran = self.mona.openstack(*argv)
@@ -141,7 +141,7 @@ class FailureTest(base.TestCase):
         server = self.server(f'{base.FAKE}.ht-off')
         self.knob(server.id, 'fake_bios_ignore', True)
         ran = self.set(self.mona, *ENABLE, server.id)
-        self.assert_ended(5, ran, result='left between')
+        self.assert_ended(5, ran, result='incomplete')
         self.assertIn('the node has LogicalProc=Disabled', ran.err)
         self.assertIn('The BMC may still apply it', ran.err)
         self.assertEqual('ACTIVE', self.nova.get_server(server).status)

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.osc import desired_file, files, parsers, streams
+from osc_baremetal_config.osc import arguments, desired_file, files, streams
 
 LIMIT_S = 1.0
 # What a refusal may come to, with all its faults.
@@ -121,8 +121,8 @@ def _catalogue(paths: Sequence[Path]) -> None:
     """Do with catalogue files what every command does."""
     found = files.load(paths)
     parser = argparse.ArgumentParser()
-    parsers.add_types(parser, found)
-    parsers.complete_values(parser)
+    arguments.add_set(parser, found)
+    arguments.complete_values(parser)
     parser.format_help().encode()
 
 

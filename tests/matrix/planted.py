@@ -55,7 +55,7 @@ class Command:
     """What is run.
 
     :param argv: after ``server config``; ``SERVER`` stands for the server.
-    :param is_left: a change was begun before, and its client killed.
+    :param is_left: a change was started before, and its client killed.
     :param is_one: what it shows is one thing, so in shell format as well.
     """
 
@@ -113,8 +113,8 @@ COMMANDS = (
     Command('set', _SET),
     Command('set by runbook', _SET, 'operator'),
     Command('set many', _SET, prepare=_two),
-    Command('put back', _SET, prepare=_broken(fake_bios_fail='no')),
-    Command('left between', _SET, prepare=_broken(fake_bios_ignore=True)),
+    Command('rolled back', _SET, prepare=_broken(fake_bios_fail='no')),
+    Command('incomplete', _SET, prepare=_broken(fake_bios_ignore=True)),
     Command('apply', ('apply', 'SERVER'), prepare=_recorded),
     Command(
         'unset',

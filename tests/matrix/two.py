@@ -1,10 +1,11 @@
 """Two clients that change one server, in every order of their calls.
 
 Owns the order: one client makes so many calls, then the other so many, then
-each goes on to its end. What they want is theirs; what counts is that in the
+each continues to its end. What they want is theirs; what counts is that in the
 end what is desired is what is so, or that one of them was told otherwise.
 """
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -13,11 +14,14 @@ from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts import metadata
-from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.options import Method, Options
-from osc_baremetal_config.osc import files, report
-from osc_baremetal_config.run import change, execute, read
+from osc_baremetal_config.core.rollout.scheduler import Limits, Member
+from osc_baremetal_config.osc import files, progress
+from osc_baremetal_config.osc.streams import Stream
+from osc_baremetal_config.run import change, engine
+from osc_baremetal_config.run.reader import Reader
 from tests.matrix import scenarios
 from tests.matrix.points import Outcome, Verdict
 from tests.matrix.scenarios import QUICK
@@ -139,8 +143,8 @@ class _Cloud:
         self.compute: Any = _Queueing(cloud.compute, who, turns)
         self.baremetal: Any = _Queueing(cloud.baremetal, who, turns)
 
-    def use_system_scope(self) -> bool:
-        return False
+    def as_system(self) -> None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ class Stage:
         try:
             clients = [self.model.client(name) for name in _PEOPLE]
             for each in clients:
-                each.cloud.compute.find_server(self.server.id)
+                each.cloud.compute.server(self.server.id)
             with futures.ThreadPoolExecutor(2) as pool:
                 found = [
                     pool.submit(self._run, *one, turns)
@@ -202,14 +206,23 @@ class Stage:
         return Ended(error, calls)
 
     def _change(self, cloud: Any, clock: Any, wish: Item) -> None:
-        snapshot = read.snapshot(
-            cloud, clock, self.server.id, flavors=False, on_blip=_ignore
-        )
+        snapshot = Reader(cloud, clock, _ignore).snapshot(self.server.id)
         options = Options(method=Method.SERVICE)
         plan = planner.make([wish], snapshot, files.load(()), options)
         if not plan.is_empty:
             how = change.How(limit_s=3600, plan_again=lambda plan: plan)
-            execute.execute(plan, cloud, clock, report.Silent(), how)
+            work = engine.Work(
+                members=[Member(plan.server.id)],
+                plans={plan.server.id: plan},
+                query=Query(),
+                how=how,
+                limits=Limits(),
+            )
+            told = progress.Silent(Stream(io.StringIO()))
+            rolled = engine.roll_out(work, cloud, clock, told)
+            for end in rolled.ended.values():
+                if end.error:
+                    raise end.error
 
     def wrong(self, ended: list[Ended]) -> str:
         """Return what is wrong with how it has ended, nothing if all is well.

@@ -33,7 +33,9 @@ def lost(plan: Plan, seen: Observation) -> str | None:
         return None
     if seen.node.provision_state in SERVICING:
         if observation.is_ours(plan, seen.node) is False:
-            return f'Ironic is at another service ({seen.node.service_step})'
+            return (
+                f'Ironic is running another service ({seen.node.service_step})'
+            )
         return None
     if not seen.tried.get(Action.SAVE_JOURNAL):
         return None
@@ -47,7 +49,7 @@ def lost(plan: Plan, seen: Observation) -> str | None:
             f'{name}={entry.value} (at {entry.since})'
             for name, entry in sorted(others.items())
         )
-        return f'another change was begun: {started}'
+        return f'another change was started: {started}'
     return None
 
 
@@ -60,7 +62,7 @@ def wait(plan: Plan, seen: Observation) -> Move | None:
     """
     if _goes_on(plan, seen) or not observation.rival_entries(plan, seen):
         return None
-    return Wait('another change, which was begun later, to give way')
+    return Wait('waiting for another change, started later, to give way')
 
 
 def others_resize(plan: Plan, seen: Observation) -> str | None:
@@ -73,10 +75,10 @@ def others_resize(plan: Plan, seen: Observation) -> str | None:
     if plan.is_resumed:
         return None
     if seen.journaled_s is None or seen.journaled_s < _SETTLED_S:
-        return 'whether another run wants the same'
+        return 'checking whether another run requests the same'
     entries = observation.own_entries(plan, seen).values()
     if any(entry.by not in (None, seen.run) for entry in entries):
-        return 'another run, which wants the same'
+        return 'waiting for another run with the same request'
     return None
 
 

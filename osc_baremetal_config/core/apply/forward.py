@@ -36,7 +36,9 @@ def next_move(plan: Plan, seen: Observation) -> Move:
         case provision_state.Working(doing):
             if concurrency.must_journal_again(plan, seen):
                 return observation.attempt(
-                    Action.SAVE_JOURNAL, seen, 'the notes do not stay'
+                    Action.SAVE_JOURNAL,
+                    seen,
+                    'the change record does not stay',
                 )
             return Wait(doing)
         case provision_state.Failed(reason):
@@ -141,7 +143,7 @@ def _is_made(plan: Plan, seen: Observation) -> bool:
 
 
 def _is_back(plan: Plan, seen: Observation) -> bool:
-    """Return whether a change is being put back."""
+    """Return whether a change is being rolled back."""
     if plan.aim is Aim.ABORT:
         return False
     return seen.failure is not None and not _has_come_true(plan, seen)
@@ -222,7 +224,7 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
         return Finish(Verdict.VERIFIED)
     if plan.record and not is_journaled:
         return observation.attempt(
-            Action.SAVE_JOURNAL, seen, 'the notes do not stay'
+            Action.SAVE_JOURNAL, seen, 'the change record does not stay'
         )
     if waiting := concurrency.wait(plan, seen):
         return waiting
@@ -237,7 +239,7 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
         )
     if keys and (is_recorded or is_full):
         return observation.attempt(
-            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+            Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
         )
     return observation.attempt(Action.RECORD, seen, 'the record does not stay')
 
@@ -279,7 +281,7 @@ def _after_another(plan: Plan, seen: Observation, reason: str) -> Move:
         )
     if keys_to_forget(plan, seen):
         return observation.attempt(
-            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+            Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
         )
     return Finish(Verdict.OVERTAKEN, reason)
 
@@ -293,7 +295,7 @@ def _give_way(plan: Plan, seen: Observation, reason: str) -> Move:
     """Return how a change ends that another one has come before."""
     if seen.tried.get(Action.SAVE_JOURNAL) and keys_to_forget(plan, seen):
         return observation.attempt(
-            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+            Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
         )
     return Finish(Verdict.YIELDED, reason)
 
@@ -306,7 +308,7 @@ def _save_journal(plan: Plan, seen: Observation) -> Move | None:
     if (entry_s or seen.is_serviced) and not is_another_try:
         return None
     return observation.attempt(
-        Action.SAVE_JOURNAL, seen, 'the notes do not stay'
+        Action.SAVE_JOURNAL, seen, 'the change record does not stay'
     )
 
 
@@ -342,7 +344,7 @@ def _toward_settings(plan: Plan, seen: Observation) -> Move:
         return _after_another(plan, seen, f'{_OTHER}: the node has {unlike}')
     if not seen.looked:
         # Another change may have come in between.
-        return Wait('what Ironic has done')
+        return Wait('checking what Ironic has done')
     reason = f'Ironic reports success, but the node has {unlike}'
     if seen.applied or seen.side_effects or observation.unlike(plan.was, seen):
         return rollback.toward_start(plan, seen, reason)
@@ -358,7 +360,7 @@ def _off_another_node(plan: Plan, seen: Observation) -> Move | None:
             plan,
             seen,
             f'the resize has moved the server from node {_origin(plan)} to '
-            f'{seen.node} (--allow-move lets it)',
+            f'{seen.node} (use --allow-move to permit this)',
         )
     if seen.node.uuid == plan.node.uuid:
         return None

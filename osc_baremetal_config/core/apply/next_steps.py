@@ -4,6 +4,8 @@ Owns the words; every command named here exists and was tried in the state
 that it is named for.
 """
 
+from collections.abc import Iterable
+
 from osc_baremetal_config.core.apply.observation import Observation
 from osc_baremetal_config.core.facts import quoting, values
 from osc_baremetal_config.core.facts.model import InstanceAction, Node, Server
@@ -31,12 +33,18 @@ _MAY_USE = (
 _USABLE = ('ACTIVE', 'SHUTOFF', 'VERIFY_RESIZE', 'RESIZE', 'REVERT_RESIZE')
 
 
-def who_may(plan: Plan) -> list[str]:
-    """Return who may do what was refused, and the other way if there is."""
+def who_may(plan: Plan, *, may_use_steps: bool) -> list[str]:
+    """Return who may do what was refused, and the other way if there is.
+
+    :param may_use_steps: the user may run the steps without the runbook that
+        was asked for.
+    """
     lines = [_MAY_USE] if plan.runbook else []
     if plan.may_use_steps:
         return [*lines, _MAY_SERVICE]
-    return [*lines, 'The other way: --method service, if you may use it.']
+    if may_use_steps:
+        return [*lines, 'You may run the steps: use --method service.']
+    return lines
 
 
 def continuing(plan: Plan) -> str:
@@ -82,15 +90,20 @@ def _options(options: Options) -> list[str]:
     return written
 
 
+def unsetting(server: Server, types: Iterable[str]) -> str:
+    """Return the command that removes the record of types."""
+    options = ' '.join(f'--config {quoting.quoted(name)}' for name in types)
+    return f'openstack server config unset {options} {server.id}'
+
+
 def after_failure(plan: Plan, seen: Observation) -> list[str]:
     """Return what is left between, and how to go on."""
     return [
-        f'Left as it is: server {seen.server.status}, node '
+        f'Left as is: server {seen.server.status}, node '
         f'{seen.node.handle} {_state(seen.node)}.',
         *_first(seen),
         f'Continue with: {_going_on(plan, seen)}',
-        'What can be done otherwise: openstack server config recover '
-        f'{plan.server.id}',
+        f'Other ways out: openstack server config recover {plan.server.id}',
     ]
 
 
@@ -126,8 +139,8 @@ def unapplied(plan: Plan, seen: Observation) -> list[str]:
         f'The BMC may still apply it when the node is next restarted, so it '
         f'is not known to be as before. The server is {seen.server.status}.',
         f'Continue with: {recover} --retry {plan.server.id}',
-        f'That has Ironic read the settings anew, and set them again where '
-        f'they are not so. To have those of before written instead: {recover} '
+        'That makes Ironic read the settings again, and set them where they '
+        f'differ. To have the previous ones written instead: {recover} '
         f'--rollback {plan.server.id}',
     ]
 
@@ -137,16 +150,16 @@ def not_restored(plan: Plan) -> list[str]:
     settings = ', '.join(plan.was) or 'none'
     return [
         f'Restored: {settings}. Others are not known to be as before.',
-        f'What is so now: openstack server config show {plan.server.id}',
-        f'Continue with: openstack server config apply {plan.server.id}, '
-        f'which brings back what is desired of them.',
+        f'Current state: openstack server config show {plan.server.id}',
+        f'Continue with: openstack server config apply {plan.server.id} to '
+        'restore what is desired of them.',
     ]
 
 
 def overtaken(plan: Plan) -> list[str]:
     """Return what can be done where another change has come in between."""
     return [
-        f'What is so now: openstack server config show {plan.server.id}',
+        f'Current state: openstack server config show {plan.server.id}',
         f'Continue with: {continuing(plan)}',
     ]
 
@@ -175,7 +188,7 @@ def rolled_back(plan: Plan) -> str:
         for change in plan.changes
     ]
     items += [f'the server is {plan.power}']
-    return f'Put back: {", ".join(items)} as before.'
+    return f'Rolled back: {", ".join(items)} as before.'
 
 
 def bounced(plan: Plan, action: InstanceAction | None) -> str:

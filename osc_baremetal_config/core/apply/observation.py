@@ -14,7 +14,7 @@ from osc_baremetal_config.core.facts.provision_state import SERVICING
 from osc_baremetal_config.core.plan import side_effects
 from osc_baremetal_config.core.plan.model import OFF, ON, Aim, Plan
 
-_ASKED = 'it was asked to be put back'
+_ASKED = 'its rollback was requested'
 # How often one act is tried before it is taken not to work.
 _TRIES = 3
 
@@ -23,24 +23,24 @@ _TRIES = 3
 class Action(enum.Enum):
     """Something to do; the value says it to a person."""
 
-    SAVE_JOURNAL = 'noting what is to be done'
+    SAVE_JOURNAL = 'saving the change record'
     STOP = 'stopping the server'
-    RESIZE = 'asking Nova for the resize'
+    RESIZE = 'requesting the resize'
     READ_BOUNCE = 'reading why Nova did not resize'
-    SERVICE = 'asking Ironic for the service'
+    SERVICE = 'requesting the service'
     READ_BIOS = 'reading the BIOS settings back'
     CONFIRM = 'confirming the resize'
     START = 'starting the server'
     POWER_ON = 'powering the node on'
     POWER_OFF = 'powering the node off'
     RECORD = 'recording what was verified'
-    RESTORE_RECORD = 'putting the record back'
-    CORRECT_RECORD = 'recording what another change has made meanwhile'
-    CLEAR_JOURNAL = 'clearing the notes'
-    JOURNAL_FAILURE = 'noting that it failed'
-    END_MAINTENANCE = 'ending the maintenance that the failure has begun'
-    ABORT = 'asking Ironic to abort the service'
-    RESTORE_SETTINGS = 'putting the settings back'
+    RESTORE_RECORD = 'restoring the record'
+    CORRECT_RECORD = 'recording what another change has set'
+    CLEAR_JOURNAL = 'removing the change record'
+    JOURNAL_FAILURE = 'recording the failure'
+    END_MAINTENANCE = 'ending the maintenance'
+    ABORT = 'aborting the service'
+    RESTORE_SETTINGS = 'restoring the settings'
     REVERT = 'reverting the resize'
 
 
@@ -122,7 +122,7 @@ class Observation:
     :param applied: the settings were once read to be other than before.
     :param verified: they were once read to be as wanted, after the service.
     :param is_contested: the notes of this change were once found to be gone
-        while it was under way, so another one was begun beside it.
+        while it was under way, so another one was started beside it.
     :param looked: server and node were looked at since the BIOS was read.
     :param checked: the BIOS was read since the change was noted.
     :param actual: type → what it was then, of the items that are claimed to be
@@ -159,7 +159,7 @@ class Observation:
 
     @property
     def is_serviced(self) -> bool:
-        """Return whether the service was begun, in this run or before it."""
+        """Return whether the service was started, in this run or before it."""
         return self.watched or bool(self.tried.get(Action.SERVICE))
 
     @property
@@ -359,7 +359,7 @@ def attempt(
 
 
 def _with_failure(plan: Plan, seen: Observation) -> Observation:
-    """Return what is seen, with why the change is being put back, if it is.
+    """Return what is seen, with why the change is being rolled back, if it is.
 
     Another run may have noted it. Who asks for another try has it forgotten.
     """

@@ -71,7 +71,7 @@ def to_error(
     has made a server active that is to be started. A refused beginning ends
     the change, with everything to be put back.
 
-    :raises Refused: nothing was touched yet.
+    :raises Refused: nothing was changed yet.
     :raises LeftBetween: it cannot go on, neither there nor back.
     """
     told = f'{action.value}: {error.message}'
@@ -107,7 +107,7 @@ def _given_up(
 ) -> Observation:
     """Return what is seen of a change that will not be made.
 
-    :raises Refused: nothing was touched yet.
+    :raises Refused: nothing was changed yet.
     :raises LeftBetween: it is too late for putting it back.
     """
     if gone := verdicts.gone(plan, seen, error):
@@ -120,7 +120,7 @@ def _given_up(
     is_way_out = plan.aim is not Aim.SET and not seen.tried
     if is_first or is_way_out:
         raise errors.Refused(
-            f'{plan.server}: {action.value} is refused; nothing was touched:',
+            f'{plan.server}: {action.value} is refused; nothing was changed:',
             [error.message],
         ) from error
     reason = f'{action.value}: {error.message}'

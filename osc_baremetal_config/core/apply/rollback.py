@@ -60,7 +60,7 @@ def _after_failed_undo(
     if _has_changed(plan, seen):
         return Finish(
             Verdict.INCOMPLETE,
-            f'{first}; putting the settings back failed, too: {reason}',
+            f'{first}; restoring the settings failed, too: {reason}',
         )
     return leave_failed(seen, Action.ABORT)
 
@@ -76,7 +76,7 @@ def leave_failed(seen: Observation, action: Action) -> Move:
         why = f': "{node.maintenance_reason}"'
         return Finish(
             Verdict.INCOMPLETE,
-            f'node {node} is in maintenance, which somebody else has begun'
+            f'node {node} is in maintenance, which somebody else has started'
             f'{why if node.maintenance_reason else ""}',
         )
     return observation.attempt(
@@ -96,8 +96,8 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
             unlike = ', '.join(observation.unlike(plan.was, seen))
             return Finish(
                 Verdict.INCOMPLETE,
-                f'{failure}; the settings are put back, Ironic says, but the '
-                f'node has {unlike}',
+                f'{failure}; Ironic reports the rollback as successful, but '
+                f'the node has {unlike}',
             )
         if not _is_journaled(plan, seen):
             return _save_journal(seen, failure)
@@ -129,7 +129,7 @@ def leave_unapplied(seen: Observation, failure: str) -> Move:
     return observation.attempt(
         Action.JOURNAL_FAILURE,
         seen,
-        f'{failure}; the notes do not stay',
+        f'{failure}; the change record does not stay',
         failure,
         unapplied=True,
     )
@@ -192,7 +192,7 @@ def toward_power(plan: Plan, seen: Observation) -> Move | None:
         by_nova = Action.START if plan.power == ON else Action.STOP
         needed_s = 0.0 if seen.tried.get(by_nova) else _SETTLED_S
         if seen.agreed_s is None or seen.agreed_s < needed_s:
-            return Wait('the power to settle')
+            return Wait('waiting for the power to settle')
         return None
     if seen.node.target_power_state:
         return Wait(f'Ironic: {seen.node.target_power_state}')
@@ -212,7 +212,7 @@ def _forget(plan: Plan, seen: Observation, otherwise: Finish) -> Move:
     """Return the clearing of the notes, or the end if there are none."""
     if observation.own_entries(plan, seen):
         return observation.attempt(
-            Action.CLEAR_JOURNAL, seen, 'the notes do not go away'
+            Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
         )
     return otherwise
 
@@ -221,7 +221,7 @@ def _save_journal(seen: Observation, failure: str) -> Move:
     return observation.attempt(
         Action.JOURNAL_FAILURE,
         seen,
-        f'{failure}; the notes do not stay',
+        f'{failure}; the change record does not stay',
         failure,
     )
 
@@ -229,7 +229,7 @@ def _save_journal(seen: Observation, failure: str) -> Move:
 def failure_entries(
     plan: Plan, seen: Observation, reason: str, now: str, *, unapplied: bool
 ) -> dict[str, str]:
-    """Return the metadata that notes why a change is being put back.
+    """Return the metadata that notes why a change is being rolled back.
 
     :param now: the time, for notes that have got lost.
     :param unapplied: Ironic has reported success, and nothing was changed.

@@ -42,10 +42,10 @@ def of(
             )
         case Verdict.YIELDED:
             return errors.Refused(
-                f'{plan.server}: {end.reason}; nothing was touched by this '
-                f'one.',
+                f'{plan.server}: {end.reason}; nothing was changed by this '
+                'one.',
                 [
-                    'What is going on: openstack server config recover '
+                    'Current state: openstack server config recover '
                     f'{plan.server.id}'
                 ],
             )
@@ -90,8 +90,8 @@ def gone(
 def out_of_time(plan: Plan, limit_s: float) -> errors.TimedOut:
     """Return that the time is up, and how to go on."""
     return errors.TimedOut(
-        f'{plan.server}: not finished after {limit_s:.0f} s. The cloud works '
-        f'on without us; nothing was undone.',
+        f'{plan.server}: not finished after {limit_s:.0f} s. The operation '
+        'continues in the cloud; nothing was undone.',
         [f'Continue with: {next_steps.continuing(plan)}'],
     )
 

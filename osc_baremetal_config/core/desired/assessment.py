@@ -62,6 +62,11 @@ class Drift(enum.StrEnum):
     YES = 'yes'
     UNKNOWN = 'unknown'
 
+    @property
+    def is_known(self) -> bool | None:
+        """Return whether there is drift, None if that is unknown."""
+        return {Drift.YES: True, Drift.NO: False}.get(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -19,7 +19,7 @@ _RESIZED = 'VERIFY_RESIZE'
 class Situation:
     """What is going on with a server.
 
-    :param change: the items of the change that has not ended, if any.
+    :param change: the items of the change that has not finished, if any.
     :param since: when it began, None if that is not noted.
     :param failure: why it failed, as far as it is noted or shown.
     :param words: what is so and why, a sentence each.
@@ -76,7 +76,7 @@ def is_wedged(node: Node) -> bool:
 
 def _change(entries: Mapping[str, Pending]) -> str:
     if not entries:
-        return 'No change is noted on the server.'
+        return 'No change is recorded on the server.'
     requested = ', '.join(
         f'{n}={entry.value}' for n, entry in sorted(entries.items())
     )
@@ -85,15 +85,18 @@ def _change(entries: Mapping[str, Pending]) -> str:
     if any(entry.unapplied for entry in entries.values()):
         why = '; '.join(failures)
         return (
-            f'A change to {requested} was begun{started}. Ironic has reported '
-            f'it as done, and it was not so: {why}. The BMC may still apply it '
-            f'when the node is next restarted.'
+            f'A change to {requested} was started{started}. Ironic has '
+            f'reported it as done, and it was not so: {why}. The BMC may '
+            'still apply it when the node is next restarted.'
         )
     if not failures:
-        return f'A change to {requested} was begun{started} and has not ended.'
+        return (
+            f'A change to {requested} was started{started} and has not '
+            f'finished.'
+        )
     return (
-        f'A change to {requested} was begun{started}. It has failed and is '
-        f'being put back: {failures.pop()}'
+        f'A change to {requested} was started{started}. It has failed and is '
+        f'being rolled back: {failures.pop()}'
     )
 
 
@@ -117,7 +120,7 @@ def _node(node: Node, phase: provision_state.Phase) -> list[str]:
         why = f': "{node.maintenance_reason}"'
         words.append(
             f'It is in maintenance{why if node.maintenance_reason else ""}, '
-            f'which is not because of a service. An operator ends it: '
+            'which is not because of a service. An operator can end it: '
             f'openstack baremetal node maintenance unset {quoting.node(node)}'
         )
     return words
@@ -126,16 +129,16 @@ def _node(node: Node, phase: provision_state.Phase) -> list[str]:
 def _working(node: Node, doing: str) -> list[str]:
     if is_wedged(node):
         return [
-            f'Node {node} is in state "servicing", but no conductor is at it: '
-            f'{node.last_error}',
+            f'Node {node} is in state "servicing", but no conductor is '
+            f'working on it: {node.last_error}',
             'It never leaves that by itself. An operator has to restart the '
             'conductor, which makes it "service failed"; then look again.',
         ]
-    words = [f'Ironic is at work on node {node}: {doing}.']
+    words = [f'Ironic is working on node {node}: {doing}.']
     if node.is_redacted:
         words.append(
-            'Whether a conductor is really at it is shown to operators only; '
-            'ask one if it stays so for long.'
+            'Only operators can see whether a conductor is really working on '
+            'it; ask one if this takes long.'
         )
     return words
 

@@ -49,7 +49,7 @@ def _unfinished(server: Server) -> list[Event]:
             at=_utc(entry.since or ''),
             source=_NOTES,
             what=f'begun: {name}={entry.value}',
-            result=entry.failure or 'has not ended',
+            result=entry.failure or 'has not finished',
         )
         for name, entry in journal.pending(server.metadata).items()
     ]

@@ -1,4 +1,4 @@
-"""The ways out of a change that has not ended, each planned to its end.
+"""The ways out of a change that has not finished, each planned to its end.
 
 Owns which of them there are, and why others are not. What is shown of one is
 what choosing it carries out. Never carries out anything.
@@ -65,7 +65,7 @@ def plan(
     if choice.plan is None:
         raise errors.Refused(
             f'{snapshot.server}: --{aim.value} is not possible; nothing was '
-            f'touched:',
+            'changed:',
             choice.reasons,
         )
     return choice.plan
@@ -94,7 +94,7 @@ def _choice(
         nothing = (
             'there is nothing to drop'
             if aim is Aim.ABORT
-            else 'no change is noted on the server'
+            else 'no change is recorded on the server'
         )
         return Choice(None, '', (nothing,))
     try:
@@ -126,7 +126,7 @@ def _words(
     requested = ', '.join(f'{n}={x.value}' for n, x in sorted(entries.items()))
     power = f'with the server {plan.power}'
     if plan.aim is Aim.RETRY:
-        return f'goes on to {requested}, whatever has failed, {power}'
+        return f'continues to {requested} in spite of the failure, {power}'
     if plan.aim is Aim.ABORT:
         has_failed = snapshot.node.provision_state == 'service failed'
         is_resized = snapshot.server.status == 'VERIFY_RESIZE'
@@ -134,7 +134,7 @@ def _words(
             f'{"makes the node active, " if has_failed else ""}'
             f'{"reverts the resize, " if is_resized else ""}'
             f'leaves the settings as they are, {power}'
-            f'{", and forgets the change" if entries else ""}'
+            f'{", and removes the change record" if entries else ""}'
         )
     settings = ', '.join(
         f'{name}={values.shown(value)}' for name, value in plan.was.items()

@@ -5,7 +5,7 @@ Nova can hold. Whoever may write a server's metadata may write them, so nothing
 is taken from one that is not of its form; whether what it says is right is for
 ``plan/previous.py`` and ``plan/power.py``.
 
-``deploy-config-pending:<type>`` is the entry of a change that has begun and
+``deploy-config-pending:<type>`` is the entry of a change that has started and
 not ended, ``deploy-config-previous:<type>`` what was before. Where one value
 cannot hold an entry, it goes on under the same key with ``:1``.
 """
@@ -41,7 +41,7 @@ _DAMAGED = 'its entry in the server metadata is damaged'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """The entry of a change that has begun and not ended.
+    """The entry of a change that has started and not ended.
 
     :param value: what the item is to become.
     :param power: ``on`` or ``off``: the server's power before the change.
@@ -56,7 +56,7 @@ class Pending:
         nothing was; None for a change that records nothing.
     :param forgets: the record of the item goes at the end.
     :param bios: the digest of all other BIOS settings before the change.
-    :param failure: why it is being put back; None if it is not.
+    :param failure: why it is being rolled back; None if it is not.
     :param unapplied: Ironic has reported success, and nothing was changed.
     :param fault: why the entry cannot be believed; None if it can.
     """

@@ -18,15 +18,40 @@ Value = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A server that could not be read, or of which nothing could be made.
+
+    :param id: None where only the name is known by which it was asked for.
+    :param name: None where Nova shows no more than the ID.
+    """
+
+    id: str | None
+    name: str | None
+    error: errors.ConfigError
+
+    def __str__(self) -> str:
+        if self.name and self.id:
+            return f'{self.name} ({self.id})'
+        return self.name or self.id or '?'
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what is told of it."""
+        first, *details = self.error.lines()
+        return [f'{self}: not read: {first}', *details]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
     """What a list of a service has.
 
     :param found: server id → what is listed.
     :param unread: server id → why it could not be read; the others could.
+        Where only a name is known, that is the key.
     """
 
     found: Mapping[str, T]
-    unread: Mapping[str, errors.CloudError] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,6 +134,12 @@ class Query:
     tags: tuple[str, ...] = ()
     flavor: str | None = None
     all_projects: bool = False
+
+    @property
+    def is_for_one(self) -> bool:
+        """Return whether one server is named, and nothing else selects it."""
+        is_filtered = self.tags or self.flavor or self.all_projects
+        return len(self.names) == 1 and not is_filtered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,3 +314,25 @@ class Snapshot:
     image: Image | None = None
     flavors: tuple[Flavor, ...] | None = None
     actions: tuple[Event, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey(Generic[T]):
+    """What was read of many servers.
+
+    :param made: what was made of each whose node is seen, by name.
+    :param others: the servers without one: virtual machines, or hidden.
+    :param missing: the names that no server has.
+    :param excluded: those that are named and lack the tag or the flavor.
+    :param elsewhere: those that are named and of another project.
+    :param unread: those that could not be read; the others could.
+    :param hidden: the kinds of template that this user may not see.
+    """
+
+    made: tuple[T, ...] = ()
+    others: tuple[Server, ...] = ()
+    missing: tuple[str, ...] = ()
+    excluded: tuple[Server, ...] = ()
+    elsewhere: tuple[Server, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    hidden: frozenset[Kind] = frozenset()

@@ -181,7 +181,7 @@ def _judge_choice(setting: BiosSetting, value: str) -> Judgement:
         )
     if value in allowed:
         return Judgement(Possible.YES)
-    return Judgement(Possible.NO, f'allowed are {", ".join(allowed)}')
+    return Judgement(Possible.NO, f'allowed values: {", ".join(allowed)}')
 
 
 def _judge_range(

@@ -51,7 +51,7 @@ def unfit(
         elif is_lossy and not allow_data_loss:
             reasons.append(
                 f'{template} runs {step}, which can lose data on a live '
-                f'server (--allow-data-loss lets it)'
+                f'server (use --allow-data-loss to permit this)'
             )
         elif arguments := steps.missing(step):
             reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
@@ -65,7 +65,7 @@ def lacking_traits(template: Template, node: Node) -> list[str]:
     if not lacking:
         return []
     return [
-        f'{template} requires {", ".join(lacking)}, which node {node} has not'
+        f'{template} requires {", ".join(lacking)}, which node {node} lacks'
     ]
 
 

@@ -40,7 +40,7 @@ def asked(value: Value, kind: str | None) -> Value:
         case 'Integer':
             number = _integer(value)
             if number is None:
-                raise WrongType('it must be a whole number')
+                raise WrongType('it must be an integer')
             return number
         case 'Boolean':
             if isinstance(value, bool):

@@ -59,7 +59,7 @@ def undone(
             asked or _is_now(item, snapshot, catalogue)
         ):
             by = ', '.join(str(change.template) for change in changes)
-            found.append(f'{item}: would not be so after {by}')
+            found.append(f'{item}: would not hold after {by}')
     return found
 
 

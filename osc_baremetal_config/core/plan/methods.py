@@ -24,7 +24,7 @@ def resizes(
 ) -> bool:
     """Return whether the server is to get the flavor that is the variant.
 
-    A change that was begun without a resize is ended without one.
+    A change that was started without a resize is ended without one.
     """
     if options.method is Method.RESIZE:
         return True
@@ -78,7 +78,7 @@ def no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
         if templates.does(template, wanted, snapshot.bios):
             needed = ' or '.join(sorted(template.approved_for))
             lack = (
-                f'which has not the trait {needed}'
+                f'which lacks the trait {needed}'
                 if needed
                 else 'as it has no traits itself (openstack baremetal runbook '
                 'trait add)'

@@ -148,7 +148,7 @@ class Plan:
 
     @property
     def is_resumed(self) -> bool:
-        """Return whether an earlier run has begun this."""
+        """Return whether an earlier run has started this."""
         return bool(self.entries)
 
     @property
@@ -171,7 +171,7 @@ class Plan:
     def runs_unread(self) -> bool:
         """Return whether steps have to run that leave no trace in the BIOS.
 
-        Of those that an earlier run has begun nobody knows whether they ran.
+        Of those that an earlier run has started nobody knows whether they ran.
         """
         is_due = self.aim is Aim.RETRY or not self.is_resumed
         return is_due and bool(self.unreadable_steps)
@@ -212,7 +212,7 @@ class Plan:
 
     @property
     def what_undoes(self) -> tuple[Step, ...] | str:
-        """Return the same for putting the settings back."""
+        """Return the same for restoring the settings."""
         by_runbook = self.undo_runbook if self.runbook else None
         return by_runbook or self.undo or ()
 

@@ -77,7 +77,7 @@ def make(
     that, for which nothing of the way forward has to be there.
 
     :param items: the wish; their order never matters.
-    :param aim: where the plan of a change that was begun leads.
+    :param aim: where the plan of a change that was started leads.
     :raises Refused: it cannot be done; every reason is named.
     """
     request = tuple(sorted(set(items)))
@@ -104,7 +104,8 @@ def make(
     )
     if violations:
         raise errors.Refused(
-            f'{server} cannot be set as asked; nothing was touched:',
+            f'Cannot apply the requested configuration to {server}; nothing '
+            f'was changed:',
             violations,
         )
     return plan
@@ -174,15 +175,13 @@ def resume(
     server = snapshot.server
     entries = journal.pending(server.metadata)
     if not entries:
-        raise errors.Refused(
-            f'{server}: no change is noted that has not ended.'
-        )
+        raise errors.Refused(f'{server}: no unfinished change is recorded.')
     if aim is Aim.ROLLBACK:
         return rollback_plan.make(snapshot, catalogue, options, aim)
     if damage := journal.faults(entries):
         raise errors.Refused(
             f'{server}: the journal of the change cannot be believed; nothing '
-            f'was touched:',
+            'was changed:',
             damage,
         )
     request = [Item(name, entry.value) for name, entry in entries.items()]
@@ -197,7 +196,7 @@ def resume(
 
 
 def drop(snapshot: Snapshot, options: Options) -> Plan:
-    """Return the plan that ends whatever was begun, as it is.
+    """Return the plan that ends whatever was started, as it is.
 
     :raises Refused: the server is locked.
     """
@@ -210,7 +209,7 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
 def _is_being_undone(
     request: Sequence[Item], entries: Mapping[str, Pending]
 ) -> bool:
-    """Return whether this very wish was begun, has failed, and is put back.
+    """Return whether this very wish was started, has failed, and is put back.
 
     Not where Ironic has reported success and nothing was changed: that may
     come true yet.
@@ -287,8 +286,8 @@ def _not_to_be_journaled(plan: Plan) -> list[str]:
     found = [journal_entries.no_room(plan)] if not plan.is_empty else []
     if plan.no_rollback and plan.needs_leave:
         found += [
-            f'no automatic rollback: {reason} (--on-failure leave makes the '
-            f'change all the same)'
+            f'no automatic rollback: {reason} (use --on-failure leave to make '
+            'the change anyway)'
             for reason in plan.no_rollback
         ]
     return [reason for reason in found if reason]
@@ -362,7 +361,7 @@ def _plan_item(
     """Return the change, or the reasons against it, or no reasons.
 
     No reasons and no change: the item is as it should be. One that an
-    earlier run has begun to change stays a change, until that has ended.
+    earlier run has started to change stays a change, until that has ended.
     """
     unknown = selection.unknown(item, snapshot, catalogue)
     if unknown:
@@ -386,7 +385,7 @@ def _plan_item(
         if was and (more := sorted(wanted.keys() - was.keys())):
             return [
                 f'{template} sets {", ".join(more)}, which it did not when '
-                f'the change was begun'
+                f'the change was started'
             ]
     else:
         was, before = _as_read(wanted, snapshot.bios), now

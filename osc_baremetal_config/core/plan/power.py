@@ -68,7 +68,7 @@ _UNBELIEVED = (
 def _by_actions(
     entry: Pending, server: Server, actions: Sequence[Event]
 ) -> str | None:
-    """Return the power that a server had when a change was begun.
+    """Return the power that a server had when a change was started.
 
     A change of a server that is on stops it right after that, which by the
     clocks of two machines may seem to be before; there the journal counts.

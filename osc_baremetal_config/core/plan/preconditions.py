@@ -34,7 +34,7 @@ def not_ready(
     if server.task_state and not entries:
         found.append(
             f'Nova is busy with the server ({server.task_state}); try again '
-            f'when it has ended'
+            'when that has finished'
         )
     return found + _node_not_ready(server, node, is_ours=bool(entries))
 
@@ -42,7 +42,7 @@ def not_ready(
 def _elsewhere(
     server: Server, node: Node, entries: Mapping[str, Pending]
 ) -> list[str]:
-    """Return that a change was begun on another node, if it was.
+    """Return that a change was started on another node, if it was.
 
     Only a resize takes a server to another one and is still the same change.
     """
@@ -52,7 +52,7 @@ def _elsewhere(
         if entry.node not in (None, node.uuid) and not entry.resize
     }
     return [
-        f'the change was begun while the server was on node {other}, and it '
+        f'the change was started while the server was on node {other}, and it '
         f'is on {node} now; drop it: openstack server config recover --abort '
         f'{server.id}'
         for other in sorted(filter(None, others))
@@ -97,9 +97,9 @@ def foreign_entries(
     if not foreign:
         return []
     return [
-        f'another change was begun and has not ended: {", ".join(foreign)}; '
-        f'what can be done about it: openstack server config recover '
-        f'{server.id}'
+        'another change was started and has not finished: '
+        f'{", ".join(foreign)}; to resolve it: openstack server config '
+        f'recover {server.id}'
     ]
 
 
@@ -138,8 +138,8 @@ def _in_maintenance(node: Node) -> str:
     reason = node.maintenance_reason
     why = f': "{reason}"' if reason else ''
     return (
-        f'node {node} is in maintenance{why} (an operator ends it: openstack '
-        f'baremetal node maintenance unset {quoting.node(node)})'
+        f'node {node} is in maintenance{why} (an operator can end it: '
+        f'openstack baremetal node maintenance unset {quoting.node(node)})'
     )
 
 

@@ -66,7 +66,7 @@ def known(
     """Return the settings before a change by the journal, and the value.
 
     As they are, where a resize has moved the server to another node: what was
-    begun was begun on the one before.
+    begun was started on the one before.
     """
     was = journal.previous(snapshot.server.metadata).get(name, Previous())
     bios = snapshot.bios

@@ -15,14 +15,14 @@ from osc_baremetal_config.core.facts.model import Item, Snapshot
 from osc_baremetal_config.core.plan import preconditions
 
 
-def request(
+def desired(
     snapshot: Snapshot,
     catalogue: Catalogue,
     types: Collection[str] | None = None,
 ) -> list[Item]:
     """Return the items that are desired and not so, or not known to be so.
 
-    What an earlier run has begun and not ended belongs to it.
+    What an earlier run has started and not ended belongs to it.
 
     :param types: only these; None for all.
     :raises Refused: image and flavor disagree, so it is not clear what is
@@ -45,8 +45,8 @@ def request(
     ]
     if contested:
         raise errors.Refused(
-            f'{snapshot.server}: it is not clear what is desired; nothing '
-            f'was touched:',
+            f'{snapshot.server}: it is not clear what is desired; nothing was '
+            'changed:',
             contested,
         )
     return [Item(row.type, str(row.desired.value)) for row in rows]
@@ -57,19 +57,19 @@ def recorded(
 ) -> list[str]:
     """Return the keys by which items are recorded on a server.
 
-    :raises Refused: a change of the server has not ended, it is locked, or
+    :raises Refused: a change of the server has not finished, it is locked, or
         there is no such type.
     """
     server = snapshot.server
     entries = journal.pending(server.metadata)
-    reasons = unknown(snapshot, types, catalogue)
+    reasons = _unknown(snapshot, types, catalogue)
     if entries:
         started = ', '.join(
             f'{n}={entry.value}' for n, entry in entries.items()
         )
         reasons.append(
-            f'a change was begun and has not ended: {started}; what can be '
-            f'done about it: openstack server config recover {server.id}'
+            f'a change was started and has not finished: {started}; to '
+            f'resolve it: openstack server config recover {server.id}'
         )
     keys = []
     for name in sorted(types):
@@ -78,13 +78,35 @@ def recorded(
     reasons += preconditions.locked(server) if keys else []
     if reasons:
         raise errors.Refused(
-            f'{server}: nothing can be forgotten now; nothing was touched:',
+            f'{server}: the record cannot be removed now; nothing was '
+            f'changed:',
             reasons,
         )
     return keys
 
 
-def unknown(
+def check_types(
+    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
+) -> None:
+    """Return if there are such types.
+
+    :raises Refused: there are not.
+    """
+    if reasons := _unknown(snapshot, types, catalogue):
+        raise errors.Refused(
+            f'{snapshot.server}: nothing was changed:', reasons
+        )
+
+
+def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
+    """Return a snapshot of a server on which types are not recorded."""
+    server = snapshot.server
+    keys = {DESIRED + name for name in types}
+    kept = {k: v for k, v in server.metadata.items() if k not in keys}
+    return replace(snapshot, server=replace(server, metadata=kept))
+
+
+def _unknown(
     snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
 ) -> list[str]:
     """Return which types there are not."""
@@ -95,11 +117,3 @@ def unknown(
         for name in sorted(types)
         if name not in known
     ]
-
-
-def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
-    """Return a snapshot of a server on which types are not recorded."""
-    server = snapshot.server
-    keys = {DESIRED + name for name in types}
-    kept = {k: v for k, v in server.metadata.items() if k not in keys}
-    return replace(snapshot, server=replace(server, metadata=kept))

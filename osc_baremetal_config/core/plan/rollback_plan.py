@@ -22,6 +22,7 @@ from osc_baremetal_config.core.plan import (
 from osc_baremetal_config.core.plan.model import Aim, Change, Plan
 from osc_baremetal_config.core.plan.options import Options
 
+_TRUST = ' (recover --rollback --trust-metadata sets it anyway)'
 # What a server passes through while a resize can be reverted.
 RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
 
@@ -44,7 +45,7 @@ def make(
     violations = _violations(snapshot, changes, doubts, catalogue, options)
     if violations:
         raise errors.Refused(
-            f'{server} cannot be put back as it was; nothing was touched:',
+            f'{server} cannot be rolled back; nothing was changed:',
             violations,
         )
     entries = journal.pending(server.metadata)
@@ -103,12 +104,12 @@ def _violations(
     server = snapshot.server
     entries = journal.pending(server.metadata)
     found = previous.impossible(snapshot, changes, catalogue)
-    if not options.trust_metadata:
-        found += [
-            f'{doubt} (recover --rollback --trust-metadata sets it all the '
-            f'same)'
-            for doubt in (*journal.faults(entries), *doubts)
-        ]
     found += _after_resize(server, snapshot.node, entries)
     found += preconditions.locked(server)
-    return found + preconditions.not_ready(server, snapshot.node, entries)
+    found += preconditions.not_ready(server, snapshot.node, entries)
+    if options.trust_metadata:
+        return found
+    # Only where it would then be done.
+    hint = '' if found else _TRUST
+    doubtful = (*journal.faults(entries), *doubts)
+    return [*(f'{doubt}{hint}' for doubt in doubtful), *found]

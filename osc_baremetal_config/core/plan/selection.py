@@ -15,6 +15,8 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.plan.options import Method, Options
 
+_CREATE_RUNBOOK = 'openstack baremetal runbook create …'
+
 
 def choose(
     item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
@@ -41,7 +43,7 @@ def unknown(
     if item.type not in types:
         hint = registry.nearest(item.type, types)
         return (
-            f'no such type of configuration{hint}; known here are '
+            f'no such type of configuration{hint}; known here: '
             f'{", ".join(sorted(types))}'
         )
     values = {o.value for o in offered if o.type == item.type}
@@ -49,7 +51,7 @@ def unknown(
         values.update(config_type.values)
     if item.value not in values:
         hint = registry.nearest(item.value, values)
-        return f'allowed are {", ".join(sorted(values))}{hint}'
+        return f'allowed values: {", ".join(sorted(values))}{hint}'
     return None
 
 
@@ -117,7 +119,7 @@ def _fitting(
         return winners[0]
     if winners:
         names = ' and '.join(str(template) for template in winners)
-        return [f'{names} fit equally well; an operator must say which']
+        return [f'{names} match equally well; an operator must resolve this']
     return [
         line
         for lacking, unfit in faults
@@ -154,18 +156,17 @@ def _no_template(item: Item, snapshot: Snapshot, options: Options) -> str:
     )
     if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
         return (
-            'no runbook that you can see gives it, and deploy templates are '
+            'no runbook that you can see sets this, and deploy templates are '
             'shown to operators only; ask one to publish a runbook: '
-            f'openstack baremetal runbook create … {extra}'
+            f'{_CREATE_RUNBOOK} {extra}'
         )
     if options.method is Method.RUNBOOK:
         return (
-            'this cloud has no runbook for it (--method service would do '
-            'without one); an operator makes one: '
-            f'openstack baremetal runbook create … {extra}'
+            'this cloud has no runbook for it (--method service needs none); '
+            f'an operator can create one: {_CREATE_RUNBOOK} {extra}'
         )
     return (
-        'this cloud has neither a deploy template nor a runbook for it; '
-        'an operator makes one: '
-        f'openstack baremetal deploy template create … {extra}'
+        'this cloud has neither a deploy template nor a runbook for it; an '
+        'operator can create one: openstack baremetal deploy template create '
+        f'… {extra}'
     )

@@ -1,4 +1,4 @@
-"""The plan for many servers: a plan for each, or why there is none.
+"""The plan for many servers, or for one: a plan for each, or why not.
 
 Owns nothing of a single plan; that is for ``plan/planner.py``.
 """
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts import naming
-from osc_baremetal_config.core.facts.model import Item, Query, Server, Snapshot
+from osc_baremetal_config.core.facts.model import (
+    Item,
+    Query,
+    Server,
+    Snapshot,
+    Survey,
+    Unread,
+)
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout.scheduler import Member
@@ -18,29 +25,8 @@ ZONE, SERVER_GROUP = 'availability-zone', 'server-group'
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A server that could not be read, or of which nothing could be made.
-
-    :param name: None where Nova shows no more than the ID.
-    """
-
-    id: str
-    name: str | None
-    error: errors.ConfigError
-
-    def __str__(self) -> str:
-        return f'{self.name} ({self.id})' if self.name else self.id
-
-    @property
-    def lines(self) -> list[str]:
-        """Return what is told of it."""
-        first, *details = self.error.lines()
-        return [f'{self}: not read: {first}', *details]
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
-    """A server that cannot be changed as asked.
+    """A server that is not changed.
 
     :param name: as it was asked for, if there is no such server.
     :param id: None if there is no such server.
@@ -58,15 +44,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetPlan:
-    """What would be done to many servers.
+class RolloutPlan:
+    """What would be done to many servers, or to one.
 
     :param plans: of those that can be changed, or are right already.
     :param refused: the others.
     """
 
-    plans: tuple[Plan, ...]
-    refused: tuple[Refusal, ...]
+    plans: tuple[Plan, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def to_do(self) -> tuple[Plan, ...]:
@@ -88,24 +74,6 @@ class FleetPlan:
         return found
 
 
-def of_one(made: Plan | Refusal) -> FleetPlan:
-    """Return the plan for one server only."""
-    if isinstance(made, Refusal):
-        return FleetPlan((), (made,))
-    return FleetPlan((made,), ())
-
-
-def refusal(plan: Plan, error: errors.ConfigError) -> Refusal:
-    """Return that a plan is not carried out."""
-    return Refusal(plan.server.name, plan.server.id, error, plan.items)
-
-
-def unread_one(name_or_id: str, error: errors.ConfigError) -> Refusal:
-    """Return that the one server that is meant could not be read."""
-    server_id = name_or_id if naming.is_id(name_or_id) else None
-    return Refusal(name_or_id, server_id, error)
-
-
 def make(asked: ChangeRequest, snapshot: Snapshot) -> Plan | Refusal:
     """Return the plan that gives a server what is asked of it."""
     server = snapshot.server
@@ -118,59 +86,172 @@ def make(asked: ChangeRequest, snapshot: Snapshot) -> Plan | Refusal:
 
 
 def of(
-    query: Query,
-    made: Iterable[Plan | Refusal],
-    others: Iterable[Server] = (),
-    missing: Iterable[str] = (),
-    unread: Iterable[Refusal] = (),
-) -> FleetPlan:
-    """Return the plan for all servers that a query means.
+    query: Query, survey: Survey[Plan | Refusal], *, is_bound: bool
+) -> RolloutPlan:
+    """Return the plan for all servers that a query selects.
 
-    :param made: of those whose node is seen.
-    :param others: the servers that run on no node that is seen.
-    :param missing: the names that no server has.
-    :param unread: those that could not be read, or are left out.
+    :param is_bound: the login can never be used for another scope.
     """
     refused = [
-        *unread,
+        *(_not_read(one) for one in survey.unread),
         *(
-            Refusal(server.name, server.id, _elsewhere(server))
-            for server in others
+            _refusal(one, no_node(one, is_bound=is_bound))
+            for one in survey.others
         ),
+        *(_refusal(one, _excluded(one, query)) for one in survey.excluded),
+        *(_refusal(one, _elsewhere(one)) for one in survey.elsewhere),
+        *(one for one in survey.made if isinstance(one, Refusal)),
     ]
-    plans = []
-    for one in made:
-        if isinstance(one, Refusal):
-            refused.append(one)
-        else:
-            plans.append(one)
+    plans = [one for one in survey.made if isinstance(one, Plan)]
     unclear = _unclear(query, plans, refused)
-    return FleetPlan(
+    return RolloutPlan(
         tuple(plan for plan in plans if plan.server.id not in unclear),
         (
             *(unclear.pop(one.id or '', one) for one in refused),
             *unclear.values(),
-            *(Refusal(name, None, _nobody(name)) for name in missing),
+            *(
+                Refusal(
+                    name,
+                    None,
+                    nobody(name, all_projects=query.all_projects),
+                )
+                for name in survey.missing
+            ),
         ),
     )
 
 
-def excluded(server: Server) -> Refusal:
-    """Return that a server is named, but left out by another option."""
-    why = errors.Refused(
-        f'{server} is left out: it does not have the tag or the flavor that '
-        f'is asked for.'
+def for_named(names: Iterable[str], error: errors.ConfigError) -> RolloutPlan:
+    """Return that none of the servers that are named is changed."""
+    return RolloutPlan(
+        refused=tuple(
+            Refusal(name, name if naming.is_id(name) else None, error)
+            for name in dict.fromkeys(names)
+        )
     )
-    return Refusal(server.name, server.id, why)
 
 
-def unread(one: Unread) -> Refusal:
+def without(plan: RolloutPlan, error: errors.ConfigError) -> RolloutPlan:
+    """Return a plan of which nothing is carried out, for one reason."""
+    return RolloutPlan(
+        refused=(*(refusal(one, error) for one in plan.plans), *plan.refused)
+    )
+
+
+def refusal(plan: Plan, error: errors.ConfigError) -> Refusal:
+    """Return that a plan is not carried out."""
+    is_refused = isinstance(error, errors.Refused)
+    server = plan.server
+    return Refusal(server.name, server.id, error, plan.items, is_refused)
+
+
+def several(name: str) -> errors.Refused:
+    """Return that a name is that of several servers."""
+    return errors.Refused(
+        f'More than one server has the name {name}; give the ID of the one '
+        f'that is meant.'
+    )
+
+
+def nobody(name_or_id: str, *, all_projects: bool = False) -> errors.Refused:
+    """Return that no server has a name or ID, and where else one could be.
+
+    :param all_projects: those of all projects were looked through.
+    """
+    if naming.is_id(name_or_id):
+        return errors.Refused(
+            f'No server with the ID {name_or_id} is shown to this login.',
+            ['A server of another project is shown to administrators only.'],
+        )
+    if all_projects:
+        return errors.Refused(
+            f'No server with the name {name_or_id} exists in any project.'
+        )
+    return errors.Refused(
+        f'No server with the name {name_or_id} exists in this project.',
+        ['An administrator can name a server of another project by its ID.'],
+    )
+
+
+def no_servers(
+    error: errors.Forbidden, *, all_projects: bool = False
+) -> errors.Refused:
+    """Return that a login can see no servers at all.
+
+    :param all_projects: those of all projects were asked for.
+    """
+    if all_projects:
+        return errors.Refused(
+            'Nova does not show this login the servers of all projects:',
+            [
+                error.message,
+                'By default only administrators may use --all-projects.',
+            ],
+        )
+    return errors.Refused(
+        'Nova shows this login no servers:',
+        [
+            error.message,
+            'Servers are shown to a login to their project. A role on the '
+            'system is used for the bare-metal calls automatically, so log '
+            'in to a project even as an operator.',
+        ],
+    )
+
+
+def no_node(server: Server, *, is_bound: bool) -> errors.Refused:
+    """Return that no node of a server is seen, and who would see it.
+
+    :param is_bound: the login can never be used for another scope.
+    """
+    bound = [
+        'This login is by an application credential. Keystone lets it be '
+        'used for its own project only, so a role on the system is of no '
+        'use to it: an operator logs in with a password.'
+    ]
+    return errors.Refused(
+        f'{server} runs on no bare-metal node that you can see.',
+        [
+            'It is a virtual machine, or its node is not yours to see: '
+            'Ironic shows a node to the project that is its lessee or '
+            'owner, and to users with a role on the system.',
+            'An operator can look, with a login to the system: openstack '
+            f'baremetal node show --instance {server.id}',
+            *(bound if is_bound else []),
+        ],
+    )
+
+
+def _refusal(server: Server, error: errors.ConfigError) -> Refusal:
+    return Refusal(server.name, server.id, error)
+
+
+def _not_read(one: Unread) -> Refusal:
     """Return that a server is not changed because it could not be read."""
-    why = errors.Refused(
-        f'{one}: not read, so nothing was touched: {one.error.message}',
+    if isinstance(one.error, errors.Refused):
+        return Refusal(one.name or one.id or '?', one.id, one.error)
+    why = errors.ConfigError(
+        f'{one}: not read, so nothing was changed: {one.error.message}',
         one.error.details,
     )
-    return Refusal(one.name or one.id, one.id, why, is_failure=False)
+    return Refusal(one.name or one.id or '?', one.id, why, is_failure=False)
+
+
+def _excluded(server: Server, query: Query) -> errors.Refused:
+    """Return that a server is named, but left out by another option."""
+    lacks = [f'the tag {tag}' for tag in query.tags]
+    lacks += [f'the flavor {query.flavor}'] if query.flavor else []
+    return errors.Refused(
+        f'{server} is left out: it does not have {" and ".join(lacks)}.'
+    )
+
+
+def _elsewhere(server: Server) -> errors.Refused:
+    return errors.Refused(
+        f'{server} is left out: it is in another project, and --tag and '
+        f'--server-flavor choose within this one (--all-projects includes '
+        f'the others).'
+    )
 
 
 def _unclear(
@@ -183,35 +264,12 @@ def _unclear(
     for one in refused:
         by_name.setdefault(one.name, []).append(one.id or '')
     return {
-        server_id: Refusal(name, server_id, _several(name))
+        server_id: Refusal(name, server_id, several(name))
         for name in query.names
         if not naming.is_id(name)
         for server_id in by_name.get(name, ())
         if len(by_name[name]) > 1 and server_id not in query.names
     }
-
-
-def _several(name: str) -> errors.Refused:
-    return errors.Refused(
-        f'More than one server has the name {name}; give the ID of the one '
-        f'that is meant.'
-    )
-
-
-def _nobody(name: str) -> errors.Refused:
-    return errors.Refused(
-        f'No server has the name or ID {name}.',
-        [
-            'It is not in this project. --all-projects includes the servers '
-            'of other projects, by default for administrators only.'
-        ],
-    )
-
-
-def _elsewhere(server: Server) -> errors.Refused:
-    return errors.Refused(
-        f'{server} runs on no bare-metal node that you can see.'
-    )
 
 
 def members(
@@ -221,7 +279,7 @@ def members(
 ) -> list[Member]:
     """Return who is to be changed, with the group of each.
 
-    Those that an earlier run has begun are the first, as their nodes may be
+    Those that an earlier run has started are the first, as their nodes may be
     out of service already.
 
     :param group_by: a key of the metadata, or one of this module's names;
@@ -245,7 +303,7 @@ def members(
     ):
         raise errors.Refused(
             f'--group-by {group_by}: none of the servers to be changed has '
-            f'such a group; nothing was touched.',
+            f'such a group; nothing was changed.',
             [
                 f'It is a key of their metadata, {ZONE} or {SERVER_GROUP}; '
                 f'leave it out if they may all be changed at once.'

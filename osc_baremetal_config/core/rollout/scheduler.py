@@ -7,9 +7,6 @@ own, never two of a group. Looks at counts only; never starts anything.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config import errors
-from osc_baremetal_config.errors import ExitCode
-
 
 @dataclass(frozen=True, slots=True)
 class Failures:
@@ -45,7 +42,7 @@ class Member:
 
     :param group: no other of the same group is changed at the same time;
         None for no group.
-    :param is_out: an earlier run has begun it, so its node may be out of
+    :param is_out: an earlier run has started it, so its node may be out of
         service already.
     """
 
@@ -61,7 +58,7 @@ class Progress:
     :param failed: those that were refused beforehand, too.
     :param refused: those of the failed that were refused beforehand.
     :param out: those that have ended, but whose nodes are still out of
-        service: what was begun goes on, or was left between.
+        service: what was started goes on, or was left between.
     :param is_interrupted: the person wants no other to be begun.
     """
 
@@ -111,35 +108,16 @@ def interrupted(progress: Progress) -> Progress:
     return replace(progress, is_interrupted=True)
 
 
-def leaves_out(error: errors.ConfigError | None) -> bool:
-    """Return whether a node that was touched is out of service after this."""
-    if isinstance(error, errors.ServerGone | errors.NotRestored):
-        return False
-    return isinstance(error, errors.Incomplete | errors.TimedOut)
-
-
 def left_s(progress: Progress, elapsed_s: float) -> float | None:
     """Return about how many seconds are left, None if that is not known yet.
 
-    :param elapsed_s: since the first was begun.
+    :param elapsed_s: since the first was started.
     """
     done = progress.verified + progress.failed - progress.refused
     if done <= 0:
         return None
     left = len(progress.waiting) + len(progress.running)
     return elapsed_s * left / done
-
-
-def exit_code(*, refused: int, failed: int, started: int) -> ExitCode:
-    """Return how a change of many servers has ended.
-
-    :param refused: servers that could not be changed at all.
-    :param failed: servers that failed, or were not begun because others did.
-    :param begun: servers of which something was, or may have been, touched.
-    """
-    if not (refused or failed):
-        return ExitCode.OK
-    return ExitCode.SOME_FAILED if started else ExitCode.REFUSED
 
 
 def startable(progress: Progress, limits: Limits) -> list[Member]:

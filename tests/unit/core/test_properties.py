@@ -27,7 +27,9 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.plan import model as plan
 from osc_baremetal_config.core.plan import planner
-from osc_baremetal_config.osc import files, tables
+from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
+from osc_baremetal_config.osc import files
+from osc_baremetal_config.osc.views import plans as plans_view
 from tests.unit import base
 
 TYPES = ('hyperthreading', 'turbo', 'sriov')
@@ -310,8 +312,8 @@ class DocumentProperties(base.TestCase):
             self.assertTrue(refused.details)
         else:
             api_calls.of(made)
-            tables.plan(made)
-            tables.summary(made)
+            plans_view.plans(RolloutPlan((made,)))
+            plans_view.summary(made)
 
     # Few, as "tox -e fuzz" breaks files by the thousand.
     @hypothesis.settings(max_examples=25)

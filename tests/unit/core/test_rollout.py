@@ -5,7 +5,9 @@ import random
 import hypothesis
 from hypothesis import strategies as st
 
-from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.rollout import result, scheduler
+from osc_baremetal_config.core.rollout.rollout_plan import Refusal
 from osc_baremetal_config.core.rollout.scheduler import (
     Failures,
     Limits,
@@ -82,7 +84,7 @@ class RefusedTest(base.TestCase):
 
 
 class BegunBeforeTest(base.TestCase):
-    """What an earlier run has begun is out of service while it waits."""
+    """What an earlier run has started is out of service while it waits."""
 
     def test_it_takes_up_its_place_and_its_group(self) -> None:
         out = tuple(Member(f'o{n}', 'a', is_out=True) for n in range(2))
@@ -130,17 +132,19 @@ class EndTest(base.TestCase):
         self.assertEqual(30.0, scheduler.left_s(half, 60.0))
 
     def test_exit_code(self) -> None:
+        no = Refusal('a', None, errors.Refused('no'))
+        away = Refusal('b', None, errors.ConfigError('away'))
         for refused, failed, started, expected in (
-            (0, 0, 0, ExitCode.OK),
-            (0, 0, 3, ExitCode.OK),
-            (1, 0, 0, ExitCode.REFUSED),
-            (1, 2, 0, ExitCode.REFUSED),
-            (1, 0, 2, ExitCode.SOME_FAILED),
-            (0, 1, 2, ExitCode.SOME_FAILED),
+            ([], 0, 0, ExitCode.OK),
+            ([], 0, 3, ExitCode.OK),
+            ([no], 0, 0, ExitCode.REFUSED),
+            ([no, away], 2, 0, ExitCode.REFUSED),
+            ([away], 0, 0, ExitCode.FAILURE),
+            ([no], 0, 2, ExitCode.SOME_FAILED),
+            ([away], 0, 2, ExitCode.SOME_FAILED),
+            ([], 1, 2, ExitCode.SOME_FAILED),
         ):
-            code = scheduler.exit_code(
-                refused=refused, failed=failed, started=started
-            )
+            code = result.exit_code(refused, failed, started)
             self.assertEqual(expected, code)
 
 

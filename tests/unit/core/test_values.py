@@ -254,7 +254,8 @@ class ValuesTest(base.TestCase):
         )
         self.assertIn(
             'no automatic rollback: LogicalProc is Auto now, which cannot be '
-            'set again: allowed are Enabled, Disabled (--on-failure leave',
+            'set again: allowed values: Enabled, Disabled (use --on-failure '
+            'leave',
             refused.details[0],
         )
         options = Options(on_failure=OnFailure.LEAVE)

@@ -203,10 +203,11 @@ class OtherCloudsTest(base.TestCase):
         model = self.useFixture(fixture.Model())
         web = model.world.boot('web-1')
         client = model.client('mona')
-        self.assertEqual(web.id, client.cloud.compute.find_server('web-1').id)
+        named = client.cloud.compute.named('web-1')
+        self.assertEqual({web.id}, named.found.keys())
         node = client.cloud.baremetal.node_of(web.id)
         self.assertEqual(web.node_uuid, node.uuid if node else None)
-        self.assertFalse(client.cloud.use_system_scope())
+        self.assertIsNone(client.cloud.as_system())
 
     def test_site_that_forbids_raw_steps(self) -> None:
         settings = Settings(steps_allowed=False)

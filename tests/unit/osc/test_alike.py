@@ -39,7 +39,7 @@ class AlikeTest(base.TestCase):
     def test_options_that_are_wrong(self) -> None:
         for argv, code, words in (
             (('--group-by', 'nonsense'), 3, 'none of the servers'),
-            (('--canary', '1', '--no-wait'), 2, '--canary goes with --wait'),
+            (('--canary', '1', '--no-wait'), 2, '--canary requires --wait'),
             (('-c', 'Nonsense'), 2, 'No such column'),
         ):
             for names in (('web-1',), ('web-1', 'web-2')):
@@ -82,7 +82,7 @@ class AlikeTest(base.TestCase):
     def test_one_that_fails_has_its_row(self) -> None:
         self.model.node_of(self.one).driver_info['fake_bios_fail'] = 'no'
         ran = self.set('web-1')
-        self.assert_ended(4, ran, result='put back')
+        self.assert_ended(4, ran, result='rolled back')
         [row] = ran.json()
         self.assertLess(0, row['Seconds'])
 
@@ -117,7 +117,7 @@ class AlikeTest(base.TestCase):
             self.interrupt()
             ran = self.set(*names)
             self.assert_ended(130, ran)
-            self.assertIn('Interrupted.\nNothing was touched.\n', ran.err)
+            self.assertIn('Interrupted.\nNothing was changed.\n', ran.err)
 
     def test_named_and_left_out_by_a_tag(self) -> None:
         self.one.tags.append('blue')
@@ -142,7 +142,7 @@ class AlikeTest(base.TestCase):
         file.write_text('web-1: {hyperthreading: enabled}\n')
         ran = self.set('--file', str(file), 'web-1')
         self.assert_ended(2, ran, out='')
-        self.assertIn('goes with it', ran.err)
+        self.assertIn('cannot be combined', ran.err)
 
     def test_a_service_that_is_away(self) -> None:
         for path, argv in (
@@ -155,7 +155,7 @@ class AlikeTest(base.TestCase):
             more = ('--group-by', 'server-group') if 'groups' in path else ()
             ran = self.set(*argv, *more)
             self.assert_ended(1, ran)
-            self.assertIn('Nothing was touched.', ran.err)
+            self.assertIn('Nothing was changed.', ran.err)
             self.assertEqual(
                 dict.fromkeys(argv, 'failed'),
                 {row['Server']: row['Result'] for row in ran.json()},
@@ -167,10 +167,11 @@ class AlikeTest(base.TestCase):
             self.model.faults.broken = {'/compute/v2.1/servers/detail': 503}
             ran = self.do(*command, 'web-1')
             self.assert_ended(1, ran, out='')
-            self.assertIn('Nothing was touched.', ran.err)
+            self.assertIn('Nothing was changed.', ran.err)
 
     def test_images_that_cannot_be_read(self) -> None:
-        self.model.faults.broken['/image/v2/images'] = 500
+        image = self.one.image_id
+        self.model.faults.broken[f'/image/v2/images/{image}'] = 500
         ran = self.do('list', '-f', 'json')
         self.assert_ended(7, ran)
         self.assertIn(f'web-1 ({self.one.id}): not read: Glance: ', ran.err)
@@ -180,7 +181,7 @@ class AlikeTest(base.TestCase):
         file = pathlib.Path.home() / 'wishes.yaml'
         file.write_text(f'{self.two.id}: {{hyperthreading: enabled}}\n')
         ran = self.do('set', '--file', str(file), self.one.id, '--dry-run')
-        self.assert_refused(ran, 'names it not at all')
+        self.assert_refused(ran, 'names it nowhere')
         ran = self.do('set', '--file', str(file), '-f', 'json')
         self.assert_ended(0, ran)
         self.assertEqual({self.two.id}, {row['ID'] for row in ran.json()})
@@ -190,7 +191,7 @@ class AlikeTest(base.TestCase):
         for _ in range(2):
             began = self.world.clock.now()
             ran = self.set('--no-wait', 'web-1')
-            self.assert_ended(0, ran, result='begun')
+            self.assert_ended(0, ran, result='started')
             self.assertLess(self.world.clock.now() - began, 20)
         node = self.model.node_of(self.one)
         self.model.wait_until(lambda: node.provision_state == 'active')

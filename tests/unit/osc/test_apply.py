@@ -50,7 +50,7 @@ class ApplyTest(ChangingTest):
         ran = self.do('apply', 'web-1', '--detailed-exit-code', '-f', 'json')
         self.assert_ended(0, ran)
         [row] = ran.json()
-        self.assertEqual('nothing to do', row['Result'])
+        self.assertEqual('unchanged', row['Result'])
         self.assertEqual(server.id, row['ID'])
         self.assertIn('web-1 is as it should be, by the BIOS', ran.err)
         self.assertEqual({}, server.metadata)
@@ -71,7 +71,9 @@ class ApplyTest(ChangingTest):
             ],
             [(row['Server'], row['Result']) for row in ran.json()],
         )
-        self.assertIn('No server has the name or ID nope.', ran.err)
+        self.assertIn(
+            'No server with the name nope exists in this project.', ran.err
+        )
         self.assertEqual('Disabled', self.holds(first))
         self.assertEqual('Disabled', self.holds(second))
 
@@ -173,6 +175,6 @@ class UnsetTest(ChangingTest):
         server = self.changed()
         argv = ('unset', 'web-1', '--config', 'hyperthreading')
         ran = self.do(*argv, person='rita')
-        self.assert_refused(ran, '403', 'nothing can be forgotten')
+        self.assert_refused(ran, '403', 'the record cannot be removed')
         self.assertNotIn('forgotten:', ran.err.replace('be forgotten:', ''))
         self.assertIn(WISH, server.metadata)

@@ -99,8 +99,8 @@ f: 1
         twice = 'turbo: {help: A, help: B}\nsgx: null\nsgx: null\n'
         self.assertEqual(
             [
-                '0.yaml:1: turbo.help: stands twice',
-                '0.yaml:3: sgx: stands twice',
+                '0.yaml:1: turbo.help: duplicate key',
+                '0.yaml:3: sgx: duplicate key',
             ],
             self.faults(twice),
         )

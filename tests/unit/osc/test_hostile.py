@@ -65,7 +65,7 @@ class CellTest(HostileTest):
         self.assertEqual(
             {
                 self.one.id: 'verified',
-                self.two.id: 'refused',
+                self.two.id: 'failed',
                 self.servers[2].id: 'verified',
             },
             self.results(ran),
@@ -79,8 +79,32 @@ class CellTest(HostileTest):
             self.assertIn(f'server {self.two.id} {DOWN}', ran.err)
 
     def test_a_name_that_it_may_have(self) -> None:
-        ran = self.do('show', 'web-2')
-        self.assert_refused(ran, "No server with the name or ID 'web-2'")
+        for argv in (('show',), ('recover',), ('set', *ENABLE)):
+            ran = self.do(*argv, 'web-2')
+            self.assert_ended(1, ran)
+            self.assertIn(f'server {self.two.id} {DOWN}', ran.err)
+
+    def test_a_name_among_others(self) -> None:
+        ran = self.do('set', *ENABLE, 'web-1', 'web-2', '-f', 'json')
+        self.assert_ended(7, ran)
+        results = {row['Server']: row['Result'] for row in ran.json()}
+        self.assertEqual({'web-1': 'verified', 'web-2': 'failed'}, results)
+        ran = self.do('list', '--server', 'web-2')
+        self.assert_ended(7, ran)
+        self.assertIn(DOWN, ran.err)
+
+    def test_it_passes_while_a_name_is_looked_for(self) -> None:
+        sleep = self.world.clock.sleep
+
+        def sleep_and_recover(seconds: float) -> None:
+            self.two.cell_is_down = False
+            sleep(seconds)
+
+        self.world.clock.sleep = sleep_and_recover  # type: ignore[method-assign]
+        for names in (['web-2'], ['web-1', 'web-2'], [self.two.id, 'web-1']):
+            self.two.cell_is_down = True
+            ran = self.do('set', *ENABLE, *names)
+            self.assert_ended(0, ran)
 
     def test_in_the_middle_of_a_rollout(self) -> None:
         self.two.cell_is_down = False
@@ -108,7 +132,7 @@ class BrokenTest(HostileTest):
         self.assertEqual(3, len({row['ID'] for row in ran.json()}))
         ran = self.set('web-1', 'web-2', 'web-3')
         self.assert_ended(7, ran)
-        self.assertEqual('refused', self.results(ran)[self.two.id])
+        self.assertEqual('failed', self.results(ran)[self.two.id])
         self.assertEqual('Enabled', self.value(self.servers[2]))
 
     def test_all_are_not_waited_for_each_by_itself(self) -> None:

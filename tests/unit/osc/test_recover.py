@@ -107,7 +107,7 @@ class RecoverTest(base.TestCase):
                 ran = self.recover(choice, person=person)
                 if ran.code == 0:
                     continue
-                self.assert_refused(ran, '403', 'nothing was touched')
+                self.assert_refused(ran, '403', 'nothing was changed')
         ran = self.recover('--abort', person='rita')
         self.assert_refused(ran, '403')
         self.assertEqual(

@@ -11,9 +11,8 @@ from cliff.formatters import shell
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osc_baremetal_config.core.desired.assessment import Drift
 from osc_baremetal_config.osc import columns, streams
-from osc_baremetal_config.run import shield
+from osc_baremetal_config.run import interrupts
 from tests import shells
 from tests.model import fixture
 from tests.unit import base
@@ -57,7 +56,7 @@ class CellsTest(base.TestCase):
         row = [
             'a\nb',
             columns.Listed(['a\nb', 'c']),
-            columns.YesNo(Drift.UNKNOWN),
+            columns.YesNo(None),
             columns.OrDash(None),
             1.0,
         ]
@@ -141,7 +140,7 @@ class LostTest(base.TestCase):
         came = []
         before = signal.signal(signal.SIGHUP, lambda *_: came.append(1))
         self.addCleanup(signal.signal, signal.SIGHUP, before)
-        with shield.without_hangup():
+        with interrupts.without_hangup():
             os.kill(os.getpid(), signal.SIGHUP)
         self.assertEqual([], came)
         os.kill(os.getpid(), signal.SIGHUP)

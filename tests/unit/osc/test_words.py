@@ -40,7 +40,7 @@ class WordsTest(base.TestCase):
         ran = self.do('set', *ENABLE, 'web-1')
         self.assert_ended(1, ran)
         self.assertIn('Nova: as a test has told (503, req-', ran.err)
-        self.assertIn('Nothing was touched.', ran.err)
+        self.assertIn('Nothing was changed.', ran.err)
 
     def test_who_may_forget(self) -> None:
         server = self.world.boot('web-1')
@@ -75,14 +75,19 @@ class WordsTest(base.TestCase):
         path = f'/baremetal/v1/nodes/{server.node_uuid}/history'
         self.model.faults.broken[path] = 503
         ran = self.do('history', 'web-1')
-        self.assert_ended(0, ran)
+        self.assert_ended(1, ran)
+        self.assertNotIn('Nothing is remembered', ran.err)
         self.assertIn("The history of Ironic is not shown: Ironic: ", ran.err)
         self.assertNotIn('By default', ran.err)
 
     def test_an_empty_list_says_so(self) -> None:
         ran = self.do('list')
         self.assert_ended(0, ran)
-        self.assertIn('No bare-metal server is listed.', ran.err)
+        self.assertIn('Warning: no bare-metal server in this', ran.err)
+        ran = self.do('list', '--tag', 'nope')
+        self.assertIn('no bare-metal server with the tag nope', ran.err)
+        ran = self.do('list', '--server', 'nope', '-q')
+        self.assert_refused(ran, 'No server with the name nope')
         self.world.boot('web-1', 'bm.large.ht-off')
         ran = self.do('list', '--drift')
         self.assertIn('No known drift.', ran.err)

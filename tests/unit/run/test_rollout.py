@@ -8,13 +8,14 @@ from typing import Any
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts.model import Bios, Item, Query, Step
 from osc_baremetal_config.core.plan import planner
-from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.plan.options import Method, Options
 from osc_baremetal_config.core.rollout import rollout_plan
+from osc_baremetal_config.core.rollout.result import Rolled
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
-from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.osc import files, progress
 from osc_baremetal_config.osc.streams import Stream
-from osc_baremetal_config.run import change, fleet, rollout
+from osc_baremetal_config.run import change, engine
+from osc_baremetal_config.run.reader import Reader
 from tests.model import fixture
 from tests.unit import base
 
@@ -61,9 +62,6 @@ class Slow:
 class Mute:
     """Who is told, and fails whatever that is."""
 
-    def reporter(self, plan: Plan) -> 'Mute':
-        return self
-
     def fail(self, *args: object) -> None:
         raise ValueError('a fault in a table')
 
@@ -77,13 +75,8 @@ class SurveyTest(base.TestCase):
         client: Any = model.client('mona')
         client.cloud.baremetal = slow = Slow(client.cloud.baremetal)
         with self.assertRaises(KeyboardInterrupt):
-            fleet.survey(
-                client.cloud,
-                client.clock,
-                Query(),
-                lambda snapshot: None,
-                on_blip=lambda error: None,
-                on_progress=lambda count, total: None,
+            Reader(client.cloud, client.clock, lambda error: None).survey(
+                Query(), lambda snapshot: None
             )
         self.assertLess(slow.reads, 150)
 
@@ -101,7 +94,7 @@ class RolloutTest(base.TestCase):
         before: Callable[[str], None],
         limits: Limits,
         telling: Any = None,
-    ) -> rollout.Rolled:
+    ) -> Rolled:
         """Enable hyper-threading on all servers."""
         cloud, clock = self.client.cloud, self.client.clock
         asked = planner.ChangeRequest(
@@ -109,28 +102,18 @@ class RolloutTest(base.TestCase):
             files.load(()),
             Options(method=Method.SERVICE),
         )
-        found = fleet.survey(
-            cloud,
-            clock,
-            self.query,
-            asked.plan,
-            flavors=True,
-            on_blip=lambda error: None,
-            on_progress=lambda count, total: None,
-        )
+        reader = Reader(cloud, clock, lambda error: None)
+        found = reader.survey(self.query, asked.plan, flavors=True)
         cloud.baremetal = BareMetal(cloud.baremetal, before)
-        work = rollout.Work(
+        work = engine.Work(
             members=rollout_plan.members(found.made, None, {}),
             plans={plan.server.id: plan for plan in found.made},
             query=self.query,
             how=change.How(limit_s=3600, plan_again=lambda plan: plan),
             limits=limits,
-            refused=0,
         )
-        told = telling or report.telling(
-            Stream(io.StringIO()), clock, quiet=True
-        )
-        return rollout.roll_out(work, cloud, clock, told)
+        told = telling or progress.Silent(Stream(io.StringIO()))
+        return engine.roll_out(work, cloud, clock, told)
 
     def test_a_fault_of_ours_leaves_the_others_alone(self) -> None:
         broken = self.servers[0]
@@ -167,7 +150,7 @@ class RolloutTest(base.TestCase):
         self.assertEqual('it was interrupted', rolled.held)
         begun = {server.id for server in self.servers if server.metadata}
         self.assertEqual(2, len(begun))
-        self.assertEqual(begun, rolled.running | rolled.ended.keys())
+        self.assertEqual(begun, rolled.running.keys() | rolled.ended.keys())
 
     def test_a_fault_in_the_telling_keeps_nobody_from_the_end(self) -> None:
         rolled = self.roll_out(lambda node: None, Limits(), Mute())

@@ -1,13 +1,18 @@
 """Two runs that want the same of one server at the same time."""
 
+import io
 import threading
 from concurrent import futures
 
-from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.options import Method, Options
-from osc_baremetal_config.osc import files, report
-from osc_baremetal_config.run import change, execute, read, rights
+from osc_baremetal_config.core.rollout.result import Outcome
+from osc_baremetal_config.core.rollout.scheduler import Limits, Member
+from osc_baremetal_config.osc import files, progress
+from osc_baremetal_config.osc.streams import Stream
+from osc_baremetal_config.run import change, engine, permissions
+from osc_baremetal_config.run.reader import Reader
 from tests.matrix import scenarios
 from tests.model import fixture
 from tests.unit import base
@@ -21,36 +26,34 @@ class TwoTest(base.TestCase):
         model = self.useFixture(fixture.Model(world))
         planned = threading.Barrier(2)
 
-        def run(person: str) -> change.Outcome:
+        def run(person: str) -> Outcome | None:
             client = model.client(person)
-            snapshot = read.snapshot(
-                client.cloud,
-                client.clock,
-                server.id,
-                flavors=True,
-                on_blip=lambda error: None,
-            )
+            reader = Reader(client.cloud, client.clock, lambda error: None)
+            snapshot = reader.snapshot(server.id, flavors=True)
             plan = planner.make(
                 [Item('hyperthreading', 'enabled')],
                 snapshot,
                 files.load(()),
                 Options(method=method),
             )
-            plan = rights.permitted(
-                plan, client.cloud, client.clock, lambda error: None
+            plan = permissions.permitted_one(
+                plan, reader.cloud, client.clock, lambda error: None
             )
             planned.wait()
-            return execute.execute(
-                plan,
-                client.cloud,
-                client.clock,
-                report.Silent(),
-                change.How(limit_s=3600, plan_again=lambda plan: plan),
+            work = engine.Work(
+                members=[Member(server.id)],
+                plans={server.id: plan},
+                query=Query(),
+                how=change.How(limit_s=3600, plan_again=lambda plan: plan),
+                limits=Limits(),
             )
+            told = progress.Silent(Stream(io.StringIO()))
+            rolled = engine.roll_out(work, reader.cloud, client.clock, told)
+            return rolled.ended[server.id].outcome
 
         with futures.ThreadPoolExecutor(2) as pool:
             for outcome in pool.map(run, ('mona', 'adam')):
-                self.assertTrue(outcome.is_finished)
+                self.assertTrue(outcome and outcome.is_finished)
         node = world.nodes[server.node_uuid or '']
         self.assertEqual('Enabled', node.bmc['LogicalProc'])
         self.assertEqual('active', server.vm_state)

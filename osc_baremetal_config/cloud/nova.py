@@ -16,9 +16,8 @@ from openstack import exceptions as sdk_exc
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
-from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
-from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import (
     Event,
     Flavor,
@@ -32,8 +31,6 @@ from osc_baremetal_config.core.facts.model import (
 # Flavors with extra specs at least; servers as the SDK asks for them.
 _VERSION = (2, 61)
 _SERVERS = (2, 96)
-# As many ids as fit into an address.
-_IMAGES = 100
 _PLAIN = re.compile(r'[\w -]+', re.ASCII)
 
 
@@ -55,50 +52,18 @@ class Compute:
         self._sdk = sdk
         self._newest: versions.Version | None = None
 
-    def find_server(self, name_or_id: str) -> Server:
-        """Return the one server of that name or id.
+    def named(self, name: str) -> Listed[Server]:
+        """Return the servers of exactly that name.
 
-        What looks like an ID is an ID: a server may have any name, that of
-        another's ID too.
-        """
-        with translated('Nova'):
-            self._check_version()
-        if naming.is_id(name_or_id):
-            try:
-                return self.server(name_or_id)
-            except errors.NotFound as error:
-                raise errors.Refused(
-                    f'No server with the ID {name_or_id} is shown to this '
-                    f'login. (A server of another project is shown to an '
-                    f'administrator only.)'
-                ) from error
-        found, unread = self._named(name_or_id)
-        if len(found) > 1:
-            raise errors.Refused(
-                f'More than one server has the name {name_or_id!r}; give the '
-                f'ID of the one that is meant.'
-            )
-        if not found:
-            raise errors.Refused(
-                f'No server with the name or ID {name_or_id!r} is in this '
-                f'project. (A server of another project is found by its ID, '
-                f'and only by an administrator.)',
-                [error.message for error in unread],
-            )
-        return found[0]
-
-    def _named(
-        self, name: str
-    ) -> tuple[list[Server], list[errors.CloudError]]:
-        """Return the servers of exactly that name, and what is not known.
-
-        Nova takes a name for a regular expression, so one that is another
-        as such is not looked for by Nova.
+        Nova takes a name for a regular expression, so one that is another as
+        such is not looked for by Nova.
         """
         wanted = {'name': name} if _PLAIN.fullmatch(name) else {}
         listed = self._listed(wanted)
-        found = [one for one in listed.found.values() if one.name == name]
-        return found, list(listed.unread.values())
+        return Listed(
+            {i: one for i, one in listed.found.items() if one.name == name},
+            listed.unread,
+        )
 
     def _check_version(self) -> None:
         """Return if servers and flavors come with their extra specs.
@@ -107,15 +72,16 @@ class Compute:
         """
         if self._newest is not None:
             return
-        newest = versions.newest(self._nova) or (2, 1)
-        if newest < _VERSION:
-            raise errors.Refused(
-                f"This cloud's Nova is too old: version "
-                f'{versions.dotted(_VERSION)} of its API is needed, which '
-                f'shows the extra specs of flavors.'
-            )
-        # Else keystoneauth takes the catalogue apart for each request.
-        self._nova.endpoint_override = self._nova.get_endpoint()
+        with translated('Nova'):
+            newest = versions.newest(self._nova) or (2, 1)
+            if newest < _VERSION:
+                raise errors.Refused(
+                    f"This cloud's Nova is too old: version "
+                    f'{versions.dotted(_VERSION)} of its API is needed, which '
+                    f'shows the extra specs of flavors.'
+                )
+            # Else keystoneauth takes the catalogue apart for each request.
+            self._nova.endpoint_override = self._nova.get_endpoint()
         self._newest = newest
 
     def server(self, server_id: str) -> Server:
@@ -174,7 +140,6 @@ class Compute:
             seen. None for no such end.
         """
         with translated('Nova'):
-            self._check_version()
             wanted = self._parameters(query)
         return self._listed(wanted, ids)
 
@@ -238,18 +203,6 @@ class Compute:
                 for member in group.texts('members')
             }
 
-    def images(self, image_ids: Collection[str]) -> tuple[Image, ...]:
-        """Return those of the images that the user can see."""
-        found: list[Image] = []
-        wanted = sorted(image_ids)
-        for start in range(0, len(wanted), _IMAGES):
-            some = ','.join(wanted[start : start + _IMAGES])
-            params = {'id': f'in:{some}', 'limit': _IMAGES}
-            page = self._glance('/images', params)
-            with translated('Glance'):
-                found += map(documents.image, page.objects('images'))
-        return tuple(found)
-
     def image(self, image_id: str) -> Image:
         """Return an image."""
         found = self._glance(f'/images/{image_id}')
@@ -261,16 +214,20 @@ class Compute:
     ) -> Document:
         """Return the document that Glance shows."""
         with translated('Glance'):
+            # The SDK would try a 503 again itself, and wait up to 15 s for it.
             answer = self._sdk.image.get(
-                path, params=params, connect_retries=0
+                path,
+                params=params,
+                connect_retries=0,
+                status_code_retries=0,
             )
             sdk_exc.raise_from_response(answer)
             return Document(answer.json())
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see, with their extra specs."""
+        self._check_version()
         with translated('Nova'):
-            self._check_version()
             version = versions.dotted(_VERSION)
             pages = self._pages('flavors', version, {'is_public': 'None'})
             return tuple(map(documents.flavor, pages))
@@ -338,6 +295,7 @@ class Compute:
 
     def _at_most(self, *version: int) -> str:
         """Return a version, or the newest that Nova has if that is older."""
+        self._check_version()
         return versions.dotted(min(version, self._newest or _VERSION))
 
     def set_metadata(

@@ -14,10 +14,9 @@ import fixtures
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.rollout import scheduler
-from osc_baremetal_config.osc import files, report
+from osc_baremetal_config.core.rollout.result import Ended, Outcome
+from osc_baremetal_config.osc import files, progress
 from osc_baremetal_config.osc.streams import Stream
-from osc_baremetal_config.run import change
-from osc_baremetal_config.run.rollout import Ended
 from tests.unit import base, canned
 from tests.unit.core import snapshots
 
@@ -29,10 +28,13 @@ class Terminal(io.StringIO):
 
 class ReportTest(base.TestCase):
     def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
-        reporter = report.reporter(Stream(stream), 'web-1', quiet=quiet)
-        reporter.doing('servicing', 1.0, 3600.0)
-        reporter.doing('servicing', 61.9, 3600.0)
-        reporter.warn('Nova is away')
+        server = snapshots.server({})
+        reporter = progress.reporter(
+            Stream(stream), canned.Clock(), is_one=True, is_quiet=quiet
+        )
+        reporter.doing(server, 'servicing', 1.0, 3600.0)
+        reporter.doing(server, 'servicing', 61.9, 3600.0)
+        reporter.warn('Nova is away', server)
         reporter.close()
         return stream.getvalue()
 
@@ -49,7 +51,9 @@ class ReportTest(base.TestCase):
         """Return the line of a terminal that is so wide."""
         self.useFixture(fixtures.EnvironmentVariable('COLUMNS', str(columns)))
         stream = Terminal()
-        report.LivingLine(Stream(stream), name).doing(what, 1.0, 3600.0)
+        server = snapshots.server({'name': name})
+        line = progress.OneOnOneLine(Stream(stream))
+        line.doing(server, what, 1.0, 3600.0)
         return stream.getvalue().removeprefix('\r\x1b[K')
 
     def test_the_state_stays_where_it_is_narrow(self) -> None:
@@ -103,10 +107,11 @@ class ReportTest(base.TestCase):
 
     def test_elsewhere_a_line_at_least_once_a_minute(self) -> None:
         stream = io.StringIO()
-        reporter = report.reporter(Stream(stream), 'web-1', quiet=False)
+        server = snapshots.server({})
+        reporter = progress.OneInLines(Stream(stream))
         # No two looks are further apart than ten seconds.
         for seconds in range(0, 600, 9):
-            reporter.doing('servicing', float(seconds), 3600.0)
+            reporter.doing(server, 'servicing', float(seconds), 3600.0)
         times = [
             60 * int(m) + int(s)
             for m, s in re.findall(r'\((\d+):(\d+)', stream.getvalue())
@@ -136,20 +141,22 @@ class RolloutTest(base.TestCase):
 
     def told(self, stream: io.StringIO, *, quiet: bool = False) -> str:
         """Return what is told of four servers, of which two end."""
-        telling = report.telling(Stream(stream), self.clock, quiet=quiet)
+        telling = progress.reporter(
+            Stream(stream), self.clock, is_one=False, is_quiet=quiet
+        )
         members = [scheduler.Member(plan.server.id) for plan in self.plans]
         now = scheduler.Progress(
             running=tuple(members[:2]), waiting=(members[2], members[3])
         )
-        reporters = [telling.reporter(plan) for plan in self.plans]
-        reporters[0].doing('Nova: powering-off', 1.0, 3600.0)
-        reporters[1].doing('service wait bios.apply', 1.0, 3600.0)
+        servers = [plan.server for plan in self.plans]
+        telling.doing(servers[0], 'Nova: powering-off', 1.0, 3600.0)
+        telling.doing(servers[1], 'service wait bios.apply', 1.0, 3600.0)
         telling.progress(now)
         self.clock.sleep(60.0)
-        well = change.Outcome(60.0, None, is_finished=True)
+        well = Outcome(60.0, None, is_finished=True)
         telling.ended(self.plans[0], Ended(60.0, outcome=well))
         telling.progress(scheduler.ended(now, members[0], failed=False))
-        reporters[1].warn('Nova is away')
+        telling.warn('Nova is away', servers[1])
         error = errors.RolledBack(
             'web-2: the BMC says no', ['It is as it was.']
         )

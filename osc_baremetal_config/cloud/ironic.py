@@ -13,7 +13,7 @@ from keystoneauth1 import session as ksa_session
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
-from osc_baremetal_config.cloud.faults import translated
+from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import (
@@ -206,7 +206,7 @@ class BareMetal:
             raise errors.CloudError(
                 'Ironic',
                 None,
-                'it has begun a service that it was only asked about; look '
+                'it has started a service that it was only asked about; look '
                 f'at the node: openstack baremetal node show {node_uuid}',
             )
 

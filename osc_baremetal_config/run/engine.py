@@ -1,9 +1,9 @@
-"""Changing many servers: beginning them, looking at all, going on with each.
+"""Changing servers, one or many: starting them, looking at all, continuing.
 
-Owns the loop and the threads, of which there are as many as calls are made
-at once, however many servers are under way. Who is begun next is decided in
-``core/rollout/scheduler.py``; the moves of a server are made by
-:mod:`.change`.
+Owns the loop and the threads, of which there are as many as calls are made at
+once, however many servers are under way. Which server is started next is
+decided in ``core/rollout/scheduler.py``; the actions of one are performed by
+:mod:`.change`; how servers are looked at is for :mod:`.watch`.
 """
 
 import logging
@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import verdicts
@@ -20,92 +19,34 @@ from osc_baremetal_config.core.apply.on_error import When
 from osc_baremetal_config.core.facts.model import Listed, Node, Query, Server
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.rollout import scheduler
+from osc_baremetal_config.core.rollout.result import (
+    Ended,
+    Left,
+    Outcome,
+    Rolled,
+)
 from osc_baremetal_config.core.rollout.scheduler import (
     Limits,
     Member,
     Progress,
 )
-from osc_baremetal_config.run import poll, pools, shield, tell
-from osc_baremetal_config.run.change import Change, How, Outcome
+from osc_baremetal_config.run import interrupts, pacing, pools, tell, watch
+from osc_baremetal_config.run.change import Change, How
 from osc_baremetal_config.run.protocols import Clock, Cloud, Reporter
-from osc_baremetal_config.run.watch import Watch
 
 LOG = logging.getLogger(__name__)
 
 # Calls at once; more would only queue up in the services.
 _AT_ONCE = 32
-# The lists of a look must not wait behind the calls.
-_LISTS_AT_ONCE = 1
-
-
-class Telling(Protocol):
-    """Who is told how a rollout goes."""
-
-    def reporter(self, plan: Plan) -> Reporter:
-        """Return who is told how one server goes."""
-
-    def progress(self, progress: Progress) -> None:
-        """Take note of how far it is; called at every look."""
-
-    def ended(self, plan: Plan, end: 'Ended') -> None:
-        """Take note that a server has ended."""
-
-    def warn(self, text: str) -> None:
-        """Take note of something that the person should know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the change of one server has ended.
-
-    :param seconds: that it took.
-    :param outcome: None if it failed.
-    :param error: why it failed, None if it did not.
-    :param is_touched: something was done with the server or its node.
-    """
-
-    seconds: float
-    outcome: Outcome | None = None
-    error: errors.ConfigError | None = None
-    is_touched: bool = True
-
-    @property
-    def is_out(self) -> bool:
-        """Return whether its node is still out of service."""
-        if self.outcome is not None:
-            return not self.outcome.is_finished
-        return self.is_touched and scheduler.leaves_out(self.error)
-
-
-@dataclass(frozen=True, slots=True)
-class Rolled:
-    """How a rollout has ended.
-
-    :param ended: server id → how.
-    :param running: id → change of those that an interrupt has left under
-        way; the rest were not begun.
-    :param held: why these were not, None if all were.
-    :param is_interrupted: the person has ended it.
-    :param is_dropped: the person has not waited for the calls in flight.
-    """
-
-    ended: Mapping[str, Ended]
-    running: Mapping[str, Change]
-    held: str | None
-    is_interrupted: bool
-    is_dropped: bool = False
-
-    @property
-    def failed(self) -> int:
-        """Return how many of those that were begun have failed."""
-        return sum(end.error is not None for end in self.ended.values())
+# A look must not wait behind the calls.
+_LOOKS_AT_ONCE = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What is to be carried out, and within which bounds.
 
-    :param members: the servers, in the order in which they are begun.
+    :param members: the servers, in the order in which they are started.
     :param plans: server id → its plan, for each of them.
     :param query: which servers are listed, to look at those under way.
     :param refused: how many servers were refused beforehand; they count as
@@ -117,7 +58,7 @@ class Work:
     query: Query
     how: How
     limits: Limits
-    refused: int
+    refused: int = 0
 
 
 # What a server has come to: a look is due, it has ended, or it has failed.
@@ -136,51 +77,63 @@ class _Running:
 
 
 def roll_out(
-    work: Work, cloud: Cloud, clock: Clock, telling: Telling
+    work: Work, cloud: Cloud, clock: Clock, reporter: Reporter
 ) -> Rolled:
-    """Carry many plans out, as many at once as the limits allow.
+    """Carry plans out, as many at once as the limits allow.
 
-    An interrupt takes effect once the calls in flight are finished, a second
+    An interrupt takes effect once the calls in flight are answered, a second
     one at once.
     """
     with (
-        pools.pool(_LISTS_AT_ONCE) as lists,
+        pools.pool(_LOOKS_AT_ONCE) as looks,
         pools.pool(min(_AT_ONCE, work.limits.at_once)) as pool,
     ):
-        watch = Watch(cloud, work.query, lists)
-        run = _Rollout(work, cloud, clock, telling, watch, pool)
+        is_one = len(work.members) == 1
+        run = _Rollout(
+            work,
+            cloud,
+            clock,
+            reporter,
+            watch.One(cloud, looks)
+            if is_one
+            else watch.Many(cloud, work.query, looks),
+            pool,
+        )
         try:
-            run.go_on()
+            run.to_the_end()
         except KeyboardInterrupt:
-            words = 'interrupted; the calls in flight are finished'
+            words = (
+                'interrupted; waiting for the calls in flight (Ctrl-C again '
+                'does not wait for them)'
+            )
             try:
-                tell.safely(telling.warn, words)
+                tell.safely(reporter.warn, words)
                 run.stop()
-                lists.shutdown()
+                looks.shutdown()
             except KeyboardInterrupt:
                 run.drop()
-                lists.drop()
-            shield.postpone()
+                looks.drop()
+            interrupts.postpone()
         return run.rolled()
 
 
 class _Rollout:
-    """A rollout that is going on. All but the calls is in one thread."""
+    """A rollout that is under way. All but the calls is in one thread."""
 
     def __init__(
         self,
         work: Work,
         cloud: Cloud,
         clock: Clock,
-        telling: Telling,
-        watch: Watch,
+        reporter: Reporter,
+        watch: watch.Watch,
         pool: pools.Pool,
     ) -> None:
         self._work = work
         self._is_dropped = False
         self._cloud = cloud
         self._clock = clock
-        self._telling = telling
+        self._reporter = reporter
         self._watch = watch
         self._pool = pool
         self._progress = Progress(
@@ -197,26 +150,26 @@ class _Rollout:
         self._ended: dict[str, Ended] = {}
         # Whether a call was answered since the last look.
         self._has_news = False
-        self._pace = poll.Pace(
+        self._pace = pacing.Pace(
             clock,
             on_blip=lambda error: tell.safely(
-                telling.warn, f'{error.message}; still trying'
+                reporter.warn, f'{error.message}; still trying'
             ),
         )
 
-    def go_on(self) -> None:
-        """Return once all have ended that were begun."""
-        self._begin()
+    def to_the_end(self) -> None:
+        """Return once all have ended that were started."""
+        self._start()
         while self._calling or self._watched:
             if self._is_look_due:
                 self._look()
             elif self._calling:
                 self._take_result()
             else:
-                self._pace.wait()
+                self._pace.wait(self._deadline)
 
     def stop(self) -> None:
-        """Begin no other, and take note of what the calls in flight give."""
+        """Start no other, and record what the calls in flight give."""
         self._progress = scheduler.interrupted(self._progress)
         self._pool.shutdown(cancel_futures=True)
         while not self._results.empty():
@@ -233,11 +186,15 @@ class _Rollout:
         now = self._progress
         left = (*self._calling.values(), *self._watched.values())
         return Rolled(
-            self._ended,
-            {one.member.id: one.change for one in left if one.has_called},
-            scheduler.why_not(now, self._work.limits),
-            now.is_interrupted,
-            self._is_dropped,
+            ended=self._ended,
+            running={
+                one.member.id: _left(one.change)
+                for one in left
+                if one.has_called
+            },
+            held=scheduler.why_not(now, self._work.limits),
+            is_interrupted=now.is_interrupted,
+            is_dropped=self._is_dropped,
         )
 
     @property
@@ -249,18 +206,23 @@ class _Rollout:
         if not self._watched:
             return False
         is_idle = self._has_news and not self._calling
-        return is_idle or not self._pace.due_in_s
+        is_late = self._deadline <= self._clock.now()
+        return is_idle or is_late or not self._pace.due_in_s
 
-    def _begin(self) -> None:
-        """Begin those that may be begun now."""
+    @property
+    def _deadline(self) -> float:
+        """Return when the first of those is out of time that wait for it."""
+        return min(one.change.deadline for one in self._watched.values())
+
+    def _start(self) -> None:
+        """Start those that may be started now."""
         found = scheduler.startable(self._progress, self._work.limits)
         self._progress = scheduler.started(self._progress, found)
-        tell.safely(self._telling.progress, self._progress)
+        tell.safely(self._reporter.progress, self._progress)
         for member in found:
             plan = self._work.plans[member.id]
-            reporter = self._telling.reporter(plan)
             change = Change(
-                plan, self._cloud, self._clock, reporter, self._work.how
+                plan, self._cloud, self._clock, self._reporter, self._work.how
             )
             self._submit(_Running(member, plan, change), change.proceed)
 
@@ -292,7 +254,7 @@ class _Rollout:
             case When() if self._clock.now() >= one.change.deadline:
                 self._end(one, one.change.out_of_time())
             case When():
-                later_s = poll.LATER_S if result is When.LATER else 0.0
+                later_s = pacing.LATER_S if result is When.LATER else 0.0
                 one.not_before = self._clock.now() + later_s
                 self._watched[one.member.id] = one
             case Outcome() | errors.ConfigError():
@@ -301,11 +263,12 @@ class _Rollout:
     def _end(
         self, one: _Running, result: Outcome | errors.ConfigError
     ) -> None:
-        """Take note of how a server has ended."""
+        """Record how a server has ended."""
         seconds = one.change.elapsed_s
         if isinstance(result, Outcome):
             end = Ended(seconds, outcome=result)
         else:
+            LOG.debug('%s: %s', one.plan.server, result)
             touched = one.change.is_touched
             end = Ended(seconds, error=result, is_touched=touched)
         self._ended[one.member.id] = end
@@ -315,47 +278,51 @@ class _Rollout:
             failed=end.error is not None,
             is_out=end.is_out,
         )
-        tell.safely(self._telling.ended, one.plan, end)
-        self._begin()
+        tell.safely(self._reporter.ended, one.plan, end)
+        self._start()
 
     def _look(self) -> None:
-        """Look at all that wait for it, and go on with those that can."""
-        began = self._clock.now()
+        """Look at all that wait for it, and continue those that can be."""
+        started = self._clock.now()
         self._has_news = False
-        watched = [
-            one for one in self._watched.values() if one.not_before <= began
-        ]
+        watched = {
+            key: one
+            for key, one in self._watched.items()
+            if min(one.not_before, one.change.deadline) <= started
+        }
         if not watched:
             self._pace.looked(0.0)
             return
         try:
-            servers, nodes = self._watch.look({o.member.id for o in watched})
+            servers, nodes = self._watch.look(
+                {key: one.change for key, one in watched.items()}
+            )
         except errors.TemporaryCloudError as error:
-            self._pace.failed(error, self._clock.now() - began)
-            self._end_late(watched)
+            self._pace.failed(error, self._clock.now() - started)
+            self._end_late(watched.values())
             return
         except errors.CloudError as error:
-            for one in watched:
+            for one in watched.values():
                 self._stop_watching(one, one.change.unseen(error))
             return
-        self._pace.looked(self._clock.now() - began)
-        for one in watched:
+        self._pace.looked(self._clock.now() - started)
+        for one in watched.values():
             try:
                 self._look_at(one, servers, nodes)
             except Exception as error:
                 LOG.debug('%s', one.plan.server, exc_info=True)
                 fault = verdicts.unexpected(one.change.plan, error)
                 self._stop_watching(one, fault)
-        self._end_late(watched)
-        tell.safely(self._telling.progress, self._progress)
+        self._end_late(watched.values())
+        tell.safely(self._reporter.progress, self._progress)
 
     def _look_at(
         self, one: _Running, servers: Listed[Server], nodes: Listed[Node]
     ) -> None:
-        """Take note of what is listed of a server, and go on if it can."""
+        """Record what is listed of a server, and continue it if it can be."""
         key, change = one.member.id, one.change
         if unread := servers.unread.get(key) or nodes.unread.get(key):
-            change.not_seen(unread)
+            change.not_seen(unread.error)
             return
         server = servers.found.get(key)
         node = nodes.found.get(key, change.node)
@@ -367,7 +334,7 @@ class _Rollout:
             self._submit(one, change.proceed)
 
     def _look_alone(self, change: Change, node: Node) -> _Result:
-        """Look at a server by itself that is not listed, and go on with it."""
+        """Look at a server by itself that is not listed, and continue it."""
         try:
             server = self._cloud.compute.server(change.plan.server.id)
         except errors.TemporaryCloudError:
@@ -387,6 +354,15 @@ class _Rollout:
     def _stop_watching(self, one: _Running, error: errors.ConfigError) -> None:
         del self._watched[one.member.id]
         self._end(one, error)
+
+
+def _left(change: Change) -> Left:
+    return Left(
+        change.plan,
+        change.elapsed_s,
+        is_at_service=change.is_at_service,
+        may_stay_off=change.may_stay_off,
+    )
 
 
 def _result(one: _Running, future: futures.Future[_Result]) -> _Result:

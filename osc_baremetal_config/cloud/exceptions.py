@@ -107,7 +107,7 @@ def translated(service: str) -> Iterator[None]:
     except _UNREADABLE as error:
         LOG.debug('%s', service, exc_info=True)
         raise documents.unreadable(
-            service, f'{type(error).__name__}: {error}'
+            service, 'it is not as its API promises (--debug shows where)'
         ) from error
 
 

@@ -1,0 +1,576 @@
+"""The options of the commands, and the frozen values that they become.
+
+Owns every option's name, help and meaning. Imported when a parser is asked
+for, not at start-up.
+"""
+
+import argparse
+import contextlib
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts.model import Item, Query
+from osc_baremetal_config.core.plan.model import Aim
+from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
+from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
+from osc_baremetal_config.osc import streams
+
+# How long the cloud is waited for: twice Ironic's own limit for a service.
+_LIMIT_S = 3600.0
+# What completion can offer: a shell expands each word, and argparse takes its
+# usage apart at blanks.
+_WORD = re.compile(r'[^\s|\'"\\$`]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Who reads the output.
+
+    :param columns: that are asked for; empty for all.
+    """
+
+    formatter: str
+    columns: tuple[str, ...]
+
+    @property
+    def is_for_script(self) -> bool:
+        """Return whether a program reads it rather than a person.
+
+        It gets the requests of a plan then, not its summary.
+        """
+        return self.formatter in ('json', 'yaml')
+
+    @property
+    def is_for_person(self) -> bool:
+        """Return whether a person reads it, and has not chosen columns."""
+        return self.formatter == 'table' and not self.columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is asked of a command that changes servers.
+
+    :param items: for each server; empty where a file or the cloud tells.
+    :param file: a path, None for none.
+    :param group_by: None for no groups.
+    :param deprecated: what a person should know of the options used.
+    """
+
+    query: Query
+    options: Options
+    limits: Limits
+    output: Output
+    timeout_s: float
+    items: tuple[Item, ...] = ()
+    file: str | None = None
+    group_by: str | None = None
+    dry_run: bool = False
+    wait: bool = True
+    detailed_exit_code: bool = False
+    deprecated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is asked of ``recover``.
+
+    :param aim: None to explain only.
+    """
+
+    server: str
+    aim: Aim | None
+    options: Options
+    timeout_s: float
+
+
+def output(parsed_args: argparse.Namespace) -> Output:
+    """Return who reads the output."""
+    return Output(parsed_args.formatter, tuple(parsed_args.columns))
+
+
+def change(
+    parsed_args: argparse.Namespace,
+    *,
+    records: bool = True,
+    forgets: Sequence[str] = (),
+) -> Change:
+    """Return what is asked of a command that changes servers.
+
+    :param records: what is verified is written into the metadata.
+    :param forgets: the types whose record is removed at the end.
+    :raises Usage: two of the options cannot go together.
+    """
+    if parsed_args.canary and not parsed_args.wait:
+        raise errors.Usage(
+            '--canary requires --wait: only who waits knows whether the '
+            'first servers are verified.'
+        )
+    if parsed_args.group_by == '':
+        raise errors.Usage('--group-by requires the name of a key.')
+    flavor = parsed_args.target_flavor or parsed_args.old_flavor
+    old = '--flavor is deprecated here; use --target-flavor instead.'
+    return Change(
+        query=query(parsed_args),
+        options=Options(
+            method=Method(parsed_args.method),
+            stop=parsed_args.stop,
+            strict=parsed_args.strict,
+            allow_data_loss=parsed_args.allow_data_loss,
+            records=records,
+            forgets=tuple(forgets),
+            allow_move=parsed_args.allow_move,
+            on_failure=OnFailure(parsed_args.on_failure),
+            require_flavor=parsed_args.require_flavor,
+            flavor=flavor,
+        ),
+        limits=Limits(
+            at_once=parsed_args.max_concurrent,
+            failures=parsed_args.max_failures,
+            canary=parsed_args.canary,
+        ),
+        output=output(parsed_args),
+        timeout_s=parsed_args.timeout,
+        items=tuple(parsed_args.config or ()),
+        file=parsed_args.file,
+        group_by=parsed_args.group_by,
+        dry_run=parsed_args.dry_run,
+        wait=parsed_args.wait,
+        detailed_exit_code=parsed_args.detailed_exit_code,
+        deprecated=(old,) if parsed_args.old_flavor else (),
+    )
+
+
+def query(parsed_args: argparse.Namespace) -> Query:
+    """Return which servers are selected; each name once."""
+    return Query(
+        names=tuple(dict.fromkeys(parsed_args.server)),
+        tags=tuple(parsed_args.tag),
+        flavor=parsed_args.server_flavor,
+        all_projects=parsed_args.all_projects,
+    )
+
+
+def recovery(parsed_args: argparse.Namespace) -> Recovery:
+    """Return what is asked of ``recover``."""
+    return Recovery(
+        server=parsed_args.server,
+        aim=parsed_args.aim,
+        options=Options(
+            stop=parsed_args.stop, trust_metadata=parsed_args.trust_metadata
+        ),
+        timeout_s=parsed_args.timeout,
+    )
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Add the server that a command is for."""
+    parser.add_argument(
+        'server', metavar='<server>', help='Server (name or ID).'
+    )
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``list``."""
+    servers = parser.add_argument_group('servers')
+    servers.add_argument(
+        '--server',
+        action='append',
+        default=[],
+        metavar='<server>',
+        help='Only this server (name or ID; repeat option for several).',
+    )
+    # The second as of the commands that change.
+    _add_filters(servers, '--flavor', '--server-flavor')
+    parser.add_argument(
+        '--drift',
+        action='store_true',
+        help='List only what differs from what it should be.',
+    )
+    parser.add_argument(
+        '--long',
+        action='store_true',
+        help='List every type that is known, with node and times.',
+    )
+
+
+def add_option_list(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``option list``."""
+    parser.add_argument(
+        '--server',
+        metavar='<server>',
+        help='Tell for each whether it can be set on this server (name '
+        'or ID), and if not, why.',
+    )
+
+
+def add_set(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
+    """Add the options of ``set``."""
+    _add_servers(parser)
+    items = parser.add_argument_group('items')
+    items.add_argument(
+        '--config',
+        action='append',
+        metavar='<type>=<value>',
+        type=_item,
+        help='Any type of configuration that this cloud has a template '
+        'for (repeat option to set several).',
+    )
+    items.add_argument(
+        '--file',
+        metavar='<path>',
+        help='YAML file with the items of each server: '
+        '"web-1: {hyperthreading: enabled}".',
+    )
+    _add_change(parser)
+    # The last, so that no type takes the name of another option.
+    _add_types(items, catalogue)
+
+
+def add_apply(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``apply``."""
+    _add_servers(parser)
+    _add_change(parser)
+    parser.set_defaults(config=None, file=None)
+
+
+def add_unset(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``unset``."""
+    add_server(parser)
+    parser.add_argument(
+        '--config',
+        action='append',
+        dest='types',
+        required=True,
+        metavar='<type>',
+        help='Type of configuration whose record is removed (repeat option '
+        'for several).',
+    )
+    parser.add_argument(
+        '--apply',
+        action='store_true',
+        help='Also bring the server to what it should be then.',
+    )
+    _add_change(parser)
+    parser.set_defaults(
+        config=None,
+        file=None,
+        tag=[],
+        server_flavor=None,
+        all_projects=False,
+        max_concurrent=1,
+        max_failures=Failures(0),
+        canary=0,
+        group_by=None,
+    )
+
+
+def add_recover(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``recover``."""
+    add_server(parser)
+    ways = parser.add_mutually_exclusive_group()
+    for aim, words in (
+        (Aim.RETRY, 'Retry the failed change.'),
+        (Aim.ROLLBACK, 'Restore everything as it was before the change.'),
+        (
+            Aim.ABORT,
+            'Drop the change: make the node active and the server as it was, '
+            'and leave the settings as they are.',
+        ),
+    ):
+        ways.add_argument(
+            f'--{aim.value}',
+            dest='aim',
+            action='store_const',
+            const=aim,
+            help=words,
+        )
+    parser.add_argument(
+        '--trust-metadata',
+        action='store_true',
+        help="With --rollback, also set again what only the server's metadata "
+        'gives as the values before: settings that neither the catalogue nor '
+        'a template that you can see names for the type. Check them first.',
+    )
+    _add_stop(parser)
+    _add_timeout(parser)
+
+
+def _add_filters(parser: argparse._ActionsContainer, *flavor: str) -> None:
+    """Add the options that choose servers by what they have in common.
+
+    :param flavor: the option that names a flavor.
+    """
+    parser.add_argument(
+        '--tag',
+        action='append',
+        default=[],
+        metavar='<tag>',
+        type=_sent,
+        help='Only servers with this tag (repeat option for all of several).',
+    )
+    parser.add_argument(
+        *flavor,
+        dest='server_flavor',
+        metavar='<flavor>',
+        help='Only servers of this flavor (name or ID).',
+    )
+    parser.add_argument(
+        '--all-projects',
+        action='store_true',
+        help='Servers of all projects (by default administrators only).',
+    )
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose the servers of a rollout."""
+    parser.add_argument(
+        'server',
+        metavar='<server>',
+        nargs='*',
+        help='Server (name or ID); several are changed at the same time.',
+    )
+    _add_filters(parser.add_argument_group('servers'), '--server-flavor')
+    rollout = parser.add_argument_group('rollout')
+    rollout.add_argument(
+        '--max-concurrent',
+        metavar='<number>',
+        type=_at_least(1),
+        default=10,
+        help='How many nodes may be out of service at once, including those '
+        'that failed partway (default: %(default)d).',
+    )
+    rollout.add_argument(
+        '--max-failures',
+        metavar='<number>[%]',
+        type=_failures,
+        default=Failures(0),
+        help='Stop starting servers after more than this many failures, or '
+        'this percentage; those under way are finished (default: 0).',
+    )
+    rollout.add_argument(
+        '--canary',
+        metavar='<number>',
+        type=_at_least(0),
+        default=0,
+        help='Change so many first, and the rest only if all of these are '
+        'verified.',
+    )
+    rollout.add_argument(
+        '--group-by',
+        metavar='<key>',
+        help='Never change two servers at once that have the same value of '
+        'this key of their metadata, or are in the same availability-zone '
+        'or server-group.',
+    )
+
+
+def _add_change(parser: argparse.ArgumentParser) -> None:
+    """Add how a change is planned, made, and waited for."""
+    group = parser.add_argument_group('change')
+    group.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='Show what would be done, and do nothing; with -f json or yaml '
+        'the requests that would be sent.',
+    )
+    group.add_argument(
+        '--method',
+        choices=[method.value for method in Method],
+        default=Method.AUTO.value,
+        help='What carries the change out: a runbook, service steps, or a '
+        'runbook where one does exactly this and you may use it, else service '
+        'steps (auto, the default). With resize, Nova first resizes the '
+        'server to the flavor variant; most clouds cannot resize bare metal.',
+    )
+    group.add_argument(
+        '--on-failure',
+        choices=[choice.value for choice in OnFailure],
+        default=OnFailure.ROLLBACK.value,
+        help='What becomes of a change that fails partway: everything is '
+        'restored, where every step can be undone (rollback, the default), '
+        'or it is left as it is.',
+    )
+    group.add_argument(
+        '--allow-move',
+        action='store_true',
+        help='Continue where a resize has moved the server to another node, '
+        'instead of reverting it.',
+    )
+    _add_stop(group)
+    group.add_argument(
+        '--strict',
+        action='store_true',
+        help='Refuse what cannot be checked beforehand, such as a setting '
+        'that Ironic has no registry entry for.',
+    )
+    group.add_argument(
+        '--allow-data-loss',
+        action='store_true',
+        help='Run steps that can lose data on the disks of the server.',
+    )
+    group.add_argument(
+        '--target-flavor',
+        metavar='<flavor>',
+        help='The flavor variant (name or ID): it equals the flavor of the '
+        'server but for these items; refuse if it does not.',
+    )
+    group.add_argument('--flavor', dest='old_flavor', help=argparse.SUPPRESS)
+    group.add_argument(
+        '--require-flavor',
+        action='store_true',
+        help='Refuse unless there is exactly one flavor variant.',
+    )
+    group.add_argument(
+        '--wait',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Wait for the end, verify and record, which is the default, or '
+        'return when the service has started; the same command then finishes '
+        'what is left.',
+    )
+    _add_timeout(group)
+    group.add_argument(
+        '--detailed-exit-code',
+        action='store_true',
+        help='End with 10 instead of 0 if something was changed, or would '
+        'be with --dry-run.',
+    )
+
+
+def _add_timeout(parser: argparse._ActionsContainer) -> None:
+    """Add how long is waited."""
+    parser.add_argument(
+        '--timeout',
+        metavar='<seconds>',
+        type=_seconds,
+        default=_LIMIT_S,
+        help='How long to wait for each server; the operation continues in '
+        'the cloud afterwards (default: %(default).0f).',
+    )
+
+
+def _add_stop(parser: argparse._ActionsContainer) -> None:
+    """Add whether the server is shut down."""
+    parser.add_argument(
+        '--stop',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Shut the server down before its node is serviced, which is the '
+        'default, or let Ironic reset it while it runs.',
+    )
+
+
+def _add_types(
+    parser: argparse._ActionsContainer, catalogue: Catalogue
+) -> None:
+    """Add an option for each type of the catalogue.
+
+    A type whose name another option has is set with --config only.
+    """
+    # The help may be for a pager, whose escape codes have to pass.
+    visible = streams.Stream(sys.stdout).visible
+    for config_type in catalogue.types.values():
+        with contextlib.suppress(argparse.ArgumentError):
+            parser.add_argument(
+                f'--{config_type.name}',
+                dest='config',
+                action='append',
+                metavar=_metavar(config_type.values),
+                type=_item_of(config_type.name),
+                help=visible(config_type.help).replace('%', '%%'),
+            )
+
+
+def _metavar(words: Sequence[str]) -> str:
+    """Return what stands for the value of an option in its help."""
+    is_plain = all(
+        word.isprintable() and _WORD.fullmatch(word) for word in words
+    )
+    return f'<{"|".join(words)}>' if is_plain else '<value>'
+
+
+def complete_values(parser: argparse.ArgumentParser) -> None:
+    """Let the shell complete the values of the options as well.
+
+    ``openstack complete`` offers the option strings of a parser's actions and
+    no values. So this adds an action whose option strings are the values; it
+    is not registered, hence never parsed, and does not show in the help. It
+    is the first one, because what the shell is given offers anything else but
+    options only if the first word is none.
+    """
+    words = {
+        str(word)
+        for action in parser._actions
+        for word in action.choices or _values(action)
+        # Any other would end the quotes that they are handed over in.
+        if shlex.quote(str(word)) == str(word)
+    }
+    hidden = argparse.SUPPRESS
+    action = argparse.Action(sorted(words), dest=hidden, help=hidden)
+    parser._actions.insert(0, action)
+
+
+def _values(action: argparse.Action) -> list[str]:
+    """Return the values that an option's metavar lists."""
+    metavar = action.metavar if isinstance(action.metavar, str) else ''
+    listed = metavar.strip('<>').split('|')
+    return listed if len(listed) > 1 else []
+
+
+def _item_of(name: str) -> Callable[[str], Item]:
+    """Return what makes an item of the value of a type's own option."""
+    return lambda value: Item(name, value)
+
+
+def _item(text: str) -> Item:
+    """Return the item that ``type=value`` names."""
+    name, equals, value = text.partition('=')
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f'{text!r} is not <type>=<value>')
+    return Item(name, value)
+
+
+def _sent(text: str) -> str:
+    """Return a text that can be sent as it is."""
+    with contextlib.suppress(UnicodeEncodeError):
+        text.encode()
+        return text
+    raise argparse.ArgumentTypeError(f'{text!r} is not UTF-8')
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """Return what makes a whole number of an option's text."""
+
+    def number(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} must be an integer of at least {least}'
+        )
+
+    return number
+
+
+def _failures(text: str) -> Failures:
+    """Return how many may fail."""
+    number = text.removesuffix('%')
+    if not number.isdecimal() or (text != number and int(number) > 100):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} must be a number or a percentage'
+        )
+    return Failures(int(number), is_percent=text != number)
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds that can be waited."""
+    with contextlib.suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds < float('inf'):
+            return seconds
+    raise argparse.ArgumentTypeError(f'{text!r} must be a number of seconds')

@@ -1,0 +1,232 @@
+"""The ``openstack server config …`` commands: help, options and one call each.
+
+Loaded whatever ``openstack`` is run for, so everything but osc-lib is imported
+where it is used.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from osc_baremetal_config.osc import base
+
+if TYPE_CHECKING:
+    from osc_baremetal_config.osc.session import Session, Shown
+
+
+class SetServerConfig(base.Lister):
+    """Change the configuration of a provisioned bare-metal server.
+
+    The request is validated first against the node's traits and its BIOS
+    registry; if a check fails, nothing is changed. The server is then shut
+    down, its node serviced by Ironic, the BIOS settings read back, and the
+    server brought back to the power that it had. One command costs one
+    reboot, and none if the node is already as requested. If it is
+    interrupted, run the same command again to resume.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options, with one for each type of the catalogue.
+
+        A broken file of the site is reported when the command is run, not to
+        who asks for help or completion.
+        """
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import arguments, files
+
+        try:
+            arguments.add_set(parser, self.catalogue)
+        except errors.Refused:
+            arguments.add_set(parser, files.load(()))
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return the plans, or what was done."""
+        from osc_baremetal_config.osc import arguments, change
+
+        return change.set_items(session, arguments.change(parsed_args))
+
+
+class ApplyServerConfig(base.Lister):
+    """Bring servers to what their configuration should be.
+
+    What should be is what a server's metadata says, else its image, else its
+    flavor. A server that already matches is left alone. Nothing is recorded:
+    what is desired does not change by being applied.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_apply(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return the plans, or what was done."""
+        from osc_baremetal_config.osc import arguments, change
+
+        asked = arguments.change(parsed_args, records=False)
+        return change.apply(session, asked)
+
+
+class UnsetServerConfig(base.Lister):
+    """Remove the record of a server's configuration.
+
+    What is desired is then what the server's image says, else its flavor.
+    Nothing else is changed, unless --apply brings the server there as well.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_unset(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return what is desired then, or what was done."""
+        from osc_baremetal_config.osc import arguments, change
+
+        types = sorted(set(parsed_args.types))
+        is_applied = parsed_args.apply
+        parsed_args.server = [parsed_args.server]
+        asked = arguments.change(
+            parsed_args, records=False, forgets=types if is_applied else ()
+        )
+        if is_applied:
+            return change.unset_and_apply(session, asked)
+        return change.unset(session, asked, types)
+
+
+class RecoverServerConfig(base.ShowOne):
+    """Explain where a server and its node are, and lead out of it.
+
+    Without a choice it only explains: what was started, what has become of
+    it, and what each of the choices would do, or why it is not possible. A
+    choice is carried out to its end, and then the situation is explained
+    again. The values before a change are taken from the server's metadata,
+    which others may have written: they are shown first, checked against the
+    BIOS registry, and where nothing else confirms them only set with
+    --trust-metadata. Maintenance is ended only if Ironic itself has set it
+    because a service failed.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_recover(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return the situation, after the choice if there is one."""
+        from osc_baremetal_config.osc import arguments, recover
+
+        return recover.recover(session, arguments.recovery(parsed_args))
+
+
+class ShowServerConfig(base.Lister):
+    """Show what a server's configuration should be, and what it is."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_server(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each type of configuration."""
+        from osc_baremetal_config.osc import arguments, show
+
+        output = arguments.output(parsed_args)
+        return show.server(session, parsed_args.server, output)
+
+
+class ListServerConfig(base.Lister):
+    """List what the configuration of servers should be, and what it is.
+
+    Bare-metal servers only; a row for each type that is desired of a server,
+    or for each type with --long.
+    """
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_list(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each server and type."""
+        from osc_baremetal_config.osc import arguments, show
+
+        return show.servers(
+            session,
+            arguments.query(parsed_args),
+            arguments.output(parsed_args),
+            only_drift=parsed_args.drift,
+            is_long=parsed_args.long,
+        )
+
+
+class ListServerConfigOption(base.Lister):
+    """List what can be set, and on a server, why it cannot.
+
+    Every type and value that the catalogue, the flavors, the deploy templates
+    or the runbooks know.
+    """
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_option_list(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each item."""
+        from osc_baremetal_config.osc import arguments, show
+
+        output = arguments.output(parsed_args)
+        if parsed_args.server is None:
+            return show.options(session, output)
+        return show.options_of(session, parsed_args.server, output)
+
+
+class ShowServerConfigHistory(base.Lister):
+    """List who has done what with a server and its node, and when.
+
+    From Nova's actions, Ironic's history of the node where your roles show
+    it, and the server's metadata.
+    """
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_server(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each event, the first one first."""
+        from osc_baremetal_config.osc import arguments, show
+
+        output = arguments.output(parsed_args)
+        return show.history(session, parsed_args.server, output)

@@ -1,0 +1,120 @@
+"""The commands that only look: show, list, option list, history.
+
+Each reads, has the layers below decide, and shows. Changes nothing.
+"""
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.explain import history as history_
+from osc_baremetal_config.core.explain import option_list
+from osc_baremetal_config.core.explain.option_list import Offer
+from osc_baremetal_config.core.facts.model import Query, Snapshot
+from osc_baremetal_config.core.plan import flavors, planner
+from osc_baremetal_config.osc.arguments import Output
+from osc_baremetal_config.osc.session import Session, Shown, check_columns
+from osc_baremetal_config.osc.views import options as options_view
+from osc_baremetal_config.osc.views import states
+
+
+def server(session: Session, name_or_id: str, output: Output) -> Shown:
+    """Return a row for each type of configuration of a server."""
+    check_columns(output.columns, states.SHOW)
+    catalogue = session.catalogue
+    snapshot = session.snapshot(name_or_id)
+    found = option_list.outlooks(snapshot, catalogue)
+    session.remark(states.remarks(snapshot, found))
+    return Shown(*states.show(found, snapshot.node, session.clock.utc()))
+
+
+def servers(
+    session: Session,
+    query: Query,
+    output: Output,
+    *,
+    only_drift: bool,
+    is_long: bool,
+) -> Shown:
+    """Return a row for each server and type."""
+    check_columns(output.columns, states.LONG if is_long else states.LIST)
+    catalogue = session.catalogue
+    found = session.survey(
+        query, lambda snapshot: assessment.standing(snapshot, catalogue)
+    )
+    table = states.listed(
+        found, session.clock.utc(), only_drift=only_drift, is_long=is_long
+    )
+    left_out = states.left_out(found, query)
+    session.say(left_out)
+    session.remark(
+        states.list_remarks(
+            found, query, is_empty=not table.rows, only_drift=only_drift
+        )
+    )
+    code = errors.ExitCode.REFUSED if left_out else errors.ExitCode.OK
+    if found.unread:
+        code = errors.ExitCode.SOME_FAILED
+    return Shown(*table, code)
+
+
+def options(session: Session, output: Output) -> Shown:
+    """Return a row for each item that a cloud knows."""
+    check_columns(output.columns, options_view.OPTIONS)
+    catalogue = session.catalogue
+    common = session.reader.common()
+    session.remark(states.hidden(common.hidden))
+    offered = option_list.offers(
+        catalogue, common.templates, common.flavors or ()
+    )
+    return Shown(*options_view.options(offered))
+
+
+def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
+    """Return a row for each item, with whether a server can have it."""
+    check_columns(output.columns, options_view.FOR_ONE)
+    catalogue = session.catalogue
+    snapshot = session.snapshot(name_or_id, flavors=True)
+    session.remark(states.hidden(snapshot.hidden))
+    usable = flavors.usable(snapshot.flavors or (), snapshot.server.project_id)
+    offered = option_list.offers(catalogue, snapshot.templates, usable)
+    denied = _denied(session, offered, snapshot)
+    return Shown(
+        *options_view.options_of(offered, snapshot, catalogue, denied)
+    )
+
+
+def history(session: Session, name_or_id: str, output: Output) -> Shown:
+    """Return a row for each event, the first one first."""
+    check_columns(output.columns, states.HISTORY)
+    remembered = session.reader.remembered(name_or_id)
+    events = history_.of(remembered)
+    untold = remembered.untold
+    is_away = not all(
+        isinstance(error, states.DENIALS) for error in untold.values()
+    )
+    (session.say if is_away else session.remark)(states.untold(remembered))
+    if not (events or untold):
+        session.remark([f'Nothing is remembered of {remembered.server}.'])
+    code = errors.ExitCode.FAILURE if is_away else errors.ExitCode.OK
+    return Shown(*states.history(events, remembered.users), code)
+
+
+def _denied(
+    session: Session, offered: list[Offer], snapshot: Snapshot
+) -> str | None:
+    """Return why the user may not change a server, None if that is allowed.
+
+    Ironic is asked about some item that could be set; nothing is started.
+    """
+    item = option_list.changeable(offered, snapshot, session.catalogue)
+    if item is None:
+        return None
+    try:
+        plan = planner.make([item], snapshot, session.catalogue)
+    except errors.Refused as refused:
+        # Not of an item, but of the server as it is now.
+        return '; '.join(refused.details)
+    try:
+        session.permitted(plan)
+    except errors.Refused as refused:
+        return refused.details[0]
+    return None

@@ -1,0 +1,179 @@
+"""What is shown of a change once it has ended."""
+
+from collections.abc import Iterable, Sequence
+
+from osc_baremetal_config.core.apply import next_steps
+from osc_baremetal_config.core.facts.model import Server
+from osc_baremetal_config.core.plan.model import ON, Plan
+from osc_baremetal_config.core.plan.options import Method
+from osc_baremetal_config.core.rollout import result
+from osc_baremetal_config.core.rollout.result import Outcome, Result, Rolled
+from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
+from osc_baremetal_config.osc.columns import OrDash
+from osc_baremetal_config.osc.views import plans, tables
+from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
+
+RESULTS = (*SERVER, 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
+
+
+def results(plan: RolloutPlan, rolled: Rolled) -> Table:
+    """Return the table of what was done: a row for each server and item."""
+    rows = [row for one in plan.plans for row in _server(one, rolled)]
+    rows += [
+        (*cells, NOTHING, result.of_error(refusal.error).value, 0.0)
+        for refusal in plan.refused
+        for cells in plans.refused(refusal)
+    ]
+    return tables.in_order(RESULTS, rows)
+
+
+def side_effects(server: Server, outcome: Outcome | None) -> list[str]:
+    """Return what else a change has done, as far as is known."""
+    if outcome is None:
+        return []
+    lines = []
+    if outcome.side_effects:
+        told = '; '.join(outcome.side_effects)
+        lines.append(f'{server.name}: also changed: {told}.')
+    if outcome.drifting:
+        lines.append(
+            f'{server.name}: no longer as desired: '
+            f'{"; ".join(outcome.drifting)} (openstack server config apply '
+            f'{server.id} restores it).'
+        )
+    return lines
+
+
+def started(plan: RolloutPlan, rolled: Rolled) -> list[str]:
+    """Return what is left to be done after ``--no-wait``."""
+    left = [
+        one
+        for one in plan.plans
+        if (end := rolled.ended.get(one.server.id))
+        and end.outcome
+        and not end.outcome.is_finished
+    ]
+    if len(left) == 1:
+        [one] = left
+        name = one.server.name
+        # Of a service that an earlier run has started, the server tells.
+        is_off = one.server.status == 'SHUTOFF' if one.is_started else one.stop
+        off = ' and is off until then' if is_off and one.power == ON else ''
+        return [
+            f'{name}: the service has started. {name} is neither verified nor '
+            f'recorded{off}.',
+            f'Finish with: {next_steps.continuing(one)}',
+        ]
+    if not left:
+        return []
+    return [
+        f'{tables.count(len(left), "service")} started. The servers are '
+        f'neither verified nor recorded, and off until then if they were '
+        f'stopped.',
+        'Run the same command again to finish.',
+    ]
+
+
+def not_started(plan: RolloutPlan, rolled: Rolled) -> list[str]:
+    """Return which servers were not started, and why."""
+    names = [
+        one.server.name
+        for one in plan.to_do
+        if one.server.id not in rolled.ended.keys() | rolled.running
+    ]
+    if not names or not rolled.held:
+        return []
+    return [f'Not started, because {rolled.held}: {tables.some(names)}.']
+
+
+def interrupted(rolled: Rolled) -> list[str]:
+    """Return what has become of the servers after Ctrl-C."""
+    lines = [
+        'Interrupted; nothing was undone. Run the command again to resume.'
+    ]
+    left = rolled.running.values()
+    if names := [one.plan.server.name for one in left if one.is_at_service]:
+        lines.append(
+            f'{tables.some(names)}: the service continues in the cloud.'
+        )
+    if rolled.is_dropped:
+        lines.append(
+            'The calls in flight were not waited for, so more may have '
+            'happened than is shown here.'
+        )
+    for one in left:
+        if one.may_stay_off:
+            certain = 'may stay off' if rolled.is_dropped else 'stays off'
+            lines.append(
+                f'{one.plan.server} was stopped and its node is not serviced '
+                f'yet, so it {certain}.'
+            )
+        if one.may_stay_off or len(left) == 1:
+            lines.append(f'Continue with: {next_steps.continuing(one.plan)}')
+    return lines
+
+
+def forgotten(
+    server: Server, types: Iterable[str], keys: Sequence[str], *, is_done: bool
+) -> list[str]:
+    """Return what of a server's metadata is, or would be, removed."""
+    verb = 'removed' if is_done else 'would be removed'
+    if keys:
+        return [f'{server.name}: {verb}: {", ".join(keys)}.']
+    return [f'{server.name}: nothing is recorded of {", ".join(types)}.']
+
+
+def _server(plan: Plan, rolled: Rolled) -> list[Row]:
+    """Return the rows of one server."""
+    server, end = plan.server, rolled.ended.get(plan.server.id)
+    if plan.is_empty or (end and end.outcome):
+        return _ended_well(plan, end.outcome if end else None)
+    found, seconds = Result.NOT_STARTED, 0.0
+    if left := rolled.running.get(server.id):
+        found, seconds = Result.INTERRUPTED, round(left.seconds, 1)
+    if end and end.error:
+        found, seconds = result.of_error(end.error), round(end.seconds, 1)
+    cells: list[Row] = [
+        (change.item.type, OrDash(change.before), change.item.value)
+        for change in plan.changes
+    ]
+    cells += [(i.type, OrDash(i.value), i.value) for i in plan.unchanged]
+    return [
+        (server.name, server.id, *cell, NOTHING, found.value, seconds)
+        for cell in cells or [(NOTHING, NOTHING, NOTHING)]
+    ]
+
+
+def _ended_well(plan: Plan, outcome: Outcome | None) -> list[Row]:
+    """Return the rows of a server that is as it was asked for.
+
+    :param outcome: None if there was nothing to do.
+    """
+    server = (plan.server.name, plan.server.id)
+    seconds = round(outcome.seconds, 1) if outcome else 0.0
+    is_started = outcome is not None and not outcome.is_finished
+    changed = Result.STARTED if is_started else Result.VERIFIED
+    method = outcome.method if outcome else None
+    through = OrDash(method.value if method else None)
+    rows: list[Row] = [
+        (
+            *(*server, change.item.type, OrDash(change.before)),
+            *(change.item.value, through, changed.value, seconds),
+        )
+        for change in plan.changes
+    ]
+    # The settings are right already, but not yet the flavor.
+    is_resized = method is Method.RESIZE
+    for item in plan.unchanged:
+        is_recorded = item in plan.record
+        same = Result.RECORDED if is_recorded else Result.UNCHANGED
+        rows.append(
+            (
+                *(*server, item.type, item.value, item.value),
+                through if is_resized else NOTHING,
+                (Result.RESIZED if is_resized else same).value,
+                seconds if is_recorded or is_resized else 0.0,
+            )
+        )
+    none = (*server, *[NOTHING] * 4, Result.UNCHANGED.value, 0.0)
+    return rows or [none]

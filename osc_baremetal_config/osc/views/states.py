@@ -1,0 +1,263 @@
+"""What is shown of servers as they are: configuration, history, recovery."""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.explain import diagnosis
+from osc_baremetal_config.core.explain.history import Remembered
+from osc_baremetal_config.core.explain.option_list import Outlook
+from osc_baremetal_config.core.explain.recovery import Choice
+from osc_baremetal_config.core.facts.model import (
+    Event,
+    Kind,
+    Node,
+    Query,
+    Server,
+    Snapshot,
+    Survey,
+)
+from osc_baremetal_config.core.plan.model import Aim
+from osc_baremetal_config.core.rollout import rollout_plan
+from osc_baremetal_config.osc.columns import (
+    Ago,
+    Listed,
+    Named,
+    OnOneLine,
+    OrDash,
+    YesNo,
+)
+from osc_baremetal_config.osc.views import tables
+from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
+
+SHOW = (
+    *('Config', 'Desired', 'Actual', 'Allowed', 'Source', 'Capability'),
+    *('Drift', 'Changed', 'Checked'),
+)
+LIST = (*SERVER, 'Config', 'Desired', 'Actual', 'Source', 'Drift')
+LONG = (*LIST, 'Node', 'State', 'Checked')
+HISTORY = ('Time', 'Source', 'Event', 'User', 'Result')
+SITUATION = (
+    *('server', 'status', 'node', 'provision_state', 'maintenance'),
+    *('change', 'since', 'failure', 'situation'),
+    *('retry', 'rollback', 'abort'),
+)
+# What says that somebody else would be shown more.
+DENIALS = (errors.Forbidden, errors.NotFound, errors.Refused)
+_HIDDEN = {
+    Kind.DEPLOY_TEMPLATE: 'Deploy templates are shown to operators only.',
+    Kind.RUNBOOK: 'Ironic shows you no runbooks.',
+}
+
+
+def show(
+    found: Iterable[Outlook], node: Node, now: datetime.datetime
+) -> Table:
+    """Return the table of ``show``.
+
+    :param node: whose provision state was last changed when Ironic last read
+        the BIOS, by the latest.
+    """
+    return Table(
+        SHOW,
+        [
+            (
+                one.row.type,
+                OrDash(one.row.desired.value),
+                OrDash(one.row.actual.value),
+                OnOneLine(list(one.allowed)),
+                one.row.desired.source,
+                one.capability,
+                YesNo(one.row.drift.is_known),
+                Ago(one.changed, now),
+                Ago(node.provision_updated_at, now),
+            )
+            for one in found
+        ],
+    )
+
+
+def remarks(snapshot: Snapshot, found: Iterable[Outlook]) -> list[str]:
+    """Return what a person should know of what is shown."""
+    rows = [one.row for one in found]
+    lines = [
+        f'{row.type}: the actual value cannot be told: {row.actual.reason}'
+        for row in rows
+        if row.actual.value is None and row.desired.value is not None
+    ]
+    if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
+        lines.append(
+            'Deploy templates are shown to operators only; what is allowed '
+            'is by the runbooks that you can see.'
+        )
+    if Kind.RUNBOOK in snapshot.hidden:
+        lines.append(_HIDDEN[Kind.RUNBOOK])
+    server, node = snapshot.server, snapshot.node
+    if not diagnosis.is_quiet(server, node):
+        lines += diagnosis.explain(server, node).words
+        lines.append(
+            f'What can be done: openstack server config recover {server.id}'
+        )
+    return lines
+
+
+def listed(
+    found: Survey[assessment.Standing],
+    now: datetime.datetime,
+    *,
+    only_drift: bool,
+    is_long: bool,
+) -> Table:
+    """Return the table of ``list``.
+
+    A server that was not read is there always: it may be the one that is
+    looked for.
+    """
+    shown = LONG if is_long else LIST
+    rows = [
+        _listed(standing, row, now)[: len(shown)]
+        for standing in found.made
+        for row in standing.rows
+        if (is_long or row.desired.value is not None)
+        and (not only_drift or row.drift is assessment.Drift.YES)
+    ]
+    nothing = [NOTHING] * (len(shown) - len(SERVER))
+    rows += [(OrDash(o.name), OrDash(o.id), *nothing) for o in found.unread]
+    return Table(shown, rows)
+
+
+def left_out(found: Survey[assessment.Standing], query: Query) -> list[str]:
+    """Return why servers that are named are not listed."""
+    plan = rollout_plan.of(
+        query,
+        Survey(
+            missing=found.missing,
+            excluded=found.excluded,
+            elsewhere=found.elsewhere,
+        ),
+        is_bound=False,
+    )
+    lines = [line for one in found.unread for line in one.lines]
+    return lines + [one.error.message for one in plan.refused]
+
+
+def list_remarks(
+    found: Survey[assessment.Standing],
+    query: Query,
+    *,
+    is_empty: bool,
+    only_drift: bool,
+) -> list[str]:
+    """Return what a person should know of what is listed."""
+    lines = []
+    if count := len(found.others):
+        them = 'it' if count == 1 else 'them'
+        lines.append(
+            f'{tables.count(count, "server")} left out: no bare-metal node '
+            f'of {them} is shown to you.'
+        )
+    lines += hidden(found.hidden)
+    is_told = found.missing or found.excluded or found.elsewhere
+    if is_empty and not (is_told or found.others or found.unread):
+        lines += _empty(found, query, only_drift=only_drift)
+    return lines
+
+
+def hidden(kinds: Iterable[Kind]) -> list[str]:
+    """Return which templates are not shown to this user."""
+    return [_HIDDEN[kind] for kind in sorted(kinds)]
+
+
+def situation(
+    server: Server, node: Node, choices: Mapping[Aim, Choice]
+) -> tuple[Sequence[str], Row]:
+    """Return the fields of ``recover``, and the value of each."""
+    found = diagnosis.explain(server, node)
+    return (
+        SITUATION,
+        (
+            *(str(server), server.status, str(node), node.provision_state),
+            node.maintenance,
+            Listed(list(found.change)),
+            OrDash(found.since),
+            OrDash(found.failure),
+            Listed(list(found.words)),
+            *(str(choices[a]) for a in (Aim.RETRY, Aim.ROLLBACK, Aim.ABORT)),
+        ),
+    )
+
+
+def history(events: Iterable[Event], users: Mapping[str, str]) -> Table:
+    """Return the table of ``history``.
+
+    :param users: id → name, as far as they are known.
+    """
+    return Table(
+        HISTORY,
+        [
+            (
+                *(event.at, event.source, event.what),
+                Named(event.who, users),
+                OrDash(event.result or None),
+            )
+            for event in events
+        ],
+    )
+
+
+def untold(remembered: Remembered) -> list[str]:
+    """Return whose history is not told, and why."""
+    lines = []
+    for service, error in remembered.untold.items():
+        line = f'The history of {service} is not shown: {error.message}'
+        if service == 'Ironic' and isinstance(error, DENIALS):
+            line += (
+                '. By default it is shown to the owner of the node, and to '
+                'operators.'
+            )
+        lines.append(line)
+    return lines
+
+
+def _listed(
+    standing: assessment.Standing,
+    row: assessment.Row,
+    now: datetime.datetime,
+) -> Row:
+    server, node = standing.server, standing.node
+    held = ' in maintenance' if node.maintenance else ''
+    return (
+        *(server.name, server.id, row.type),
+        OrDash(row.desired.value),
+        OrDash(row.actual.value),
+        row.desired.source,
+        YesNo(row.drift.is_known),
+        node.handle,
+        node.provision_state + held,
+        Ago(node.provision_updated_at, now),
+    )
+
+
+def _empty(
+    found: Survey[assessment.Standing], query: Query, *, only_drift: bool
+) -> Sequence[str]:
+    """Return why nothing is listed, and where else to look."""
+    filters = [f'the tag {tag}' for tag in query.tags]
+    filters += [f'the flavor {query.flavor}'] if query.flavor else []
+    if not found.made:
+        which = f' with {" and ".join(filters)}' if filters else ''
+        where = '' if query.all_projects else ' in this project'
+        lines = [f'Warning: no bare-metal server{which}{where}.']
+        if not query.all_projects:
+            lines.append(
+                'To list those of other projects use --all-projects, by '
+                'default for administrators only.'
+            )
+        return lines
+    if only_drift:
+        return ['No known drift.']
+    return [
+        'Nothing is desired of these servers, by metadata, image or flavor; '
+        'use --long to list what they have.'
+    ]
