@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import pathlib
+import re
 import subprocess
 import sys
 from importlib import metadata
 
 from osc_baremetal_config import errors, plugin
+from osc_baremetal_config.core.rollout import result
 from tests.unit import base
 
 GROUP = 'openstack.baremetal_config.v1'
@@ -100,3 +103,11 @@ class ExitCodeTest(base.TestCase):
             },
             {code.name: code.value for code in errors.ExitCode},
         )
+
+    def test_codes_and_results_are_in_the_documentation(self) -> None:
+        docs = pathlib.Path(__file__).parents[2] / 'doc/source/user'
+        text = (docs / 'results.rst').read_text(encoding='utf-8')
+        for code in errors.ExitCode:
+            self.assertRegex(text, rf'(?m)^ *{code.value}  \w')
+        listed = re.findall(r'(?m)^``([a-z ]+)``', text)
+        self.assertEqual([one.value for one in result.Result], listed)
