@@ -74,7 +74,7 @@ class RolledBack(ConfigError):
 
 
 class Incomplete(ConfigError):
-    """The change failed on the way; the details say how to go on."""
+    """The change failed partway; the details say how to continue."""
 
     exit_code = ExitCode.INCOMPLETE
 

@@ -44,11 +44,11 @@ class Document:
         return self._optional(key, str)
 
     def number(self, key: str) -> int:
-        """Return a whole number that must be there."""
+        """Return an integer that must be there."""
         return _checked(self._value.get(key), int, self._at(key))
 
     def number_or_none(self, key: str) -> int | None:
-        """Return a whole number, None if there is none."""
+        """Return an integer, None if there is none."""
         return self._optional(key, int)
 
     def truth_or_none(self, key: str) -> bool | None:
@@ -120,7 +120,7 @@ class Document:
 
 _KINDS: Mapping[type, str] = {
     str: 'a text',
-    int: 'a whole number',
+    int: 'an integer',
     bool: 'a boolean',
     dict: 'an object',
     list: 'a list',

@@ -544,7 +544,7 @@ def _sent(text: str) -> str:
 
 
 def _at_least(least: int) -> Callable[[str], int]:
-    """Return what makes a whole number of an option's text."""
+    """Return what makes an integer of an option's text."""
 
     def number(text: str) -> int:
         with contextlib.suppress(ValueError):

@@ -51,6 +51,8 @@ def set_items(session: Session, asked: Change) -> Shown:
             '--file has the items of each server, so it cannot be combined '
             'with --config or the option of a type.'
         )
+    if asked.file == '':
+        raise errors.Usage('--file requires a path.')
     if asked.file is not None:
         file = desired_file.load(asked.file)
         names = asked.query.names or tuple(file.servers)

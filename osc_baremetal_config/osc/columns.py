@@ -87,7 +87,7 @@ class Ago(_Sortable):
 
 
 class YesNo(_Sortable):
-    """A truth that may be unknown: yes, no or ``-``; true, false or null."""
+    """A boolean that may be unknown: yes, no or ``-``; true, false or null."""
 
     def human_readable(self) -> str:
         """Return the text for a table."""

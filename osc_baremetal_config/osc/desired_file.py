@@ -68,7 +68,10 @@ def _faults(file: yamlfile.File) -> Iterator[str]:
     """Yield what is not ``server: {type: value}``, each with its line."""
     yield from file.repeated
     for name, desired in file.document.items():
-        if not (name and isinstance(desired, dict) and desired):
+        if not name:
+            yield file.told((name,), 'a server without a name')
+            continue
+        if not (isinstance(desired, dict) and desired):
             yield file.told((name,), 'not a mapping of types to values')
             continue
         for kind, value in desired.items():

@@ -90,7 +90,7 @@ def read(path: Path, what: str, size: int, *, as_text: bool = False) -> File:
     :param what: what it is, for who is told that it cannot be read.
     :param size: how many bytes it may have; with its aliases written out, as
         many characters, each value counting as 10 more.
-    :param as_text: every word is taken as it is written: "on" is no truth
+    :param as_text: every word is taken as it is written: "on" is no boolean
         then, nor is "8" a number.
     :raises Refused: it cannot be read, is no YAML, or is beyond the bounds.
     """
@@ -200,7 +200,7 @@ def _at(found: Any, text: str) -> yaml.MarkedYAMLError:
 
 
 def _key(node: Any) -> yaml.Node:
-    """Return a key, as it is written: "on" is no truth, nor is "8" a number.
+    """Return a key, as it is written: "on" is no boolean, nor is "8" a number.
 
     :raises MarkedYAMLError: it is no word.
     """
@@ -222,7 +222,7 @@ def _value(node: Any) -> Any:
         _check_text(node)
         is_number = node.tag == _INTEGER and _NUMBER.fullmatch(node.value)
         if node.tag not in _PLAIN and not is_number:
-            told = f'{shown(node.value)} is neither text nor a whole number'
+            told = f'{shown(node.value)} is neither text nor an integer'
             raise _at(node, f'{told} as it stands; quote it')
     return node
 

@@ -201,7 +201,7 @@ class _Rollout:
     def _is_look_due(self) -> bool:
         """Return whether those that wait for it are to be looked at now.
 
-        That is so as well once all calls have been answered.
+        Also once all calls have been answered.
         """
         if not self._watched:
             return False

@@ -67,7 +67,7 @@ class Common:
 class Reader:
     """Reads a cloud for one user.
 
-    ``cloud`` is the one to go on with: of a system user, once there was
+    ``cloud`` is the one to continue with: of a system user, once there was
     something that only such a one is shown.
     """
 

@@ -32,7 +32,7 @@ class Request:
 def of(plan: Plan, since: str = '<now>') -> list[Request]:
     """Return the requests of a plan, in order.
 
-    :param since: the time for the notes, which is not known beforehand.
+    :param since: the time for the entries, which is not known beforehand.
     """
     found = []
     path = f'/servers/{plan.server.id}'

@@ -1,7 +1,7 @@
-"""Two changes of one server at once: which of them goes on.
+"""Two changes of one server at once: which of them proceeds.
 
-Nova's metadata knows no lock, so each change notes itself and then looks who
-else has. Ironic takes on one service at a time, which decides the rest.
+Nova's metadata knows no lock, so each change writes its journal and then looks
+who else has. Ironic takes on one service at a time, which decides the rest.
 Never does anything itself.
 """
 
@@ -18,15 +18,15 @@ from osc_baremetal_config.core.plan.model import Plan
 
 # Seconds for which another change may go without seeing that it is the later.
 _PATIENCE_S = 10.0
-# Seconds after which another run has noted the same, if there is one.
+# Seconds after which another run has written the same, if there is one.
 _SETTLED_S = 1.0
 
 
 def lost(plan: Plan, seen: Observation) -> str | None:
     """Return why this change must give way to another, None if it need not.
 
-    Where both are noted, the one that was noted first goes on, once the other
-    has given way. One whose notes are gone was overwritten by the other. One
+    Where both have entries, the one that was first proceeds, once the other
+    has given way. One whose entries are gone was overwritten by the other. One
     that has touched the server never gives way.
     """
     if _goes_on(plan, seen):
@@ -56,9 +56,9 @@ def lost(plan: Plan, seen: Observation) -> str | None:
 def wait(plan: Plan, seen: Observation) -> Move | None:
     """Return the wait for another change to give way, None if there is none.
 
-    It may not have seen this one yet. Of two that both are noted, and look
-    after that, at least one sees the other; so neither touches anything while
-    another is noted.
+    It may not have seen this one yet. Of two that both have entries, and look
+    after that, at least one sees the other; so neither changes anything while
+    there is another.
     """
     if _goes_on(plan, seen) or not observation.rival_entries(plan, seen):
         return None
@@ -66,10 +66,10 @@ def wait(plan: Plan, seen: Observation) -> Move | None:
 
 
 def others_resize(plan: Plan, seen: Observation) -> str | None:
-    """Return what is waited for before a resize, None if it may be begun.
+    """Return what is waited for before a resize, None if it may be started.
 
-    Nova begins a second resize while it is at the first, so of runs that
-    want the same only the one goes on that was the last to note itself; the
+    Nova begins a second resize while it is at the first, so of runs that want
+    the same only the one proceeds that was the last to write its entry; the
     others see that at a later look, and wait for what it does.
     """
     if plan.is_resumed:
@@ -83,7 +83,7 @@ def others_resize(plan: Plan, seen: Observation) -> str | None:
 
 
 def must_journal_again(plan: Plan, seen: Observation) -> bool:
-    """Return whether the notes of a service that runs have been lost."""
+    """Return whether the entries of a service that runs have been lost."""
     is_started = seen.has_touched or plan.is_resumed
     is_lost = not observation.own_entries(plan, seen)
     return is_started and is_lost and not seen.is_resized
@@ -95,7 +95,7 @@ def changed_meanwhile(plan: Plan, seen: Observation) -> str | None:
     That it is as wanted is no obstacle: another run that wants the same can
     have made it so, between the looks at the server and at its node even.
 
-    Only before it is serviced; what was read then would be put back.
+    Only before it is serviced; what was read then would be restored.
     """
     if seen.is_serviced or seen.unsure or plan.is_resumed:
         return None

@@ -1,6 +1,6 @@
 """The next move: from what is seen, what to do next.
 
-Owns the order of a change: note, stop, resize, service, verify, confirm,
+Owns the order of a change: journal, stop, resize, service, verify, confirm,
 power, record. It looks at the cloud, not at what was done before, so a run
 that was cut off is continued by making the next move. The way back from a
 change that failed is in :mod:`.rollback`. Never does anything itself.
@@ -91,7 +91,7 @@ def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
 
 
 def _when_to_forget(key: str) -> tuple[int, str]:
-    """Return when a key is removed: a run that is cut off goes on by the rest.
+    """Return when a key is removed: a run that is killed resumes by the rest.
 
     First the record, then the entry, and what was before only after that.
     """
@@ -101,7 +101,7 @@ def _when_to_forget(key: str) -> tuple[int, str]:
 
 
 def record_before(plan: Plan, seen: Observation) -> dict[str, str]:
-    """Return the record of before a change that has been put back."""
+    """Return the record of before a change that has been rolled back."""
     entry_s = observation.own_entries(plan, seen)
     if not _is_back(plan, seen):
         return {}
@@ -136,7 +136,7 @@ def corrections(plan: Plan, seen: Observation) -> dict[str, str]:
 
 
 def _is_made(plan: Plan, seen: Observation) -> bool:
-    """Return whether a change has been made and not been put back."""
+    """Return whether a change has been made and not been rolled back."""
     if plan.aim is Aim.ABORT or _is_back(plan, seen):
         return False
     return not observation.unlike(plan.wanted, seen)
@@ -150,7 +150,7 @@ def _is_back(plan: Plan, seen: Observation) -> bool:
 
 
 def _has_come_true(plan: Plan, seen: Observation) -> bool:
-    """Return whether what Ironic had reported too early is so by now."""
+    """Return whether what Ironic had reported too early has come true."""
     return (
         seen.unapplied
         and plan.aim is Aim.SET
@@ -213,7 +213,7 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
     record = metadata.record(plan.record)
     is_recorded = record.items() <= seen.server.metadata.items()
     keys = keys_to_forget(plan, seen)
-    # The notes go first where Nova refuses a record because there are too
+    # The entries go first where Nova refuses a record because there are too
     # many items; all is verified by then.
     is_full = bool(seen.tried.get(Action.RECORD)) and not is_recorded
     is_journaled = bool(observation.own_entries(plan, seen)) or is_full
@@ -245,7 +245,7 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
 
 
 def _overtaken(plan: Plan, seen: Observation) -> Move:
-    """Return the next move where the notes have gone while it was recorded.
+    """Return the next move where the entries have gone while it was recorded.
 
     Another run may have done the same, or another change something else.
     """
@@ -301,7 +301,7 @@ def _give_way(plan: Plan, seen: Observation, reason: str) -> Move:
 
 
 def _save_journal(plan: Plan, seen: Observation) -> Move | None:
-    """Return the noting if it is due: nothing is touched before it."""
+    """Return the writing of the journal if it is due: it comes first."""
     entry_s = observation.own_entries(plan, seen)
     failed = any(entry.failure for entry in entry_s.values())
     is_another_try = failed and plan.aim is Aim.RETRY

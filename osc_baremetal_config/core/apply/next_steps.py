@@ -48,7 +48,7 @@ def who_may(plan: Plan, *, may_use_steps: bool) -> list[str]:
 
 
 def continuing(plan: Plan) -> str:
-    """Return the command that goes on with a plan from wherever it is."""
+    """Return the command that continues a plan from wherever it is."""
     if plan.aim is not Aim.SET:
         aim = f'--{plan.aim.value}'
         trust = ' --trust-metadata' if plan.options.trust_metadata else ''
@@ -97,7 +97,7 @@ def unsetting(server: Server, types: Iterable[str]) -> str:
 
 
 def after_failure(plan: Plan, seen: Observation) -> list[str]:
-    """Return what is left between, and how to go on."""
+    """Return what is incomplete, and how to continue."""
     return [
         f'Left as is: server {seen.server.status}, node '
         f'{seen.node.handle} {_state(seen.node)}.',
@@ -121,7 +121,7 @@ def broken(server: Server) -> list[str]:
 
 
 def _first(seen: Observation) -> list[str]:
-    """Return what somebody else has to do before it can go on."""
+    """Return what somebody else has to do before it can continue."""
     node = seen.node
     lines = broken(seen.server)
     if node.maintenance and node.fault != FAULT:
@@ -133,7 +133,7 @@ def _first(seen: Observation) -> list[str]:
 
 
 def unapplied(plan: Plan, seen: Observation) -> list[str]:
-    """Return what can be done where a BMC may have settings in mind."""
+    """Return what can be done where a BMC may still apply settings."""
     recover = 'openstack server config recover'
     return [
         f'The BMC may still apply it when the node is next restarted, so it '
@@ -146,7 +146,7 @@ def unapplied(plan: Plan, seen: Observation) -> list[str]:
 
 
 def not_restored(plan: Plan) -> list[str]:
-    """Return what is so where a firmware has changed more than was asked."""
+    """Return the situation where a firmware has changed more than asked."""
     settings = ', '.join(plan.was) or 'none'
     return [
         f'Restored: {settings}. Others are not known to be as before.',
@@ -165,10 +165,10 @@ def overtaken(plan: Plan) -> list[str]:
 
 
 def _going_on(plan: Plan, seen: Observation) -> str:
-    """Return the command that goes on after a failure.
+    """Return the command that continues after a failure.
 
-    A change that is not put back stays where it has failed, until it is said
-    what is to become of it.
+    A change that is not rolled back stays where it has failed, until somebody
+    decides.
     """
     is_left = plan.undo is None or plan.options.on_failure is OnFailure.LEAVE
     has_failed = seen.node.provision_state == 'service failed'
@@ -178,7 +178,7 @@ def _going_on(plan: Plan, seen: Observation) -> str:
 
 
 def rolled_back(plan: Plan) -> str:
-    """Return what is so once a change has been put back."""
+    """Return the situation once a change has been rolled back."""
     items = [
         f'{change.item.type} is {change.before}'
         if change.before

@@ -68,7 +68,7 @@ class Wait:
 class Perform:
     """Do something, then look again.
 
-    :param reason: of a failure that is to be noted.
+    :param reason: of a failure that is to be recorded.
     :param unapplied: it is that nothing was changed, although Ironic has
         reported success.
     """
@@ -83,12 +83,12 @@ class Verdict(enum.Enum):
     """How a change ended."""
 
     VERIFIED = 'verified'
-    ROLLED_BACK = 'put back'
-    UNAPPLIED = 'reported as done, and not so'
-    NOT_RESTORED = 'put back, but not all of it'
+    ROLLED_BACK = 'rolled back'
+    UNAPPLIED = 'reported as done, but not applied'
+    NOT_RESTORED = 'rolled back, but not all of it'
     OVERTAKEN = 'overtaken by another change'
-    INCOMPLETE = 'left between'
-    YIELDED = 'lost to another change'
+    INCOMPLETE = 'incomplete'
+    YIELDED = 'yielded to another change'
     MOVED = 'moved to another node'
 
 
@@ -111,8 +111,8 @@ class Observation:
     :param bios: its settings as read since it last was active; None if they
         have to be read.
     :param run: what tells this run from others.
-    :param noted_s: for how many seconds the change is known to have been
-        noted; None before the first look after that.
+    :param journaled_s: for how many seconds the change is known to have had
+        entries; None before the first look after that.
     :param tried: how often each act was made in this run.
     :param agreed_s: for how many seconds every look has found the power as
         wanted; None if the last one has not.
@@ -121,13 +121,13 @@ class Observation:
     :param accepted: the BMC was seen to have taken the new settings.
     :param applied: the settings were once read to be other than before.
     :param verified: they were once read to be as wanted, after the service.
-    :param is_contested: the notes of this change were once found to be gone
-        while it was under way, so another one was started beside it.
+    :param is_contested: the entries of this change were once found to be gone
+        while it was under way, so another one was started.
     :param looked: server and node were looked at since the BIOS was read.
-    :param checked: the BIOS was read since the change was noted.
+    :param checked: the BIOS was read since the entries were written.
     :param actual: type → what it was then, of the items that are claimed to be
         so at the end.
-    :param besides: what else has changed, in words.
+    :param side_effects: what else has changed, in words.
     :param drifting: what is no longer as desired because of that, in words.
     :param failure: why this change will not be made; None if it still may.
     :param unapplied: because nothing was changed, although Ironic has
@@ -266,7 +266,7 @@ def read(plan: Plan, seen: Observation, bios: Bios) -> Observation:
 
 
 def _longer(so_far_s: float | None, passed_s: float) -> float:
-    """Return for how long something is so that was so before as well."""
+    """Return for how long something holds that held before as well."""
     return 0.0 if so_far_s is None else so_far_s + passed_s
 
 
@@ -293,7 +293,7 @@ def _is_accepted(plan: Plan, node: Node) -> bool:
 
 
 def own_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:
-    """Return type → note of this very change."""
+    """Return type → entry of this very change."""
     return {
         name: entry
         for name, entry in journal.pending(seen.server.metadata).items()
@@ -303,7 +303,7 @@ def own_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:
 
 
 def rival_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:
-    """Return type → note of the changes that are not this one."""
+    """Return type → entry of the changes that are not this one."""
     mine = own_entries(plan, seen)
     return {
         name: entry
@@ -348,8 +348,8 @@ def attempt(
 ) -> Move:
     """Return an act, unless it was tried too often without effect.
 
-    :param otherwise: what is so if it was.
-    :param reason: of a failure that is to be noted.
+    :param otherwise: what is the case if it was.
+    :param reason: of a failure that is to be recorded.
     :param unapplied: it is that nothing was changed.
     """
     if seen.tried.get(action, 0) < _TRIES:
@@ -361,7 +361,7 @@ def attempt(
 def _with_failure(plan: Plan, seen: Observation) -> Observation:
     """Return what is seen, with why the change is being rolled back, if it is.
 
-    Another run may have noted it. Who asks for another try has it forgotten.
+    Another run may have recorded it. Who asks for a retry ignores it.
     """
     if seen.failure or plan.aim is Aim.RETRY:
         return seen

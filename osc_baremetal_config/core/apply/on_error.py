@@ -26,14 +26,15 @@ _ENOUGH = (
     Action.END_MAINTENANCE,
 )
 # What Nova answers where these were done before, and where the metadata is
-# full until the notes are gone.
+# full until the entries are gone.
 _LOOK_AGAIN = {
     Action.CONFIRM: (400, 404),
     Action.REVERT: (400, 404),
     Action.RECORD: (403,),
 }
 _READS = {Action.READ_BIOS}
-# Acts whose refusal is the end of the change, not of the run: it is put back.
+# Actions whose refusal is the end of the change, not of the run: it is rolled
+# back.
 _BEGINNINGS = (Action.STOP, Action.RESIZE, Action.SERVICE)
 
 
@@ -69,10 +70,10 @@ def to_error(
 
     A conflict says that the state is another by now, as when Ironic's event
     has made a server active that is to be started. A refused beginning ends
-    the change, with everything to be put back.
+    the change, with everything to be restored.
 
     :raises Refused: nothing was changed yet.
-    :raises LeftBetween: it cannot go on, neither there nor back.
+    :raises Incomplete: it cannot continue, neither there nor back.
     """
     told = f'{action.value}: {error.message}'
     if isinstance(error, errors.TemporaryCloudError):
@@ -88,7 +89,7 @@ def to_error(
 def _may_be_done(
     seen: Observation, action: Action, error: errors.TemporaryCloudError
 ) -> Observation:
-    """Return what is seen where an act may have been done all the same."""
+    """Return what is seen where an action may have been performed anyway."""
     is_unsure = action in _SERVICES and error.status != 409
     seen = replace(seen, bios=None, unsure=seen.unsure or is_unsure)
     if error.status == 500 and action in _ENOUGH:

@@ -1,8 +1,8 @@
 """The way back: what to do next once a change is not to be made.
 
-Owns the order: note the failure, make the node active, put the settings
-back, revert the resize, restore the power, forget. What has not changed is
-not put back. Never does anything itself.
+Owns the order: record the failure, make the node active, restore the settings,
+revert the resize, restore the power, clear the journal. What has not changed
+is not restored. Never does anything itself.
 """
 
 from dataclasses import replace
@@ -50,10 +50,10 @@ def after_failed_step(plan: Plan, seen: Observation, reason: str) -> Move:
 def _after_failed_undo(
     plan: Plan, seen: Observation, first: str, reason: str
 ) -> Move:
-    """Return the next move where the settings could not be put back.
+    """Return the next move where the settings could not be restored.
 
-    Ironic has read them anew for that. If they are as before, nothing was
-    to be put back, and the server need not stay off.
+    Ironic has read them again for that. If they are as before, nothing was to
+    be restored, and the server need not stay off.
     """
     if seen.bios is None:
         return Perform(Action.READ_BIOS)
@@ -121,9 +121,9 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
 
 
 def leave_unapplied(seen: Observation, failure: str) -> Move:
-    """Return the noting that Ironic has reported what is not so.
+    """Return the recording that Ironic has reported what is not the case.
 
-    The BMC may have it in mind for the next restart. So nothing is put back,
+    The BMC may still apply it at the next restart. So nothing is restored,
     which Ironic would take for done, and nothing is said to be as before.
     """
     return observation.attempt(
@@ -136,7 +136,7 @@ def leave_unapplied(seen: Observation, failure: str) -> Move:
 
 
 def _as_unapplied(plan: Plan, seen: Observation, failure: str) -> Move:
-    """Return the end of a change that may come true yet, once noted."""
+    """Return the end of a change that may come true yet, once recorded."""
     entries = observation.own_entries(plan, seen).values()
     if not any(entry.unapplied for entry in entries):
         return leave_unapplied(seen, failure)
@@ -144,12 +144,12 @@ def _as_unapplied(plan: Plan, seen: Observation, failure: str) -> Move:
 
 
 def _may_come_true(seen: Observation) -> bool:
-    """Return whether a BMC may have settings in mind that it has not shown."""
+    """Return whether a BMC may still apply settings that it has not shown."""
     return seen.unapplied or (seen.accepted and not seen.applied)
 
 
 def _is_to_overwrite(plan: Plan, seen: Observation) -> bool:
-    """Return whether what a BMC has in mind is to be overwritten once.
+    """Return whether what a BMC may still apply is to be overwritten once.
 
     Ironic does so where the BMC shows it, although the settings are as
     before.
@@ -209,7 +209,7 @@ def toward_power(plan: Plan, seen: Observation) -> Move | None:
 
 
 def _forget(plan: Plan, seen: Observation, otherwise: Finish) -> Move:
-    """Return the clearing of the notes, or the end if there are none."""
+    """Return the clearing of the journal, or the end if it is clear."""
     if observation.own_entries(plan, seen):
         return observation.attempt(
             Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
@@ -229,9 +229,9 @@ def _save_journal(seen: Observation, failure: str) -> Move:
 def failure_entries(
     plan: Plan, seen: Observation, reason: str, now: str, *, unapplied: bool
 ) -> dict[str, str]:
-    """Return the metadata that notes why a change is being rolled back.
+    """Return the metadata that records why a change is being rolled back.
 
-    :param now: the time, for notes that have got lost.
+    :param now: the time, for entries that have got lost.
     :param unapplied: Ironic has reported success, and nothing was changed.
     :returns: none where a resize waits to be confirmed or reverted, as Nova
         lets nobody write metadata then. That state tells enough.
@@ -268,7 +268,7 @@ def _has_changed(plan: Plan, seen: Observation) -> bool:
 
 
 def _is_journaled(plan: Plan, seen: Observation) -> bool:
-    """Return whether the failure is noted for who continues, if it can be."""
+    """Return whether the failure is recorded, if it can be."""
     if seen.is_resized:
         return seen.failure is not None
     entries = observation.own_entries(plan, seen).values()

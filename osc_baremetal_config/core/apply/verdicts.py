@@ -58,7 +58,7 @@ def of(
 def incomplete(
     plan: Plan, seen: Observation, reason: str
 ) -> errors.Incomplete:
-    """Return that a change has failed on the way, and how to go on."""
+    """Return that a change has failed partway, and how to continue."""
     return errors.Incomplete(
         f'{plan.server}: {reason}', next_steps.after_failure(plan, seen)
     )
@@ -88,7 +88,7 @@ def gone(
 
 
 def out_of_time(plan: Plan, limit_s: float) -> errors.TimedOut:
-    """Return that the time is up, and how to go on."""
+    """Return that the time is up, and how to continue."""
     return errors.TimedOut(
         f'{plan.server}: not finished after {limit_s:.0f} s. The operation '
         'continues in the cloud; nothing was undone.',
@@ -97,13 +97,13 @@ def out_of_time(plan: Plan, limit_s: float) -> errors.TimedOut:
 
 
 def without_plan(plan: Plan, error: errors.ConfigError) -> errors.Incomplete:
-    """Return that there is no plan for what is left, and how to go on."""
+    """Return that there is no plan for what is left, and how to continue."""
     go_on = f'Continue with: {next_steps.continuing(plan)}'
     return errors.Incomplete(error.message, [*error.details, go_on])
 
 
 def unexpected(plan: Plan, error: Exception) -> errors.Incomplete:
-    """Return that this program has failed on the way, and how to go on."""
+    """Return that this program has failed partway, and how to continue."""
     return errors.Incomplete(
         f'{plan.server}: {errors.fault(error)}',
         [f'Continue with: {next_steps.continuing(plan)}'],

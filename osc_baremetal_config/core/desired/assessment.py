@@ -1,7 +1,7 @@
 """What a server's configuration should be, and what it is.
 
-Owns the order of the sources of a wish, and how a value is read out of BIOS
-settings. Never says what to do about a difference.
+Owns the order of the sources of what is desired, and how a value is read out
+of BIOS settings. Never says what to do about a difference.
 """
 
 import enum
@@ -96,7 +96,7 @@ def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
 def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
     """Return a row for every type that is known here, by name.
 
-    Those are the types that are wished for, that this cloud has a template
+    Those are the types that are desired, that this cloud has a template
     for, and those of the catalogue.
     """
     server, image = snapshot.server, snapshot.image
@@ -113,7 +113,7 @@ def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
 
 
 def desired_types(server: Server, image: Image | None) -> set[str]:
-    """Return the types that a server, its image or its flavor wishes."""
+    """Return the types that a server, its image or its flavor names."""
     return {
         name
         for properties, _ in _sources(server, image)

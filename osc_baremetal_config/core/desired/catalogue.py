@@ -58,7 +58,7 @@ class ConfigType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The types of configuration, and what is so on this cloud.
+    """The types of configuration, and what holds on this cloud.
 
     :param types: by name.
     :param resizes: Nova can resize bare-metal servers here.

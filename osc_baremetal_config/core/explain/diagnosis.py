@@ -20,9 +20,9 @@ class Situation:
     """What is going on with a server.
 
     :param change: the items of the change that has not finished, if any.
-    :param since: when it began, None if that is not noted.
-    :param failure: why it failed, as far as it is noted or shown.
-    :param words: what is so and why, a sentence each.
+    :param since: when it started, None if that is not recorded.
+    :param failure: why it failed, as far as it is recorded or shown.
+    :param words: the situation and why, a sentence each.
     """
 
     change: tuple[str, ...]

@@ -1,6 +1,6 @@
 """What has happened to a server's configuration, in order.
 
-Owns how what Nova, Ironic and our own notes remember becomes one list.
+Owns how what Nova, Ironic and our journal remember becomes one list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,12 +43,12 @@ def of(remembered: Remembered) -> list[Event]:
 
 
 def _unfinished(server: Server) -> list[Event]:
-    """Return the changes that have begun and not ended."""
+    """Return the changes that have started and not finished."""
     return [
         Event(
             at=_utc(entry.since or ''),
             source=_NOTES,
-            what=f'begun: {name}={entry.value}',
+            what=f'started: {name}={entry.value}',
             result=entry.failure or 'has not finished',
         )
         for name, entry in journal.pending(server.metadata).items()

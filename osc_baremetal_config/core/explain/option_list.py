@@ -19,7 +19,7 @@ from osc_baremetal_config.core.facts.model import (
 from osc_baremetal_config.core.plan import selection
 from osc_baremetal_config.core.plan.options import DEFAULT
 
-# Ironic compares the number or truth that a BMC gives with the text that it
+# Ironic compares the number or boolean that a BMC gives with the text that it
 # has stored, and so finds others to have changed whenever it reads them
 # (``sync_node_setting`` in ``ironic/objects/bios.py``).
 _TELLING = ('Enumeration', 'String')

@@ -7,7 +7,7 @@ is taken from one that is not of its form; whether what it says is right is for
 
 ``deploy-config-pending:<type>`` is the entry of a change that has started and
 not ended, ``deploy-config-previous:<type>`` what was before. Where one value
-cannot hold an entry, it goes on under the same key with ``:1``.
+cannot hold an entry, it continues under the same key with ``:1``.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ class Pending:
     :param resize: the change resizes the server.
     :param node: the uuid of the node that the server was on.
     :param flavor: the name of the flavor that it had; only with a resize.
-    :param by: the run that has noted it, where that matters.
+    :param by: the run that has written it, where that matters.
     :param record: what was recorded of the item before the change, empty if
         nothing was; None for a change that records nothing.
     :param forgets: the record of the item goes at the end.
@@ -151,7 +151,7 @@ def begin(
 ) -> dict[str, str]:
     """Return the metadata to set before anything is touched.
 
-    :param notes: type → entry of each item of the request.
+    :param entries: type → entry of each item of the request.
     :param before: type → what the items that change were.
     """
     texts = {
@@ -166,7 +166,7 @@ def begin(
 
 
 def is_type(name: str) -> bool:
-    """Return whether a key is of an entry, not of what goes on with one.
+    """Return whether a key is of an entry, not of the rest of one.
 
     The rest of an entry may be left where a run was cut off while it removed
     it; it is nobody's.

@@ -1,7 +1,7 @@
 """The keys under which a cloud keeps configuration.
 
-Owns ``deploy-config:*`` on flavors, images and servers. What a change notes of
-itself in a server's metadata is for :mod:`.journal`.
+Owns ``deploy-config:*`` on flavors, images and servers. What a change writes
+about itself there is for :mod:`.journal`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """The values that decisions are made of.
 
-Owns what the cloud said, in the field's words, and the wish of the user.
+Owns what the cloud said, in the field's words, and what the user asks for.
 Everything is frozen; nothing here decides, converts or talks to a service.
 """
 
@@ -301,7 +301,7 @@ class Snapshot:
     :param image: None if there is none or it cannot be read.
     :param flavors: None if they were not asked for.
     :param actions: what Nova remembers of the server; None if it was not
-        asked, as no change is noted, or does not tell.
+        asked, as no change is recorded, or does not tell.
     :param templates: deploy templates and runbooks.
     :param hidden: the kinds of template that this user may not see.
     """

@@ -66,7 +66,7 @@ def missing(step: Step) -> list[str]:
     lacking = [name for name in required if not step.args.get(name)]
     if is_apply(step) and not lacking and not _is_settings(step):
         lacking = [
-            'settings as a list of {name, value}, with text, a whole number, '
+            'settings as a list of {name, value}, with text, an integer, '
             'true or false for a value'
         ]
     return lacking

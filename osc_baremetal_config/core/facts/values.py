@@ -118,7 +118,7 @@ _KINDS: dict[type, str] = {int: 'Integer', bool: 'Boolean'}
 
 
 def _integer(value: Value) -> int | None:
-    """Return a whole number, None if it is none."""
+    """Return an integer, None if it is none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

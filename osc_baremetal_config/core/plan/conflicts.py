@@ -69,7 +69,7 @@ def drifting(
     snapshot: Snapshot,
     catalogue: Catalogue,
 ) -> list[str]:
-    """Return what is as desired and would not be so any more.
+    """Return what is as desired and would no longer be.
 
     :param rows: how the server stands now.
     """

@@ -1,7 +1,7 @@
-"""What a change notes of itself in the server's metadata, and when.
+"""What a change writes about itself in the server's metadata, and when.
 
-Owns which items are noted and with what, and whether there is room for it;
-the form of a note is for :mod:`osc_baremetal_config.core.facts.journal`.
+Owns which items have an entry and with what, and whether there is room for it;
+the form of an entry is for ``facts/journal.py``.
 """
 
 from osc_baremetal_config.core.facts import journal
@@ -17,11 +17,11 @@ _ANY_TIME, _ANY_RUN = '2026-11-22T14:02:00.000+00:00', '0123abcd'
 def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
     """Return the metadata to set before anything is touched.
 
-    :param by: the run that notes it. Only a resize needs to know, which Nova
-        would begin twice.
+    :param by: the run that writes it. Only a resize needs to know, which Nova
+        would start twice.
 
-    :param now: the time, ISO 8601 in UTC. A change that is noted already
-        keeps its time, and its notes of what was before.
+    :param now: the time, ISO 8601 in UTC. A change that has entries already
+        keeps its time, and what was before.
     """
     known = journal.pending(plan.server.metadata)
     started = next(
@@ -55,7 +55,7 @@ def no_room(plan: Plan) -> str | None:
 
 
 def keys(plan: Plan) -> list[str]:
-    """Return the keys of the notes that the end of a change removes."""
+    """Return the keys of the entries that the end of a change removes."""
     there = plan.server.metadata
     found = {k for k in begin(plan, _ANY_TIME, _ANY_RUN) if PENDING in k}
     for name in plan.entries:
@@ -83,7 +83,7 @@ def _save_journal(
 
 
 def _flavor_before(plan: Plan, item: Item) -> str | None:
-    """Return the flavor before the change, by the notes if it is noted."""
+    """Return the flavor before the change, by the journal if it is there."""
     entry_s = journal.pending(plan.server.metadata).get(item.type)
     return entry_s.flavor if entry_s else plan.server.flavor.name
 
@@ -91,7 +91,7 @@ def _flavor_before(plan: Plan, item: Item) -> str | None:
 def _recorded(plan: Plan, item: Item) -> str | None:
     """Return what is recorded of an item before the change.
 
-    By the notes, where the change is noted already.
+    By the journal, where the change is there already.
     """
     metadata = plan.server.metadata
     entry_s = journal.pending(metadata).get(item.type)

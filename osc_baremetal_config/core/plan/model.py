@@ -58,7 +58,7 @@ class Change:
 class Aim(enum.Enum):
     """Where a plan leads.
 
-    ``SET`` to what is wished, or back if it fails on the way; ``RETRY`` to
+    ``SET`` to what is requested, or back if it fails partway; ``RETRY`` to
     the same, although it has failed before; ``ROLLBACK`` to what was before;
     ``ABORT`` to a server that can be used, with the settings as they are.
     """
@@ -76,15 +76,15 @@ class Plan:
     :param origin: the uuid of the node that the server was on when the
         change began; a resize may have moved it.
     :param bios: the BIOS settings that change, as they were read.
-    :param settled: the items that are as they should be already.
+    :param unchanged: the items that are as requested already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
     :param undo: the steps that put the settings back, None if none can.
     :param no_rollback: why none can.
     :param runbook: the name of a runbook that does exactly the steps, if one
         is to be used.
-    :param is_loose: the runbook writes as text what the BMC takes as a number
-        or a truth, and some releases of Ironic do not convert it; the steps
-        are the better way.
+    :param is_loose: the runbook writes as text what the BMC takes as an
+        integer or a boolean, and some releases of Ironic do not convert it;
+        the steps are the better way.
     :param undo_runbook: the same for the undoing.
     :param resize_to: the flavor that the server is to have; None if it is
         not resized.
@@ -95,10 +95,10 @@ class Plan:
     :param forget: the keys to remove from it at the end.
     :param rest: the settings that the change does not name.
     :param kept: the items that are as desired, and that it does not name.
-    :param claims: the items that are claimed to be so at the end: what their
-        values are read by.
-    :param notes: types whose notes of an earlier run are to be cleared.
-    :param mark: what tells the notes of this wish from those of others.
+    :param claims: the items that are claimed at the end: what their values are
+        read by.
+    :param entries: types whose entries of an earlier run are to be removed.
+    :param digest: tells the entries of this request from those of others.
     :param warnings: what the person should know, without being refused.
     """
 

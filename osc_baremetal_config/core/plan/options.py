@@ -42,11 +42,10 @@ class Options:
     :param require_flavor: refuse where not one flavor is the variant.
     :param flavor: the name of the flavor that is the variant; None lets it
         be found.
-    :param records: write into the server's metadata what was verified.
     :param records: writes into the server's metadata what was verified.
     :param forgets: the types whose record is removed from the metadata once
         the server is as it should be without it.
-    :param allow_move: go on where a resize has changed the node.
+    :param allow_move: continue where a resize has changed the node.
     :param on_failure: put everything back, or leave it as it is.
     :param trust_metadata: set again what the journal says was before, also
         where nobody but the server's metadata says so.

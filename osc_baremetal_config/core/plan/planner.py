@@ -1,6 +1,6 @@
 """Making the plan for one server, or naming every reason against it.
 
-Asks nobody: the same wish and snapshot always make the same plan.
+Asks nobody: the same request and snapshot always make the same plan.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ from osc_baremetal_config.core.plan.options import DEFAULT, Method, Options
 class ChangeRequest:
     """What is asked of servers, whichever they are.
 
-    :param wish_of: the items that a server should have; it may raise that
+    :param items_of: the items that a server should have; it may raise that
         this is not clear.
     """
 
@@ -73,10 +73,10 @@ def make(
 ) -> Plan:
     """Return the plan that gives a server these items.
 
-    Where these were begun and are being put back by now, it is the plan for
+    Where these were started and are being rolled back, it is the plan for
     that, for which nothing of the way forward has to be there.
 
-    :param items: the wish; their order never matters.
+    :param items: the request; their order never matters.
     :param aim: where the plan of a change that was started leads.
     :raises Refused: it cannot be done; every reason is named.
     """
@@ -168,9 +168,9 @@ def _forward(
 def resume(
     snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
 ) -> Plan:
-    """Return the plan that leads a change on which is noted on the server.
+    """Return the plan that resumes the change in the journal of the server.
 
-    :raises Refused: nothing is noted, or it cannot be done.
+    :raises Refused: there is no such change, or it cannot be resumed.
     """
     server = snapshot.server
     entries = journal.pending(server.metadata)
@@ -209,7 +209,7 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
 def _is_being_undone(
     request: Sequence[Item], entries: Mapping[str, Pending]
 ) -> bool:
-    """Return whether this very wish was started, has failed, and is put back.
+    """Return whether this very request was started and is rolled back.
 
     Not where Ironic has reported success and nothing was changed: that may
     come true yet.
@@ -282,7 +282,7 @@ def _to_forget(
 
 
 def _not_to_be_journaled(plan: Plan) -> list[str]:
-    """Return why a change cannot be noted, or not be undone if it fails."""
+    """Return why a change cannot be journaled, or be undone if it fails."""
     found = [journal_entries.no_room(plan)] if not plan.is_empty else []
     if plan.no_rollback and plan.needs_leave:
         found += [

@@ -41,7 +41,8 @@ def before(
 ) -> tuple[str, str | None]:
     """Return the power before the change, and why the journal is not believed.
 
-    :param notes: type → entry of the change; without any it is the power now.
+    :param entries: type → entry of the change; without any it is the power
+        now.
     :param actions: what Nova remembers, None if that is not known.
     """
     now = ON if server.status == 'ACTIVE' else OFF

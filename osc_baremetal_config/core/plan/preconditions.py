@@ -1,6 +1,6 @@
 """Whether a server and its node can be changed now.
 
-Owns what has to be so before anything is touched, apart from the items.
+Owns what must hold before anything is changed, apart from the items.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ def not_ready(
 ) -> list[str]:
     """Return why server and node cannot be changed now.
 
-    A run that was cut off left notes; the same wish then goes on with what
+    A run that was killed left entries; the same request then resumes what
     is running, and waits for what Nova is doing.
     """
     found = _elsewhere(server, node, entries)
@@ -84,9 +84,9 @@ def foreign_entries(
     digest: str,
     server: Server,
 ) -> list[str]:
-    """Return the changes that have begun and are not what is asked for.
+    """Return the changes that have started and are not what is asked for.
 
-    :param mark: of the wish; a note without one is known by its value.
+    :param digest: of the request; an entry without one is known by its value.
     """
     asked = {item.type: item.value for item in request}
     foreign = [

@@ -49,7 +49,7 @@ def obstacles(
 
 
 def steps_for(changes: Iterable[Change]) -> tuple[Step, ...]:
-    """Return the steps that put back whatever is known of before."""
+    """Return the steps that restore whatever is known of before."""
     return steps.apply(
         {
             setting.name: setting.before
@@ -66,7 +66,7 @@ def known(
     """Return the settings before a change by the journal, and the value.
 
     As they are, where a resize has moved the server to another node: what was
-    begun was started on the one before.
+    started was started on the one before.
     """
     was = journal.previous(snapshot.server.metadata).get(name, Previous())
     bios = snapshot.bios

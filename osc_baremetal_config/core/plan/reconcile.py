@@ -20,7 +20,7 @@ def desired(
     catalogue: Catalogue,
     types: Collection[str] | None = None,
 ) -> list[Item]:
-    """Return the items that are desired and not so, or not known to be so.
+    """Return the items that are desired and do not match, or are not known to.
 
     What an earlier run has started and not ended belongs to it.
 

@@ -30,7 +30,7 @@ RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
 def make(
     snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
 ) -> Plan:
-    """Return the plan that undoes the change which is noted on a server.
+    """Return the plan that undoes the change in the journal of a server.
 
     Templates, runbooks and catalogue may vouch for what the journal says, and
     may be gone as well.

@@ -39,8 +39,8 @@ class Rest:
     :param count: how many settings there are in all.
     :param before: the digest of the whole before the change, None if that is
         not known.
-    :param is_first: this was read before the change, not while an earlier
-        run had it begun.
+    :param is_first: this was read before the change, not while an earlier run
+        had started it.
     """
 
     names: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ NO_REST = Rest()
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An item that is to be so, whatever a change does besides.
+    """An item that is to stay, whatever else a change does.
 
     :param sources: what its value can be read by.
     """

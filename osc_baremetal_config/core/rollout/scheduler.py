@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How many may fail before no other is begun.
+    """How many may fail before no other is started.
 
     :param is_percent: of all that are to be changed, rounded down.
     """
@@ -58,8 +58,8 @@ class Progress:
     :param failed: those that were refused beforehand, too.
     :param refused: those of the failed that were refused beforehand.
     :param out: those that have ended, but whose nodes are still out of
-        service: what was started goes on, or was left between.
-    :param is_interrupted: the person wants no other to be begun.
+        service: what was started continues, or failed partway.
+    :param is_interrupted: the person wants no other to be started.
     """
 
     waiting: tuple[Member, ...]
@@ -78,7 +78,7 @@ class Progress:
 
 
 def started(progress: Progress, found: Collection[Member]) -> Progress:
-    """Return how far it is once some that waited have been begun."""
+    """Return how far it is once some that waited have been started."""
     ids = {member.id for member in found}
     return replace(
         progress,
@@ -104,7 +104,7 @@ def ended(
 
 
 def interrupted(progress: Progress) -> Progress:
-    """Return how far it is once the person wants no other to be begun."""
+    """Return how far it is once the person wants no other to be started."""
     return replace(progress, is_interrupted=True)
 
 
@@ -121,7 +121,7 @@ def left_s(progress: Progress, elapsed_s: float) -> float | None:
 
 
 def startable(progress: Progress, limits: Limits) -> list[Member]:
-    """Return who may be begun now, in the order in which they wait."""
+    """Return who may be started now, in the order in which they wait."""
     if progress.is_interrupted:
         return []
     if progress.failed > limits.failures.of(progress.total):
@@ -144,7 +144,7 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
 
 
 def why_not(progress: Progress, limits: Limits) -> str | None:
-    """Return why no other is begun any more; None if none waits."""
+    """Return why no other is started any more; None if none waits."""
     if progress.is_interrupted:
         return 'it was interrupted'
     if not progress.waiting:
@@ -165,7 +165,7 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
 
 
 def _free(progress: Progress, limits: Limits) -> int:
-    """Return how many more may be begun, by what runs and by the canaries."""
+    """Return how many more may be started, by what runs and the canaries."""
     failed = progress.failed - progress.refused
     started = len(progress.running) + progress.verified + failed
     room = limits.at_once - len(progress.running)

@@ -127,6 +127,40 @@ class AlikeTest(base.TestCase):
         argv = ('--server', 'web-2', '--tag', 'blue')
         self.assertIn('web-2 ', self.do('list', *argv).err)
 
+    def test_named_by_its_id_and_of_another_project(self) -> None:
+        other = self.world.boot('web-9', project='other')
+        other.tags.append('blue')
+        self.one.tags.append('blue')
+        argv = (other.id, self.one.id, '--tag', 'blue')
+        ran = self.do('set', *ENABLE, *argv, '--dry-run', person='operator')
+        self.assert_refused(ran, f'web-9 ({other.id}) is left out: it is in')
+        self.assertNotIn('does not have', ran.err)
+
+    def test_nothing_is_desired(self) -> None:
+        bare = self.world.boot('bare', 'bm.large')
+        ran = self.do('apply', 'bare')
+        self.assert_ended(0, ran)
+        self.assertEqual({}, bare.metadata)
+        self.assertIn('no configuration is desired of it', ran.err)
+
+    def test_a_file_and_names_that_are_empty(self) -> None:
+        self.assert_ended(2, self.do('set', '--file', ''))
+        self.assert_ended(2, self.do('set', *ENABLE, '--group-by', '', 'x'))
+        path = pathlib.Path.home() / 'desired.yaml'
+        path.write_text('"": {turbo: enabled}\n', encoding='utf-8')
+        ran = self.do('set', '--file', str(path))
+        self.assert_refused(ran, f'{path}:1: : a server without a name')
+
+    def test_a_group_that_none_has_keeps_what_is_known(self) -> None:
+        for server in (self.one, self.two):
+            server.tags.append('blue')
+        ran = self.set('--tag', 'blue', '--group-by', 'nonsense')
+        self.assert_refused(ran, 'none of the servers')
+        self.assertEqual(
+            {(self.one.id, 'refused'), (self.two.id, 'refused')},
+            {(row['ID'], row['Result']) for row in ran.json()},
+        )
+
     def test_a_server_that_was_taken_for_a_value(self) -> None:
         ran = self.do('set', '--hyperthreading', 'web-1')
         self.assert_ended(2, ran, out='')

@@ -178,3 +178,35 @@ class UnsetTest(ChangingTest):
         self.assert_refused(ran, '403', 'the record cannot be removed')
         self.assertNotIn('forgotten:', ran.err.replace('be forgotten:', ''))
         self.assertIn(WISH, server.metadata)
+
+    def test_nova_is_away_for_a_moment(self) -> None:
+        server = self.changed()
+        [key] = [key for key in server.metadata if 'previous' in key]
+        path = f'/compute/v2.1/servers/{server.id}/metadata/{key}'
+        self.model.faults.broken[path] = 503
+        argv = ('unset', 'web-1', '--config', 'hyperthreading')
+        ran = self.do(*argv)
+        self.assert_ended(5, ran)
+        self.assertIn(f'web-1 ({server.id}): the record could not be', ran.err)
+        self.assertIn(
+            'Continue with: openstack server config unset --config '
+            f'hyperthreading {server.id}',
+            ran.err,
+        )
+        sleep = self.model.clock.sleep
+
+        def recovered(seconds: float) -> None:
+            self.model.faults.broken.clear()
+            sleep(seconds)
+
+        self.model.clock.sleep = recovered  # type: ignore[method-assign]
+        self.assert_ended(0, self.do(*argv))
+        self.assertEqual({}, server.metadata)
+
+    def test_refused_it_has_its_row(self) -> None:
+        self.changed()
+        for name, kind in (('nope', 'turbo'), ('web-1', 'turbos')):
+            argv = ('unset', name, '--config', kind, '--apply', '-f', 'json')
+            ran = self.do(*argv)
+            self.assert_refused(ran)
+            self.assertEqual(['refused'], [r['Result'] for r in ran.json()])

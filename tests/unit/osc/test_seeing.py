@@ -293,5 +293,5 @@ class HistoryTest(SeeingTest):
         self.model.openstack('mona', *CONFIG, 'set', 'web-1', *argv)
         rows = self.see('mona', 'history', 'web-1')
         events = [r['Event'] for r in rows if r['Source'] == 'metadata']
-        self.assertEqual(['begun: hyperthreading=enabled'], events)
+        self.assertEqual(['started: hyperthreading=enabled'], events)
         self.assertTrue(json.dumps(rows))

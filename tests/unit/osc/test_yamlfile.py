@@ -94,7 +94,7 @@ class BoundsTest(base.TestCase):
             self.path.write_text(text, encoding='utf-8')
             load = (files.load, [self.path])
             refused = self.assertRaises(errors.Refused, *load)
-            told = f'a.yaml:1:30: {word} is neither text nor a whole number'
+            told = f'a.yaml:1:30: {word} is neither text nor an integer'
             self.assertIn(told, str(refused))
             self.path.write_text(f'web-1: {{a: {word}}}', encoding='utf-8')
             [item] = desired_file.load(str(self.path)).servers['web-1']

@@ -156,3 +156,38 @@ class RolloutTest(base.TestCase):
         rolled = self.roll_out(lambda node: None, Limits(), Mute())
         ended = rolled.ended.values()
         self.assertEqual(4, sum(end.outcome is not None for end in ended))
+
+
+class StayOffTest(base.TestCase):
+    def test_a_server_that_is_being_stopped_may_stay_off(self) -> None:
+        """A second Ctrl-C does not wait for the answer."""
+        model = self.useFixture(fixture.Model())
+        server = model.world.boot('web-1')
+        client: Any = model.client('mona')
+        reader = Reader(client.cloud, client.clock, lambda error: None)
+        plan = planner.make(
+            [Item('hyperthreading', 'enabled')],
+            reader.snapshot(server.id, flavors=True),
+            files.load(()),
+        )
+        real, seen = client.cloud.compute, []
+
+        class Compute:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(real, name)
+
+            def begin_stop(self, server_id: str) -> None:
+                seen.append(one.may_stay_off)
+                real.begin_stop(server_id)
+
+        client.cloud.compute = Compute()
+        how = change.How(limit_s=3600, plan_again=lambda plan: plan)
+        told = progress.Silent(Stream(io.StringIO()))
+        one = change.Change(plan, client.cloud, client.clock, told, how)
+        self.assertFalse(one.may_stay_off)
+        one.proceed()
+        while not seen:
+            node = client.cloud.baremetal.node(plan.node.uuid)
+            one.see(real.server(server.id), node)
+            one.proceed()
+        self.assertEqual([True], seen)
