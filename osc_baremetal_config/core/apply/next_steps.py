@@ -76,7 +76,7 @@ def _options(options: Options) -> list[str]:
     if options.method is not Method.AUTO:
         written.append(f'--method {options.method}')
     if options.flavor:
-        written.append(f'--flavor {quoting.quoted(options.flavor)}')
+        written.append(f'--target-flavor {quoting.quoted(options.flavor)}')
     for name, is_set in (
         ('--no-stop', not options.stop),
         ('--strict', options.strict),

@@ -108,7 +108,7 @@ def unclear(
     if names:
         return [
             f'several flavors are variants for this: {", ".join(names)} '
-            f'(--flavor names one)'
+            f'(--target-flavor names one)'
         ]
     return [
         f'no flavor equals {current.name} but for this, so there is no '

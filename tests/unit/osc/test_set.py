@@ -1000,6 +1000,14 @@ class UsageTest(base.TestCase):
             'flavor=sour: allowed values: sweet',
         )
 
+    def test_target_flavor_by_its_old_name(self) -> None:
+        for option, deprecated in (('--target-flavor', 0), ('--flavor', 1)):
+            cloud = self.useFixture(canned.Cloud(*read(flavors=True)))
+            ran = cloud.openstack(*ENABLE, option, 'nope', '--dry-run')
+            self.assert_refused(ran, 'flavor nope is no variant for this')
+            told = ran.err.count('--flavor is deprecated here; use --target')
+            self.assertEqual(deprecated, told)
+
     def test_nothing_asked(self) -> None:
         cloud = self.useFixture(canned.Cloud())
         ran = cloud.openstack(*SET)
