@@ -35,7 +35,7 @@ class FleetTest(base.TestCase):
         ran = self.set(self.mona, *argv, '--dry-run')
         self.assert_ended(0, ran)
         self.assertEqual(['Disabled'] * 2, self.values())
-        for result in ('verified', 'nothing to do'):
+        for result in ('verified', 'unchanged'):
             ran = self.set(self.mona, *argv)
             self.assert_ended(0, ran)
             self.assertEqual(
@@ -166,7 +166,9 @@ class FleetTest(base.TestCase):
         self.assertIn('Warning: no server matches', ran.err)
         ran = self.set(self.person('oscar'), *ENABLE, 'test-0', 'test-1')
         self.assert_ended(3, ran)
-        self.assertIn('No server has the name or ID test-0.', ran.err)
+        self.assertIn(
+            'No server with the name test-0 exists in this project.', ran.err
+        )
         for server in self.servers:
             self.assertNotIn(PENDING, self.nova.get_server(server).metadata)
 

@@ -69,7 +69,7 @@ class AnswersTest(TestCase):
         ran = self.config('set', *ENABLE, *(s.id for s in self.servers))
         self.assert_ended(7, ran)
         self.assertEqual(
-            {self.servers[0].id: 'verified', down: 'refused'},
+            {self.servers[0].id: 'verified', down: 'failed'},
             self.results(ran),
         )
         self.assertEqual('Disabled', self.bios_value(down))
@@ -111,7 +111,7 @@ class AnswersTest(TestCase):
         ran = self.config('set', *ENABLE, *(s.id for s in self.servers))
         self.assert_ended(7, ran)
         self.assertEqual('verified', self.results(ran)[self.servers[0].id])
-        self.assertEqual('refused', self.results(ran)[self.servers[1].id])
+        self.assertEqual('failed', self.results(ran)[self.servers[1].id])
 
     def test_pages_instead_of_answers(self) -> None:
         hits: list[str] = []

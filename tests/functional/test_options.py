@@ -68,7 +68,7 @@ class MethodTest(base.TestCase):
             self.set(self.mona, *ENABLE, '--method', 'runbook', server.id),
             'baremetal:runbook:use (403, req-',
             'a manager of the project that owns it',
-            'The other way: --method service',
+            'You may run the steps: use --method service.',
         )
         self.assertEqual({}, self.nova.get_server(server).metadata)
         self.assertEqual('runbook', self.method_of(self.operator, server.id))

@@ -133,7 +133,7 @@ class LeaveTest(TestCase):
             self.assertEqual('service failed', found['provision_state'])
             self.assertIn(SAYS_NO, found['failure'])
             self.assertIsNotNone(found['since'])
-            self.assertIn('goes on to', found['retry'])
+            self.assertIn('continues to', found['retry'])
             self.assertIn('puts LogicalProc=Disabled back', found['rollback'])
             self.assertIn('leaves the settings as they', found['abort'])
         self.assertTrue(self.node_of(self.web.id).is_maintenance)
@@ -217,7 +217,7 @@ class MeanwhileTest(TestCase):
         ran = end_of(process)
         self.assert_ended(130, ran, result='interrupted')
         self.assertNotIn('Traceback', ran.err)
-        self.assertIn('the cloud goes on with the service without us', ran.err)
+        self.assertIn('the service continues in the cloud', ran.err)
         [command] = [
             line.partition(': openstack ')[2].split()
             for line in ran.err.splitlines()
