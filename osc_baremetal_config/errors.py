@@ -6,7 +6,7 @@ cloud and never prints.
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 
 @enum.unique
@@ -32,15 +32,27 @@ class ConfigError(Exception):
     """A failure that is explained to the person who ran the command.
 
     :param message: what failed, on which object, in one sentence.
-    :param details: further lines, each standing on its own.
+    :param details: further lines, each standing on its own: texts, or
+        violations.
     """
 
     exit_code = ExitCode.FAILURE
 
-    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, details: Iterable[object] = ()) -> None:
         self.message = message
-        self.details = tuple(details)
+        self.reasons = tuple(details)
         super().__init__('\n'.join(self.lines()))
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Return the further lines."""
+        return tuple(map(str, self.reasons))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return the codes of the violations, for scripts."""
+        codes = (getattr(reason, 'code', None) for reason in self.reasons)
+        return tuple(dict.fromkeys(filter(None, codes)))
 
     def lines(self) -> list[str]:
         """Return the text to show, the details indented."""

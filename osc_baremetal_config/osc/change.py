@@ -219,7 +219,8 @@ def _change(
 def _columns(asked: Change) -> Sequence[str]:
     """Return the columns of the table that will be shown."""
     if not asked.dry_run:
-        return results.RESULTS
+        is_for_script = asked.output.is_for_script
+        return results.ALL if is_for_script else results.RESULTS
     return plans.REQUESTS if asked.output.is_for_script else plans.PLAN
 
 
@@ -373,7 +374,12 @@ def _shown(asked: Change, plan: RolloutPlan, rolled: Rolled) -> Table:
     """Return the table of the plans, or of what was done."""
     if asked.dry_run:
         return plans.plans(plan)
-    return _for_reader(asked, results.results(plan, rolled))
+    return _for_reader(
+        asked,
+        results.results(
+            plan, rolled, is_for_script=asked.output.is_for_script
+        ),
+    )
 
 
 def _for_reader(asked: Change, table: Table) -> Table:

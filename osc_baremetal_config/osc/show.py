@@ -76,10 +76,18 @@ def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
     session.remark(states.hidden(snapshot.hidden))
     usable = flavors.usable(snapshot.flavors or (), snapshot.server.project_id)
     offered = option_list.offers(catalogue, snapshot.templates, usable)
-    denied = _denied(session, offered, snapshot)
-    return Shown(
-        *options_view.options_of(offered, snapshot, catalogue, denied)
-    )
+    against = {
+        offer.item: option_list.against(offer.item, snapshot, catalogue)
+        for offer in offered
+    }
+    why = _denied(session, offered, snapshot)
+    denied = {
+        offer.item: why
+        for offer in offered
+        if why and not option_list.matches(offer.item, snapshot, catalogue)
+    }
+    session.remark(options_view.hints(against))
+    return Shown(*options_view.options_of(offered, against, denied))
 
 
 def history(session: Session, name_or_id: str, output: Output) -> Shown:

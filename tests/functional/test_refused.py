@@ -63,7 +63,7 @@ class RefusedTest(base.TestCase):
         ironic.remove_node_trait(self.node, trait)
         self.addCleanup(ironic.add_node_trait, self.node, trait)
         self.refused(
-            f'lacks the trait {trait}; its BIOS does list LogicalProc',
+            f'lacks the trait {trait} (its BIOS does list LogicalProc',
             f'openstack baremetal node add trait {self.node.name} {trait}',
         )
 

@@ -16,6 +16,7 @@ from osc_baremetal_config.core.facts.model import (
     Snapshot,
     Template,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import selection
 from osc_baremetal_config.core.plan.options import DEFAULT
 
@@ -82,12 +83,14 @@ def offers(
     ]
 
 
-def against(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> list[str]:
+def against(
+    item: Item, snapshot: Snapshot, catalogue: Catalogue
+) -> list[Violation]:
     """Return why a server cannot be given an item, nothing if it can."""
     if matches(item, snapshot, catalogue):
         return selection.incapable(item, snapshot, catalogue)
     if unknown := selection.unknown(item, snapshot, catalogue):
-        return [unknown]
+        return unknown
     chosen = selection.choose(item, snapshot, catalogue, DEFAULT)
     return chosen if isinstance(chosen, list) else []
 

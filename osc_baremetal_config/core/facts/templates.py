@@ -6,7 +6,7 @@ Ironic to say; what is done with them is for the planner.
 
 from collections.abc import Iterable, Sequence
 
-from osc_baremetal_config.core.facts import registry, steps, values
+from osc_baremetal_config.core.facts import registry, steps, violations
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Kind,
@@ -14,6 +14,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 
 
 def unfit(
@@ -23,50 +24,37 @@ def unfit(
     locks: Iterable[registry.Lock] = (),
     *,
     allow_data_loss: bool = False,
-) -> list[str]:
+) -> list[Violation]:
     """Return why a template cannot be used on a node, but for its traits.
 
     :param locks: what is known of settings that lock others.
     """
-    reasons = [
-        f'{template} sets {name} to {" and ".join(values)} at once'
+    found = [
+        violations.template_contradicts(template, name, values)
         for name, values in steps.contradictions(template.steps).items()
     ]
     if not steps.settings(template.steps):
-        reasons.append(
-            f'{template} sets nothing in the BIOS, so what it does could '
-            f'not be verified'
-        )
+        found.append(violations.template_unverifiable(template))
     for step in template.steps:
         is_lossy = steps.is_lossy(step)
         if not steps.is_known(step):
-            which = (
-                'which can lose data on a live server and'
-                if is_lossy
-                else 'and what that does to a live server'
-            )
-            reasons.append(
-                f'{template} runs {step}, {which} is not known here'
+            found.append(
+                violations.step_unknown(template, step, is_lossy=is_lossy)
             )
         elif is_lossy and not allow_data_loss:
-            reasons.append(
-                f'{template} runs {step}, which can lose data on a live '
-                f'server (use --allow-data-loss to permit this)'
-            )
-        elif arguments := steps.missing(step):
-            reasons.append(f'{template}: {step} lacks {", ".join(arguments)}')
-        reasons += _refused_settings(template, step, node, bios, locks)
-    return reasons
+            found.append(violations.step_lossy(template, step))
+        elif missing := steps.missing(step):
+            found.append(violations.step_incomplete(template, step, missing))
+        found += _refused_settings(template, step, node, bios, locks)
+    return found
 
 
-def lacking_traits(template: Template, node: Node) -> list[str]:
-    """Return the reason that a node lacks traits, if it does."""
-    lacking = sorted(template.required_traits - node.traits)
+def lacking_traits(template: Template, node: Node) -> list[Violation]:
+    """Return that a node lacks traits, if it does."""
+    lacking = template.required_traits - node.traits
     if not lacking:
         return []
-    return [
-        f'{template} requires {", ".join(lacking)}, which node {node} lacks'
-    ]
+    return [violations.template_traits(template, lacking, node)]
 
 
 def does(runbook: Template, wanted: Sequence[Step], bios: Bios) -> bool:
@@ -122,12 +110,13 @@ def _refused_settings(
     node: Node,
     bios: Bios,
     locks: Iterable[registry.Lock],
-) -> list[str]:
+) -> list[Violation]:
     wanted = steps.settings([step])
     judged = {n: registry.judge(n, wanted[n], bios, locks) for n in wanted}
     return [
-        f'{template} sets {name}={values.shown(wanted[name])}: '
-        f'{judged[name].reason} (node {node})'
+        violations.setting_unsupported(
+            template, name, wanted[name], judged[name].reason, node
+        )
         for name in sorted(wanted)
         if not judged[name].is_possible
     ]

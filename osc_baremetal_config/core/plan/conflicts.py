@@ -9,34 +9,35 @@ from dataclasses import replace
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import registry, steps, values
+from osc_baremetal_config.core.facts import registry, steps, values, violations
 from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.model import Change
 
 
-def contradictions(request: Sequence[Item]) -> list[str]:
+def contradictions(request: Sequence[Item]) -> list[Violation]:
+    """Return the types of which several values are requested."""
     by_type: dict[str, list[str]] = {}
     for item in request:
         by_type.setdefault(item.type, []).append(item.value)
     return [
-        f'{name}: asked to be {" and ".join(values)} at once'
+        violations.contradicting_request(name, values)
         for name, values in by_type.items()
         if len(values) > 1
     ]
 
 
-def clashes(changes: Sequence[Change]) -> list[str]:
+def clashes(changes: Sequence[Change]) -> list[Violation]:
     """Return where two items want different values of one BIOS setting."""
-    wanted: dict[str, tuple[str, Item]] = {}
+    wanted: dict[str, tuple[Item, str]] = {}
     found = []
     for change in changes:
         for setting in change.settings:
-            after = values.shown(setting.after)
-            first = wanted.setdefault(setting.name, (after, change.item))
-            if first[0] != after:
+            this = change.item, values.shown(setting.after)
+            first = wanted.setdefault(setting.name, this)
+            if first[1] != this[1]:
                 found.append(
-                    f'{first[1]} sets {setting.name}={first[0]} but '
-                    f'{change.item} sets {setting.name}={after}'
+                    violations.setting_clash(setting.name, first, this)
                 )
     return found
 
@@ -46,11 +47,12 @@ def undone(
     changes: Sequence[Change],
     snapshot: Snapshot,
     catalogue: Catalogue,
-) -> list[str]:
+) -> list[Violation]:
     """Return the items that the changes of others would undo."""
     if not changes:
         return []
     after = _after(changes, snapshot)
+    by = [change.template for change in changes]
     found = []
     for item in request:
         value = assessment.actual(item.type, after, catalogue).value
@@ -58,8 +60,7 @@ def undone(
         if value != item.value and (
             asked or _is_now(item, snapshot, catalogue)
         ):
-            by = ', '.join(str(change.template) for change in changes)
-            found.append(f'{item}: would not hold after {by}')
+            found.append(violations.item_undone(item, by))
     return found
 
 

@@ -5,8 +5,9 @@ Only compares. Whether one is needed is for the planner to say.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from osc_baremetal_config.core.facts import metadata
+from osc_baremetal_config.core.facts import metadata, violations
 from osc_baremetal_config.core.facts.model import Flavor, Item, Template
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.options import Options
 
 _TRAIT = 'trait:'
@@ -89,7 +90,7 @@ def unclear(
     current: Flavor,
     *,
     is_one: bool,
-) -> list[str]:
+) -> list[Violation]:
     """Return why it is not clear which flavor is the variant.
 
     :param is_one: it has to be exactly one, named or not.
@@ -98,22 +99,12 @@ def unclear(
     if options.flavor:
         if meant(variants, options):
             return []
-        known = ', '.join(names) or 'none'
-        return [
-            f'flavor {options.flavor} is no variant for this; variants are: '
-            f'{known}'
-        ]
+        return [violations.flavor_not_variant(options.flavor, names)]
     if not is_one or target(variants, options, current):
         return []
     if names:
-        return [
-            f'several flavors are variants for this: {", ".join(names)} '
-            f'(--target-flavor names one)'
-        ]
-    return [
-        f'no flavor equals {current.name} but for this, so there is no '
-        f'flavor variant'
-    ]
+        return [violations.flavor_ambiguous(names)]
+    return [violations.flavor_missing(current.name)]
 
 
 def _is_named(flavor: Flavor, options: Options) -> bool:

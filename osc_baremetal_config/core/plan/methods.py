@@ -6,7 +6,7 @@ Owns which of them is taken, by the options and by what there is.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import templates
+from osc_baremetal_config.core.facts import templates, violations
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Flavor,
@@ -15,6 +15,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import flavors
 from osc_baremetal_config.core.plan.options import Method, Options
 
@@ -71,20 +72,9 @@ def runbook(
     return min(covering, key=rank, default=None)
 
 
-def no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> str:
-    """Return why no runbook is one that does what is wanted here."""
-    node = snapshot.node
+def no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> Violation:
+    """Return why no runbook is one that does what is requested here."""
     for template in snapshot.templates:
         if templates.does(template, wanted, snapshot.bios):
-            needed = ' or '.join(sorted(template.approved_for))
-            lack = (
-                f'which lacks the trait {needed}'
-                if needed
-                else 'as it has no traits itself (openstack baremetal runbook '
-                'trait add)'
-            )
-            return f'{template} is not approved for node {node}, {lack}'
-    return (
-        'no runbook that you can see does exactly this '
-        '(--method service runs the steps without one)'
-    )
+            return violations.runbook_not_approved(template, snapshot.node)
+    return violations.runbook_missing()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import journal, steps, values
+from osc_baremetal_config.core.facts import journal, steps, values, violations
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
 from osc_baremetal_config.core.facts.model import (
@@ -21,6 +21,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
     Value,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import (
     conflicts,
     draft,
@@ -85,28 +86,28 @@ def make(
     entries = journal.pending(server.metadata)
     if aim is Aim.SET and _is_being_undone(request, entries):
         return rollback_plan.make(snapshot, catalogue, options, aim)
-    changes, unchanged, violations = _outcomes(
+    changes, unchanged, found = _outcomes(
         request, snapshot, catalogue, options
     )
     plan = _forward(
         request, changes, unchanged, snapshot, catalogue, options, aim
     )
-    violations += _together(request, plan, snapshot, catalogue)
-    violations += _not_now(request, plan, entries)
-    violations += _not_this_way(plan, snapshot)
-    violations += _not_to_be_journaled(plan)
+    found += _together(request, plan, snapshot, catalogue)
+    found += _not_now(request, plan, entries)
+    found += _not_this_way(plan, snapshot)
+    found += _not_to_be_journaled(plan)
     resizes = methods.resizes(options, catalogue, entries)
-    violations += flavors.unclear(
+    found += flavors.unclear(
         _variants(request, snapshot),
         options,
         server.flavor,
         is_one=resizes or (bool(changes) and options.require_flavor),
     )
-    if violations:
+    if found:
         raise errors.Refused(
             f'Cannot apply the requested configuration to {server}; nothing '
             f'was changed:',
-            violations,
+            found,
         )
     return plan
 
@@ -201,8 +202,8 @@ def drop(snapshot: Snapshot, options: Options) -> Plan:
     :raises Refused: the server is locked.
     """
     server = snapshot.server
-    if violations := preconditions.locked(server):
-        raise errors.Refused(f'{server} cannot be recovered:', violations)
+    if locked := preconditions.locked(server):
+        raise errors.Refused(f'{server} cannot be recovered:', locked)
     return draft.without_steps(snapshot, options, Aim.ABORT)
 
 
@@ -281,16 +282,13 @@ def _to_forget(
     return tuple(key for key in keys if key in metadata)
 
 
-def _not_to_be_journaled(plan: Plan) -> list[str]:
+def _not_to_be_journaled(plan: Plan) -> list[Violation]:
     """Return why a change cannot be journaled, or be undone if it fails."""
-    found = [journal_entries.no_room(plan)] if not plan.is_empty else []
-    if plan.no_rollback and plan.needs_leave:
-        found += [
-            f'no automatic rollback: {reason} (use --on-failure leave to make '
-            'the change anyway)'
-            for reason in plan.no_rollback
-        ]
-    return [reason for reason in found if reason]
+    no_room = None if plan.is_empty else journal_entries.no_room(plan)
+    found = [violations.no_room(no_room)] if no_room else []
+    if plan.needs_leave:
+        found += map(violations.no_rollback, plan.no_rollback)
+    return found
 
 
 def _outcomes(
@@ -298,20 +296,20 @@ def _outcomes(
     snapshot: Snapshot,
     catalogue: Catalogue,
     options: Options,
-) -> tuple[list[Change], list[Item], list[str]]:
+) -> tuple[list[Change], list[Item], list[Violation]]:
     """Return what changes, what is settled, and what speaks against it."""
     changes: list[Change] = []
     unchanged: list[Item] = []
-    violations: list[str] = []
+    found: list[Violation] = []
     for item in request:
         outcome = _plan_item(item, snapshot, catalogue, options)
         if isinstance(outcome, Change):
             changes.append(outcome)
         elif outcome:
-            violations += [f'{item}: {reason}' for reason in outcome]
+            found += [violation.of(item) for violation in outcome]
         else:
             unchanged.append(item)
-    return changes, unchanged, violations
+    return changes, unchanged, found
 
 
 def _together(
@@ -319,7 +317,7 @@ def _together(
     plan: Plan,
     snapshot: Snapshot,
     catalogue: Catalogue,
-) -> list[str]:
+) -> list[Violation]:
     """Return what the items of a plan do to each other."""
     clashes = conflicts.contradictions(request) or conflicts.clashes(
         plan.changes
@@ -331,7 +329,7 @@ def _together(
 
 def _not_now(
     request: Sequence[Item], plan: Plan, entries: Mapping[str, Pending]
-) -> list[str]:
+) -> list[Violation]:
     """Return why server and node cannot be changed as they are now."""
     server, target = plan.server, plan.resize_to
     found = preconditions.foreign_entries(
@@ -343,21 +341,21 @@ def _not_now(
     return found
 
 
-def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[str]:
+def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[Violation]:
     """Return why a plan cannot be carried out as the options want it."""
     options = plan.options
-    found = []
+    found: list[Violation] = []
     if plan.changes and not plan.runbook and not plan.may_use_steps:
         found.append(methods.no_runbook(plan.steps, snapshot))
     if options.strict:
         unsure = conflicts.unsure(plan.changes, snapshot)
-        found += [f'{text} (--strict)' for text in unsure]
+        found += map(violations.not_checkable, unsure)
     return found
 
 
 def _plan_item(
     item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> Change | list[str]:
+) -> Change | list[Violation]:
     """Return the change, or the reasons against it, or no reasons.
 
     No reasons and no change: the item is as it should be. One that an
@@ -365,7 +363,7 @@ def _plan_item(
     """
     unknown = selection.unknown(item, snapshot, catalogue)
     if unknown:
-        return [unknown]
+        return unknown
     now = assessment.actual(item.type, snapshot, catalogue).value
     entry = journal.pending(snapshot.server.metadata).get(item.type)
     is_started = (
@@ -383,10 +381,7 @@ def _plan_item(
     if entry is not None and is_started:
         was, before = previous.known(item.type, entry, snapshot)
         if was and (more := sorted(wanted.keys() - was.keys())):
-            return [
-                f'{template} sets {", ".join(more)}, which it did not when '
-                f'the change was started'
-            ]
+            return [violations.template_changed(template, more)]
     else:
         was, before = _as_read(wanted, snapshot.bios), now
     return Change(
@@ -400,7 +395,7 @@ def _plan_item(
     )
 
 
-def _has_unread(template: Template | list[str]) -> bool:
+def _has_unread(template: Template | list[Violation]) -> bool:
     """Return whether a template does what leaves no trace in the BIOS.
 
     So that the settings are right does not show that all of it was done.

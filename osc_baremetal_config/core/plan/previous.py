@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import journal, registry, steps, values
+from osc_baremetal_config.core.facts import (
+    journal,
+    registry,
+    steps,
+    values,
+    violations,
+)
 from osc_baremetal_config.core.facts.journal import Pending, Previous
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -20,6 +26,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Value,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.model import Change, SettingChange
 
 
@@ -104,12 +111,14 @@ def changes(snapshot: Snapshot) -> list[Change]:
 
 def impossible(
     snapshot: Snapshot, changes: Iterable[Change], catalogue: Catalogue
-) -> list[str]:
+) -> list[Violation]:
     """Return why what the journal says was before cannot be set again."""
     metadata = snapshot.server.metadata
     entries, was = journal.pending(metadata), journal.previous(metadata)
     found = [
-        f'{name}: its entries in the server metadata do not belong together'
+        violations.previous_unknown(
+            name, 'its entries in the server metadata do not belong together'
+        )
         for name, entry in entries.items()
         if entry.unchanged
         and entry.since
@@ -117,33 +126,31 @@ def impossible(
     ]
     for change in changes:
         name, entry = change.item.type, entries[change.item.type]
-        before = was.get(name, Previous())
-        if before.fault:
-            found.append(
-                f'{name}: what was before is not known: {before.fault}'
-            )
-        elif before.at and entry.since and before.at != entry.since:
-            found.append(
-                f'{name}: what was before is not known: the server metadata '
-                f'only says it of another change'
-            )
-        elif not change.settings:
-            found.append(
-                f'{name}: what was before is not known: the server metadata '
-                f'does not say it'
-            )
+        if why := _unknown(change, entry, was.get(name, Previous())):
+            reason = f'what was before is not known: {why}'
+            found.append(violations.previous_unknown(name, reason))
         for setting in change.settings:
             if setting.before is None:
                 continue
-            verdict = registry.judge(
+            judged = registry.judge(
                 setting.name, setting.before, snapshot.bios, catalogue.locks
             )
-            if not verdict.is_possible:
+            if not judged.is_possible:
                 found.append(
-                    f'{name}: {_words(setting)} of the server metadata cannot '
-                    f'be set again: {verdict.reason}'
+                    violations.previous_unsupported(
+                        name, _words(setting), judged.reason
+                    )
                 )
     return found
+
+
+def _unknown(change: Change, entry: Pending, before: Previous) -> str | None:
+    """Return why the journal does not tell what was before a change."""
+    if before.fault:
+        return before.fault
+    if before.at and entry.since and before.at != entry.since:
+        return 'the server metadata only says it of another change'
+    return None if change.settings else 'the server metadata does not say it'
 
 
 def doubtful(

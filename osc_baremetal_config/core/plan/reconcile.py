@@ -9,9 +9,10 @@ from dataclasses import replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import journal, quoting, registry
+from osc_baremetal_config.core.facts import journal, registry, violations
 from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
 from osc_baremetal_config.core.facts.model import Item, Snapshot
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import preconditions
 
 
@@ -37,9 +38,9 @@ def desired(
         and (row.drift is not assessment.Drift.NO or row.type in started)
     ]
     contested = [
-        f'{row.type}: {row.desired.source}; say which is meant: openstack '
-        f'server config set --config {quoting.quoted(row.type)}=… '
-        f'{snapshot.server.id}'
+        violations.desired_contested(
+            snapshot.server, row.type, row.desired.source
+        )
         for row in rows
         if row.desired.is_contested
     ]
@@ -67,10 +68,7 @@ def recorded(
         started = ', '.join(
             f'{n}={entry.value}' for n, entry in entries.items()
         )
-        reasons.append(
-            f'a change was started and has not finished: {started}; to '
-            f'resolve it: openstack server config recover {server.id}'
-        )
+        reasons.append(violations.unfinished_change(server, started))
     keys = []
     for name in sorted(types):
         keys += [key for key in [DESIRED + name] if key in server.metadata]
@@ -108,12 +106,13 @@ def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
 
 def _unknown(
     snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
-) -> list[str]:
+) -> list[Violation]:
     """Return which types there are not."""
     known = {row.type for row in assessment.rows(snapshot, catalogue)}
     return [
-        f'{name!r}: no such type of configuration'
-        f'{registry.nearest(name, known)}'
+        violations.unknown_type(
+            name, known, registry.nearest(name, known), is_named=True
+        )
         for name in sorted(types)
         if name not in known
     ]

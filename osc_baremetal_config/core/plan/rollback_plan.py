@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts import journal, violations
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Item, Node, Server, Snapshot
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import (
     draft,
     methods,
@@ -22,7 +23,7 @@ from osc_baremetal_config.core.plan import (
 from osc_baremetal_config.core.plan.model import Aim, Change, Plan
 from osc_baremetal_config.core.plan.options import Options
 
-_TRUST = ' (recover --rollback --trust-metadata sets it anyway)'
+_TRUST = 'recover --rollback --trust-metadata sets it anyway'
 # What a server passes through while a resize can be reverted.
 RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
 
@@ -42,11 +43,11 @@ def make(
     server = snapshot.server
     changes = previous.changes(snapshot)
     doubts = previous.doubtful(snapshot, changes, catalogue)
-    violations = _violations(snapshot, changes, doubts, catalogue, options)
-    if violations:
+    found = _violations(snapshot, changes, doubts, catalogue, options)
+    if found:
         raise errors.Refused(
             f'{server} cannot be rolled back; nothing was changed:',
-            violations,
+            found,
         )
     entries = journal.pending(server.metadata)
     items = [Item(name, entry.value) for name, entry in entries.items()]
@@ -78,18 +79,15 @@ def make(
 
 def _after_resize(
     server: Server, node: Node, entries: Mapping[str, Pending]
-) -> list[str]:
-    """Return why a resize that has ended cannot be undone."""
+) -> list[Violation]:
+    """Return that a resize has finished and cannot be undone, if it has."""
     if server.status in RESIZING:
         return []
     for entry in entries.values():
         has_moved = entry.node not in (None, node.uuid)
         is_other = entry.flavor not in (None, server.flavor.name)
         if entry.resize and (has_moved or is_other):
-            return [
-                f'the resize to {server.flavor.name} has ended, and cannot be '
-                f'undone from here (recover --retry ends the change)'
-            ]
+            return [violations.resize_finished(server)]
     return []
 
 
@@ -99,7 +97,7 @@ def _violations(
     doubts: list[str],
     catalogue: Catalogue,
     options: Options,
-) -> list[str]:
+) -> list[Violation]:
     """Return why a change cannot be undone."""
     server = snapshot.server
     entries = journal.pending(server.metadata)
@@ -109,7 +107,10 @@ def _violations(
     found += preconditions.not_ready(server, snapshot.node, entries)
     if options.trust_metadata:
         return found
-    # Only where it would then be done.
+    doubtful = [
+        *map(violations.journal_damaged, journal.faults(entries)),
+        *map(violations.previous_unconfirmed, doubts),
+    ]
+    # The hint only where it would then be done.
     hint = '' if found else _TRUST
-    doubtful = (*journal.faults(entries), *doubts)
-    return [*(f'{doubt}{hint}' for doubt in doubtful), *found]
+    return [*(one.hinting(hint) for one in doubtful), *found]

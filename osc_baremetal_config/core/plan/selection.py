@@ -6,59 +6,55 @@ for the planner.
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import quoting, registry, templates
+from osc_baremetal_config.core.facts import registry, templates, violations
 from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
     Snapshot,
     Template,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.options import Method, Options
-
-_CREATE_RUNBOOK = 'openstack baremetal runbook create …'
 
 
 def choose(
     item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> Template | list[str]:
+) -> Template | list[Violation]:
     """Return the template for an item that is to change.
 
-    :returns: the reasons against the change, if there are any.
+    :returns: what speaks against the change, if anything does.
     """
-    reasons = incapable(item, snapshot, catalogue)
+    lacking = incapable(item, snapshot, catalogue)
     template = _fitting(
-        item, snapshot, catalogue, options, skip_traits=bool(reasons)
+        item, snapshot, catalogue, options, skip_traits=bool(lacking)
     )
     if isinstance(template, list):
-        return reasons + template
-    return reasons or template
+        return lacking + template
+    return lacking or template
 
 
 def unknown(
     item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> str | None:
-    """Return why an item is none that is known here, None if it is."""
+) -> list[Violation]:
+    """Return that an item is none that is known here, if that is so."""
     offered = [t.item for t in snapshot.templates if t.item]
     types = set(catalogue.types) | {o.type for o in offered}
     if item.type not in types:
-        hint = registry.nearest(item.type, types)
-        return (
-            f'no such type of configuration{hint}; known here: '
-            f'{", ".join(sorted(types))}'
-        )
+        nearest = registry.nearest(item.type, types)
+        return [violations.unknown_type(item.type, types, nearest)]
     values = {o.value for o in offered if o.type == item.type}
     if config_type := catalogue.types.get(item.type):
         values.update(config_type.values)
     if item.value not in values:
-        hint = registry.nearest(item.value, values)
-        return f'allowed values: {", ".join(sorted(values))}{hint}'
-    return None
+        nearest = registry.nearest(item.value, values)
+        return [violations.unknown_value(item, values, nearest)]
+    return []
 
 
 def incapable(
     item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> list[str]:
-    """Return why a node cannot have an item, by its traits."""
+) -> list[Violation]:
+    """Return that a node cannot have an item, by its traits."""
     config_type = catalogue.types.get(item.type)
     if config_type is None:
         return []
@@ -66,22 +62,13 @@ def incapable(
     missing = assessment.missing_traits(config_type, item.value, node)
     if not missing:
         return []
-    needed = ' or '.join(' and '.join(sorted(traits)) for traits in missing)
-    known = sorted(
+    listed = {
         name
         for vendor in config_type.bios
         for name in vendor.get(item.value, {})
         if name in snapshot.bios
-    )
-    reason = f'node {node} lacks the trait {needed}'
-    if known:
-        trait = min(missing[0])
-        reason += (
-            f'; its BIOS does list {", ".join(known)}, so an operator may '
-            f'add it: openstack baremetal node add trait {quoting.node(node)} '
-            f'{quoting.quoted(trait)}'
-        )
-    return [reason]
+    }
+    return [violations.trait_missing(node, missing, listed)]
 
 
 def _fitting(
@@ -91,7 +78,7 @@ def _fitting(
     options: Options,
     *,
     skip_traits: bool,
-) -> Template | list[str]:
+) -> Template | list[Violation]:
     """Return the template for an item, or why there is none.
 
     :param skip_traits: the node's lack of the capability was said already;
@@ -103,11 +90,16 @@ def _fitting(
         if template.item == item and _is_usable(template, options)
     ]
     if not offered:
-        return [_no_template(item, snapshot, options)]
-    node = snapshot.node
+        return [
+            violations.template_missing(
+                item,
+                is_hidden=Kind.DEPLOY_TEMPLATE in snapshot.hidden,
+                is_runbook=options.method is Method.RUNBOOK,
+            )
+        ]
     faults = [
         (
-            templates.lacking_traits(t, node),
+            templates.lacking_traits(t, snapshot.node),
             _unfit(t, snapshot, catalogue, options),
         )
         for t in offered
@@ -118,12 +110,11 @@ def _fitting(
     if len(winners) == 1:
         return winners[0]
     if winners:
-        names = ' and '.join(str(template) for template in winners)
-        return [f'{names} match equally well; an operator must resolve this']
+        return [violations.template_ambiguous(winners)]
     return [
-        line
+        one
         for lacking, unfit in faults
-        for line in ([] if skip_traits else lacking) + unfit
+        for one in ([] if skip_traits else lacking) + unfit
     ]
 
 
@@ -132,7 +123,7 @@ def _unfit(
     snapshot: Snapshot,
     catalogue: Catalogue,
     options: Options,
-) -> list[str]:
+) -> list[Violation]:
     return templates.unfit(
         template,
         snapshot.node,
@@ -146,27 +137,4 @@ def _is_usable(template: Template, options: Options) -> bool:
     """Return whether a method can make use of a kind of template."""
     return (
         template.kind is Kind.RUNBOOK or options.method is not Method.RUNBOOK
-    )
-
-
-def _no_template(item: Item, snapshot: Snapshot, options: Options) -> str:
-    extra = ' '.join(
-        f'--extra {quoting.quoted(word)}'
-        for word in (f'config-type={item.type}', f'config-value={item.value}')
-    )
-    if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
-        return (
-            'no runbook that you can see sets this, and deploy templates are '
-            'shown to operators only; ask one to publish a runbook: '
-            f'{_CREATE_RUNBOOK} {extra}'
-        )
-    if options.method is Method.RUNBOOK:
-        return (
-            'this cloud has no runbook for it (--method service needs none); '
-            f'an operator can create one: {_CREATE_RUNBOOK} {extra}'
-        )
-    return (
-        'this cloud has neither a deploy template nor a runbook for it; an '
-        'operator can create one: openstack baremetal deploy template create '
-        f'… {extra}'
     )

@@ -14,17 +14,31 @@ from osc_baremetal_config.osc.views import plans, tables
 from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
 
 RESULTS = (*SERVER, 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')
+# For scripts: the codes of what speaks against it.
+CODES = 'Codes'
+ALL = (*RESULTS, CODES)
 
 
-def results(plan: RolloutPlan, rolled: Rolled) -> Table:
-    """Return the table of what was done: a row for each server and item."""
-    rows = [row for one in plan.plans for row in _server(one, rolled)]
+def results(
+    plan: RolloutPlan, rolled: Rolled, *, is_for_script: bool
+) -> Table:
+    """Return the table of what was done: a row for each server and item.
+
+    :param is_for_script: with the codes of what speaks against it.
+    """
+    rows: list[Row] = [
+        (*row, []) for one in plan.plans for row in _server(one, rolled)
+    ]
     rows += [
-        (*cells, NOTHING, result.of_error(refusal.error).value, 0.0)
+        (
+            *(*cells, NOTHING, result.of_error(refusal.error).value, 0.0),
+            list(refusal.error.codes),
+        )
         for refusal in plan.refused
         for cells in plans.refused(refusal)
     ]
-    return tables.in_order(RESULTS, rows)
+    table = tables.in_order(ALL, rows)
+    return table if is_for_script else tables.without(table, [CODES])
 
 
 def side_effects(server: Server, outcome: Outcome | None) -> list[str]:

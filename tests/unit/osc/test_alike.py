@@ -78,6 +78,8 @@ class AlikeTest(base.TestCase):
                 (name, server_id, config, 'refused'),
                 (row['Server'], row['ID'], row['Config'], row['Result']),
             )
+            codes = ['trait-missing'] if server_id else []
+            self.assertEqual(codes, row['Codes'])
 
     def test_one_that_fails_has_its_row(self) -> None:
         self.model.node_of(self.one).driver_info['fake_bios_fail'] = 'no'
@@ -106,7 +108,7 @@ class AlikeTest(base.TestCase):
                     f'hyperthreading=enabled {server.id}\n',
                     ran.err,
                 )
-            self.assertNotIn('without us', ran.err)
+            self.assertNotIn('continues in the cloud', ran.err)
             self.assert_ended(0, self.do('recover', '--abort', one.id))
 
     def test_interrupted_while_reading(self) -> None:

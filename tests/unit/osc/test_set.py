@@ -208,6 +208,7 @@ class SetTest(base.TestCase):
                 'To': 'enabled',
                 'Method': 'service',
                 'Result': 'verified',
+                'Codes': [],
             },
             row,
         )
@@ -804,8 +805,8 @@ class RefusedTest(base.TestCase):
     def test_node_without_the_trait(self) -> None:
         self.refused(
             f'node rack3-07 ({NODE_ID}) lacks the trait '
-            'HW_CPU_HYPERTHREADING; '
-            'its BIOS does list LogicalProc',
+            'HW_CPU_HYPERTHREADING '
+            '(its BIOS does list LogicalProc',
             'openstack baremetal node add trait rack3-07 '
             'HW_CPU_HYPERTHREADING',
             node=documents.node(traits=['CUSTOM_HT_ON']),
@@ -871,8 +872,8 @@ class RefusedTest(base.TestCase):
         metadata = {PENDING: NOTES[PENDING].replace('enabled', 'disabled')}
         self.refused(
             'another change was started and has not finished: '
-            'hyperthreading=disabled (at 2026-11-22T14:02:00.000+00:00); '
-            'to resolve it: openstack server config recover ',
+            'hyperthreading=disabled (at 2026-11-22T14:02:00.000+00:00) '
+            '(to resolve it: openstack server config recover ',
             server=documents.server(metadata=metadata),
         )
 
