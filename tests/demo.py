@@ -43,7 +43,7 @@ class Demo:
         self._type(*enable, out='| verified |')
         self._expect(bmc, 'Enabled')
         self._type(*show, out='| enabled | enabled |')
-        self._type(*enable, out='| nothing to do |')
+        self._type(*enable, out='| unchanged |')
 
     def _server_with_hyperthreading_off(self) -> str:
         """Make the server anew and return the name of its node."""
