@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import next_steps
+from osc_baremetal_config.core.desired.assessment import Assessment, assess
 from osc_baremetal_config.core.explain import option_list
 from osc_baremetal_config.core.facts.model import (
     Item,
     Query,
     Server,
-    Snapshot,
 )
 from osc_baremetal_config.core.plan import reconcile
 from osc_baremetal_config.core.plan.model import Plan
@@ -36,7 +36,7 @@ from osc_baremetal_config.run import engine, pacing, permissions
 from osc_baremetal_config.run.change import How
 
 # Returns the items that a server should have; it may refuse.
-ItemsOf = Callable[[Snapshot], Iterable[Item]]
+ItemsOf = Callable[[Assessment], Iterable[Item]]
 # Exit codes with which what was asked for is done, or would be.
 _WELL = (errors.ExitCode.OK, errors.ExitCode.CHANGED)
 _ANY, _NO_LIMITS = Query(), Limits()
@@ -65,19 +65,13 @@ def set_items(session: Session, asked: Change) -> Shown:
             'as with --config <type>=<value>, or a --file.'
         )
     _check_servers(asked, _swallowed(session, asked.items))
-    return _change(session, asked, lambda snapshot: asked.items)[1]
+    return _change(session, asked, lambda assessed: asked.items)[1]
 
 
 def apply(session: Session, asked: Change) -> Shown:
     """Return what becomes of servers that are to be as desired."""
-    catalogue = session.catalogue
     _check_servers(asked, [])
-    return _change(
-        session,
-        asked,
-        lambda snapshot: reconcile.desired(snapshot, catalogue),
-        is_often_nothing=True,
-    )[1]
+    return _change(session, asked, reconcile.desired, is_often_nothing=True)[1]
 
 
 def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
@@ -85,7 +79,8 @@ def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
     check_columns(asked.output.columns, states.SHOW)
     catalogue = session.catalogue
     snapshot = session.snapshot(asked.query.names[0])
-    keys = reconcile.recorded(snapshot, types, catalogue)
+    assessed = assess(snapshot, catalogue)
+    keys = reconcile.recorded(assessed, types)
     if not asked.dry_run:
         _remove(session, snapshot.server, types, keys)
     session.remark(
@@ -93,7 +88,7 @@ def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
             snapshot.server, types, keys, is_done=not asked.dry_run
         )
     )
-    rows = option_list.outlooks(reconcile.without(snapshot, types), catalogue)
+    rows = option_list.outlooks(assessed.without(types))
     return Shown(
         *states.show(
             [found for found in rows if found.row.type in types],
@@ -109,12 +104,11 @@ def unset_and_apply(session: Session, asked: Change) -> Shown:
     The record is removed last: it is what is desired until the server is as
     it should be without it.
     """
-    catalogue, types = session.catalogue, asked.options.forgets
+    types = asked.options.forgets
 
-    def items_of(snapshot: Snapshot) -> Iterable[Item]:
-        reconcile.check_types(snapshot, types, catalogue)
-        after = reconcile.without(snapshot, types)
-        return reconcile.desired(after, catalogue, types)
+    def items_of(assessed: Assessment) -> Iterable[Item]:
+        reconcile.check_types(assessed, types)
+        return reconcile.desired(assessed.without(types), types)
 
     plan, shown = _change(session, asked, items_of)
     is_done = not asked.dry_run

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import naming
-from osc_baremetal_config.core.facts.model import Item, Snapshot
+from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.osc import yamlfile
 
 # Ten thousand servers with two types each, in bytes.
@@ -26,12 +27,12 @@ class File:
     path: str
     servers: Mapping[str, Sequence[Item]]
 
-    def of(self, snapshot: Snapshot) -> Sequence[Item]:
+    def of(self, assessed: Assessment) -> Sequence[Item]:
         """Return the items that a server should have.
 
         :raises Refused: the file does not say, or says it twice.
         """
-        server = snapshot.server
+        server = assessed.snapshot.server
         # A server may have another's ID for its name.
         own = [server.id]
         own += [] if naming.is_id(server.name) else [server.name]

@@ -4,6 +4,7 @@ Reads, has the ways planned, and runs the one that was chosen.
 """
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.explain import recovery
 from osc_baremetal_config.core.explain.recovery import Choice
 from osc_baremetal_config.core.facts import journal
@@ -39,7 +40,9 @@ def _choices(
     session: Session, snapshot: Snapshot, asked: Recovery
 ) -> dict[Aim, Choice]:
     """Return the choices, those that the user may not make as denied."""
-    found = recovery.choices(snapshot, session.catalogue, asked.options)
+    found = recovery.choices(
+        assess(snapshot, session.catalogue), asked.options
+    )
     for aim, choice in found.items():
         if choice.plan is None:
             continue
@@ -59,7 +62,9 @@ def _lead_out(
     """
 
     def make(found: Snapshot) -> Plan:
-        return recovery.plan(aim, found, session.catalogue, asked.options)
+        return recovery.plan(
+            aim, assess(found, session.catalogue), asked.options
+        )
 
     plan = session.permitted(make(snapshot))
     rolled = change.carry_out(

@@ -5,10 +5,11 @@ Each reads, has the layers below decide, and shows. Changes nothing.
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.assessment import Assessment, assess
 from osc_baremetal_config.core.explain import history as history_
 from osc_baremetal_config.core.explain import option_list
 from osc_baremetal_config.core.explain.option_list import Offer
-from osc_baremetal_config.core.facts.model import Query, Snapshot
+from osc_baremetal_config.core.facts.model import Query
 from osc_baremetal_config.core.plan import flavors, planner
 from osc_baremetal_config.osc.arguments import Output
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
@@ -21,7 +22,7 @@ def server(session: Session, name_or_id: str, output: Output) -> Shown:
     check_columns(output.columns, states.SHOW)
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id)
-    found = option_list.outlooks(snapshot, catalogue)
+    found = option_list.outlooks(assess(snapshot, catalogue))
     session.remark(states.remarks(snapshot, found))
     return Shown(*states.show(found, snapshot.node, session.clock.utc()))
 
@@ -76,15 +77,16 @@ def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
     session.remark(states.hidden(snapshot.hidden))
     usable = flavors.usable(snapshot.flavors or (), snapshot.server.project_id)
     offered = option_list.offers(catalogue, snapshot.templates, usable)
+    assessed = assess(snapshot, catalogue)
     against = {
-        offer.item: option_list.against(offer.item, snapshot, catalogue)
+        offer.item: option_list.against(offer.item, assessed)
         for offer in offered
     }
-    why = _denied(session, offered, snapshot)
+    why = _denied(session, offered, assessed)
     denied = {
         offer.item: why
         for offer in offered
-        if why and not option_list.matches(offer.item, snapshot, catalogue)
+        if why and not option_list.matches(offer.item, assessed)
     }
     session.remark(options_view.hints(against))
     return Shown(*options_view.options_of(offered, against, denied))
@@ -107,17 +109,17 @@ def history(session: Session, name_or_id: str, output: Output) -> Shown:
 
 
 def _denied(
-    session: Session, offered: list[Offer], snapshot: Snapshot
+    session: Session, offered: list[Offer], assessed: Assessment
 ) -> str | None:
     """Return why the user may not change a server, None if that is allowed.
 
     Ironic is asked about some item that could be set; nothing is started.
     """
-    item = option_list.changeable(offered, snapshot, session.catalogue)
+    item = option_list.changeable(offered, assessed)
     if item is None:
         return None
     try:
-        plan = planner.make([item], snapshot, session.catalogue)
+        plan = planner.make([item], assessed)
     except errors.Refused as refused:
         # Not of an item, but of the server as it is now.
         return '; '.join(refused.details)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import metadata
 from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.plan import planner
@@ -208,7 +209,7 @@ class Stage:
     def _change(self, cloud: Any, clock: Any, wish: Item) -> None:
         snapshot = Reader(cloud, clock, _ignore).snapshot(self.server.id)
         options = Options(method=Method.SERVICE)
-        plan = planner.make([wish], snapshot, files.load(()), options)
+        plan = planner.make([wish], assess(snapshot, files.load(())), options)
         if not plan.is_empty:
             how = change.How(limit_s=3600, plan_again=lambda plan: plan)
             work = engine.Work(

@@ -5,8 +5,8 @@ of BIOS settings. Never says what to do about a difference.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.facts import metadata, registry, steps, values
@@ -79,6 +79,56 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a server should be and is, in every type: computed once.
+
+    :param rows: type → row, by name, of every type that is known here: those
+        that are desired, that this cloud has a template for, and those of the
+        catalogue.
+    """
+
+    snapshot: Snapshot
+    catalogue: Catalogue
+    rows: Mapping[str, Row]
+
+    def actual(self, name: str) -> str | None:
+        """Return the value that a type has, None if that is unknown."""
+        row = self.rows.get(name)
+        return row.actual.value if row else None
+
+    def of(self, snapshot: Snapshot) -> 'Assessment':
+        """Return the assessment of another state of the server."""
+        return assess(snapshot, self.catalogue)
+
+    def without(self, types: Collection[str]) -> 'Assessment':
+        """Return the assessment as if some types were not recorded."""
+        if not types:
+            return self
+        server = self.snapshot.server
+        keys = {metadata.DESIRED + name for name in types}
+        kept = {k: v for k, v in server.metadata.items() if k not in keys}
+        return self.of(
+            replace(self.snapshot, server=replace(server, metadata=kept))
+        )
+
+
+def assess(snapshot: Snapshot, catalogue: Catalogue) -> Assessment:
+    """Return what a server should be and is, in every type."""
+    server, image = snapshot.server, snapshot.image
+    known = {t.item.type for t in snapshot.templates if t.item}
+    known |= desired_types(server, image) | set(catalogue.types)
+    rows = {
+        name: _row(
+            name,
+            desired(name, server, image),
+            _actual(name, snapshot, catalogue),
+        )
+        for name in sorted(known)
+    }
+    return Assessment(snapshot, catalogue, rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How one server stands, without what it was told by."""
 
@@ -89,27 +139,8 @@ class Standing:
 
 def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
     """Return how a server stands in every type that is known here."""
-    found = tuple(rows(snapshot, catalogue))
-    return Standing(snapshot.server, snapshot.node, found)
-
-
-def rows(snapshot: Snapshot, catalogue: Catalogue) -> list[Row]:
-    """Return a row for every type that is known here, by name.
-
-    Those are the types that are desired, that this cloud has a template
-    for, and those of the catalogue.
-    """
-    server, image = snapshot.server, snapshot.image
-    known = {t.item.type for t in snapshot.templates if t.item}
-    known |= desired_types(server, image) | set(catalogue.types)
-    return [
-        _row(
-            name,
-            desired(name, server, image),
-            actual(name, snapshot, catalogue),
-        )
-        for name in sorted(known)
-    ]
+    rows = assess(snapshot, catalogue).rows.values()
+    return Standing(snapshot.server, snapshot.node, tuple(rows))
 
 
 def desired_types(server: Server, image: Image | None) -> set[str]:
@@ -145,7 +176,7 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
     )
 
 
-def actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
+def _actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     """Return what an item is, read through the settings that would set it.
 
     The cloud's templates tell; where none of them does, the catalogue. That

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import metadata, steps
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
-    Snapshot,
     Template,
 )
 from osc_baremetal_config.core.facts.violations import Violation
@@ -83,52 +83,44 @@ def offers(
     ]
 
 
-def against(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> list[Violation]:
+def against(item: Item, assessed: Assessment) -> list[Violation]:
     """Return why a server cannot be given an item, nothing if it can."""
-    if matches(item, snapshot, catalogue):
-        return selection.incapable(item, snapshot, catalogue)
-    if unknown := selection.unknown(item, snapshot, catalogue):
+    if matches(item, assessed):
+        return selection.incapable(item, assessed)
+    if unknown := selection.unknown(item, assessed):
         return unknown
-    chosen = selection.choose(item, snapshot, catalogue, DEFAULT)
+    chosen = selection.choose(item, assessed, DEFAULT)
     return chosen if isinstance(chosen, list) else []
 
 
-def matches(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+def matches(item: Item, assessed: Assessment) -> bool:
     """Return whether a server has an item already."""
-    return (
-        assessment.actual(item.type, snapshot, catalogue).value == item.value
-    )
+    return assessed.actual(item.type) == item.value
 
 
-def changeable(
-    offered: Iterable[Offer], snapshot: Snapshot, catalogue: Catalogue
-) -> Item | None:
+def changeable(offered: Iterable[Offer], assessed: Assessment) -> Item | None:
     """Return some item that a server could be given and has not."""
     for offer in offered:
         item = offer.item
-        if not matches(item, snapshot, catalogue) and not against(
-            item, snapshot, catalogue
-        ):
+        if not matches(item, assessed) and not against(item, assessed):
             return item
     return None
 
 
-def outlooks(snapshot: Snapshot, catalogue: Catalogue) -> list[Outlook]:
+def outlooks(assessed: Assessment) -> list[Outlook]:
     """Return what every type is on a server, by name."""
     known: dict[str, list[str]] = {
         name: list(config_type.values)
-        for name, config_type in catalogue.types.items()
+        for name, config_type in assessed.catalogue.types.items()
     }
-    for template in snapshot.templates:
+    for template in assessed.snapshot.templates:
         if template.item:
             values = known.setdefault(template.item.type, [])
             if template.item.value not in values:
                 values.append(template.item.value)
     return [
-        _outlook(row, known.get(row.type, ()), snapshot, catalogue)
-        for row in assessment.rows(snapshot, catalogue)
+        _outlook(row, known.get(row.type, ()), assessed)
+        for row in assessed.rows.values()
     ]
 
 
@@ -140,52 +132,47 @@ def _desired_items(flavor: Flavor) -> set[Item]:
 def _outlook(
     row: assessment.Row,
     values: Sequence[str],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
 ) -> Outlook:
     allowed = tuple(
         value
         for value in values
-        if not against(Item(row.type, value), snapshot, catalogue)
+        if not against(Item(row.type, value), assessed)
     )
     return Outlook(
         row,
         allowed,
-        _capability(row, snapshot, catalogue),
-        _changed(row.type, snapshot, catalogue),
+        _capability(row, assessed),
+        _changed(row.type, assessed),
     )
 
 
-def _capability(
-    row: assessment.Row, snapshot: Snapshot, catalogue: Catalogue
-) -> str:
-    config_type = catalogue.types.get(row.type)
+def _capability(row: assessment.Row, assessed: Assessment) -> str:
+    config_type = assessed.catalogue.types.get(row.type)
     if config_type:
         missing = sorted(
             ' and '.join(sorted(traits))
             for value in config_type.values
             for traits in assessment.missing_traits(
-                config_type, value, snapshot.node
+                config_type, value, assessed.snapshot.node
             )
         )
         if missing:
             return f'lacks the trait {" or ".join(missing)}'
     if row.actual.value is not None:
         return 'yes'
-    if not snapshot.bios:
+    if not assessed.snapshot.bios:
         return 'unknown: Ironic has read no BIOS settings'
-    if _settings(row.type, snapshot, catalogue) - snapshot.bios.keys():
+    if _settings(row.type, assessed) - assessed.snapshot.bios.keys():
         return 'not in its BIOS, by what is known of it'
     return 'unknown: nothing tells which setting it is'
 
 
-def _changed(
-    name: str, snapshot: Snapshot, catalogue: Catalogue
-) -> str | None:
+def _changed(name: str, assessed: Assessment) -> str | None:
     times = [
         setting.updated_at
         for setting in map(
-            snapshot.bios.get, _settings(name, snapshot, catalogue)
+            assessed.snapshot.bios.get, _settings(name, assessed)
         )
         if setting
         and setting.updated_at
@@ -194,13 +181,13 @@ def _changed(
     return max(times, default=None)
 
 
-def _settings(name: str, snapshot: Snapshot, catalogue: Catalogue) -> set[str]:
+def _settings(name: str, assessed: Assessment) -> set[str]:
     """Return the names of all settings that a type is known to be."""
     found: set[str] = set()
-    for template in snapshot.templates:
+    for template in assessed.snapshot.templates:
         if template.item and template.item.type == name:
             found |= steps.settings(template.steps).keys()
-    config_type = catalogue.types.get(name)
+    config_type = assessed.catalogue.types.get(name)
     for vendor in config_type.bios if config_type else ():
         for settings in vendor.values():
             found |= settings.keys()

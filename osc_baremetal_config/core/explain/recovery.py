@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import next_steps
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.explain import diagnosis
 from osc_baremetal_config.core.facts import journal, provision_state, values
 from osc_baremetal_config.core.facts.journal import Pending
@@ -45,27 +45,23 @@ class Choice:
         return replace(self, plan=None, reasons=reasons)
 
 
-def choices(
-    snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> dict[Aim, Choice]:
+def choices(assessed: Assessment, options: Options) -> dict[Aim, Choice]:
     """Return every way with its plan, or with the reasons against it."""
-    if why := _no_way(snapshot):
+    if why := _no_way(assessed.snapshot):
         return dict.fromkeys(WAYS, Choice(None, '', why))
-    return {aim: _choice(aim, snapshot, catalogue, options) for aim in WAYS}
+    return {aim: _choice(aim, assessed, options) for aim in WAYS}
 
 
-def plan(
-    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> Plan:
+def plan(aim: Aim, assessed: Assessment, options: Options) -> Plan:
     """Return the plan of one way.
 
     :raises Refused: it cannot be gone.
     """
-    choice = choices(snapshot, catalogue, options)[aim]
+    choice = choices(assessed, options)[aim]
     if choice.plan is None:
         raise errors.Refused(
-            f'{snapshot.server}: --{aim.value} is not possible; nothing was '
-            'changed:',
+            f'{assessed.snapshot.server}: --{aim.value} is not possible; '
+            'nothing was changed:',
             choice.reasons,
         )
     return choice.plan
@@ -84,10 +80,8 @@ def _no_way(snapshot: Snapshot) -> tuple[str, ...]:
     return ()
 
 
-def _choice(
-    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> Choice:
-    server, node = snapshot.server, snapshot.node
+def _choice(aim: Aim, assessed: Assessment, options: Options) -> Choice:
+    server, node = assessed.snapshot.server, assessed.snapshot.node
     entries = journal.pending(server.metadata)
     has_failed = node.provision_state == 'service failed'
     if not entries and not (aim is Aim.ABORT and has_failed):
@@ -98,19 +92,17 @@ def _choice(
         )
         return Choice(None, '', (nothing,))
     try:
-        made = _plan(aim, snapshot, catalogue, options)
+        made = _plan(aim, assessed, options)
     except errors.Refused as refused:
         reasons = tuple(refused.details) or (refused.message,)
         return Choice(None, '', reasons)
-    return Choice(made, _words(made, snapshot, entries))
+    return Choice(made, _words(made, assessed.snapshot, entries))
 
 
-def _plan(
-    aim: Aim, snapshot: Snapshot, catalogue: Catalogue, options: Options
-) -> Plan:
+def _plan(aim: Aim, assessed: Assessment, options: Options) -> Plan:
     if aim is Aim.ABORT:
-        return planner.drop(snapshot, options)
-    made = planner.resume(snapshot, catalogue, options, aim)
+        return planner.drop(assessed.snapshot, options)
+    made = planner.resume(assessed, options, aim)
     if aim is Aim.RETRY and made.no_rollback:
         # There is no way back to be asked for.
         on_failure = OnFailure.LEAVE

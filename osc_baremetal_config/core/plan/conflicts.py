@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired import assessment
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import registry, steps, values, violations
 from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
 from osc_baremetal_config.core.facts.violations import Violation
@@ -45,53 +45,42 @@ def clashes(changes: Sequence[Change]) -> list[Violation]:
 def undone(
     request: Sequence[Item],
     changes: Sequence[Change],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
 ) -> list[Violation]:
     """Return the items that the changes of others would undo."""
     if not changes:
         return []
-    after = _after(changes, snapshot)
+    after = _after(changes, assessed)
     by = [change.template for change in changes]
     found = []
     for item in request:
-        value = assessment.actual(item.type, after, catalogue).value
+        value = after.actual(item.type)
         asked = item.type in {change.item.type for change in changes}
         if value != item.value and (
-            asked or _is_now(item, snapshot, catalogue)
+            asked or assessed.actual(item.type) == item.value
         ):
             found.append(violations.item_undone(item, by))
     return found
 
 
-def drifting(
-    changes: Sequence[Change],
-    rows: Sequence[assessment.Row],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
-) -> list[str]:
-    """Return what is as desired and would no longer be.
-
-    :param rows: how the server stands now.
-    """
+def drifting(changes: Sequence[Change], assessed: Assessment) -> list[str]:
+    """Return what is as desired and would no longer be."""
     if not changes:
         return []
-    after = _after(changes, snapshot)
+    after = _after(changes, assessed)
     asked = {change.item.type for change in changes}
-    before = {row.type: row for row in rows}
+    before = assessed.rows
     return [
         f'{row.type}: is {before[row.type].actual.value} as desired, and '
         f'would be {row.actual.value} afterwards'
-        for row in assessment.rows(after, catalogue)
+        for row in after.rows.values()
         if row.type not in asked
         and row.drift is assessment.Drift.YES
         and before[row.type].drift is assessment.Drift.NO
     ]
 
 
-def ignored(
-    changes: Sequence[Change], snapshot: Snapshot, catalogue: Catalogue
-) -> list[str]:
+def ignored(changes: Sequence[Change], assessed: Assessment) -> list[str]:
     """Return what a firmware may ignore, although its registry allows it."""
     after = {s.name: s.after for change in changes for s in change.settings}
     return [
@@ -100,7 +89,10 @@ def ignored(
         for setting in change.settings
         if (
             why := registry.ignored(
-                setting.name, snapshot.bios, catalogue.locks, after
+                setting.name,
+                assessed.snapshot.bios,
+                assessed.catalogue.locks,
+                after,
             )
         )
     ]
@@ -132,18 +124,12 @@ def unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
     return found
 
 
-def _after(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:
-    """Return what the node's BIOS will be like after the changes."""
-    bios = dict(snapshot.bios)
+def _after(changes: Sequence[Change], assessed: Assessment) -> Assessment:
+    """Return what the server will be like after the changes."""
+    bios = dict(assessed.snapshot.bios)
     for change in changes:
         for setting in change.settings:
             name = setting.name
             known = bios.get(name, BiosSetting(name=name, value=None))
             bios[name] = replace(known, value=setting.after)
-    return replace(snapshot, bios=bios)
-
-
-def _is_now(item: Item, snapshot: Snapshot, catalogue: Catalogue) -> bool:
-    return (
-        assessment.actual(item.type, snapshot, catalogue).value == item.value
-    )
+    return assessed.of(replace(assessed.snapshot, bios=bios))

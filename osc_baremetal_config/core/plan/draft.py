@@ -5,7 +5,7 @@ Owns the parts that do not depend on which way a plan leads.
 
 from collections.abc import Mapping, Sequence
 
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import journal, templates
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
@@ -50,15 +50,14 @@ def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
 
 def rest(
     changes: Sequence[Change],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     entries: Mapping[str, Pending],
 ) -> side_effects.Rest:
     """Return the settings that changes do not name."""
     return side_effects.rest(
-        snapshot.bios,
+        assessed.snapshot.bios,
         {s.name for change in changes for s in change.settings},
-        catalogue.volatile,
+        assessed.catalogue.volatile,
         next((entry.bios for entry in entries.values() if entry.bios), None),
         is_first=not entries,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import journal, steps, values, violations
 from osc_baremetal_config.core.facts.journal import Pending
@@ -30,7 +31,6 @@ from osc_baremetal_config.core.plan import (
     methods,
     preconditions,
     previous,
-    reconcile,
     rollback_plan,
     selection,
     side_effects,
@@ -52,7 +52,7 @@ class ChangeRequest:
         this is not clear.
     """
 
-    items_of: Callable[[Snapshot], Iterable[Item]]
+    items_of: Callable[[Assessment], Iterable[Item]]
     catalogue: Catalogue
     options: Options
 
@@ -61,14 +61,13 @@ class ChangeRequest:
 
         :raises Refused: it cannot be done, or it is not clear what.
         """
-        request = self.items_of(snapshot)
-        return make(request, snapshot, self.catalogue, self.options)
+        assessed = assessment.assess(snapshot, self.catalogue)
+        return make(self.items_of(assessed), assessed, self.options)
 
 
 def make(
     items: Iterable[Item],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     options: Options = DEFAULT,
     aim: Aim = Aim.SET,
 ) -> Plan:
@@ -82,23 +81,19 @@ def make(
     :raises Refused: it cannot be done; every reason is named.
     """
     request = tuple(sorted(set(items)))
-    server = snapshot.server
+    server = assessed.snapshot.server
     entries = journal.pending(server.metadata)
     if aim is Aim.SET and _is_being_undone(request, entries):
-        return rollback_plan.make(snapshot, catalogue, options, aim)
-    changes, unchanged, found = _outcomes(
-        request, snapshot, catalogue, options
-    )
-    plan = _forward(
-        request, changes, unchanged, snapshot, catalogue, options, aim
-    )
-    found += _together(request, plan, snapshot, catalogue)
+        return rollback_plan.make(assessed, options, aim)
+    changes, unchanged, found = _outcomes(request, assessed, options)
+    plan = _forward(request, changes, unchanged, assessed, options, aim)
+    found += _together(request, plan, assessed)
     found += _not_now(request, plan, entries)
-    found += _not_this_way(plan, snapshot)
+    found += _not_this_way(plan, assessed.snapshot)
     found += _not_to_be_journaled(plan)
-    resizes = methods.resizes(options, catalogue, entries)
+    resizes = methods.resizes(options, assessed.catalogue, entries)
     found += flavors.unclear(
-        _variants(request, snapshot),
+        _variants(request, assessed.snapshot),
         options,
         server.flavor,
         is_one=resizes or (bool(changes) and options.require_flavor),
@@ -116,31 +111,30 @@ def _forward(
     request: Sequence[Item],
     changes: Sequence[Change],
     unchanged: Sequence[Item],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     options: Options,
     aim: Aim,
 ) -> Plan:
     """Return the plan of changes, whatever speaks against it."""
-    entries = journal.pending(snapshot.server.metadata)
+    entries = journal.pending(assessed.snapshot.server.metadata)
     merged = steps.typed(
         steps.merge(c.template.steps for c in changes if c.template),
-        snapshot.bios,
+        assessed.snapshot.bios,
     )
-    runbook = methods.runbook(merged, snapshot, options)
-    variants = _variants(request, snapshot)
+    runbook = methods.runbook(merged, assessed.snapshot, options)
+    variants = _variants(request, assessed.snapshot)
     target = None
-    if methods.resizes(options, catalogue, entries):
-        target = methods.target(variants, options, snapshot.server, entries)
-    record = _to_record(changes, unchanged, entries, snapshot)
+    if methods.resizes(options, assessed.catalogue, entries):
+        target = methods.target(
+            variants, options, assessed.snapshot.server, entries
+        )
+    record = _to_record(changes, unchanged, entries, assessed.snapshot)
     # As it is desired at the end.
-    rows = assessment.rows(
-        reconcile.without(snapshot, options.forgets), catalogue
-    )
-    blank = draft.without_steps(snapshot, options, aim)
+    at_end = assessed.without(options.forgets)
+    blank = draft.without_steps(assessed.snapshot, options, aim)
     plan = replace(
         blank,
-        bios=draft.of_changes(changes, snapshot.bios),
+        bios=draft.of_changes(changes, assessed.snapshot.bios),
         changes=tuple(changes),
         unchanged=tuple(unchanged),
         steps=merged,
@@ -150,40 +144,38 @@ def _forward(
         resize_to=target,
         variants=flavors.meant(variants, options),
         record=record if options.records else (),
-        forget=_to_forget(changes, snapshot, options),
-        rest=draft.rest(changes, snapshot, catalogue, entries),
-        kept=_kept(request, rows, snapshot, catalogue),
-        claims=tuple(_item_kept(i, snapshot, catalogue) for i in record),
+        forget=_to_forget(changes, assessed.snapshot, options),
+        rest=draft.rest(changes, assessed, entries),
+        kept=_kept(request, at_end),
+        claims=tuple(_item_kept(i, assessed) for i in record),
         digest=journal.digest(request, resize=bool(target)),
         warnings=(
             *blank.warnings,
-            *conflicts.unsure(changes, snapshot),
-            *conflicts.ignored(changes, snapshot, catalogue),
+            *conflicts.unsure(changes, assessed.snapshot),
+            *conflicts.ignored(changes, assessed),
             *conflicts.unread(changes),
-            *conflicts.drifting(changes, rows, snapshot, catalogue),
+            *conflicts.drifting(changes, at_end),
         ),
     )
-    return _with_way_back(plan, snapshot, catalogue)
+    return _with_way_back(plan, assessed)
 
 
-def resume(
-    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
-) -> Plan:
+def resume(assessed: Assessment, options: Options, aim: Aim) -> Plan:
     """Return the plan that resumes the change in the journal of the server.
 
     :raises Refused: there is no such change, or it cannot be resumed.
     """
-    server = snapshot.server
+    server = assessed.snapshot.server
     entries = journal.pending(server.metadata)
     if not entries:
         raise errors.Refused(f'{server}: no unfinished change is recorded.')
     if aim is Aim.ROLLBACK:
-        return rollback_plan.make(snapshot, catalogue, options, aim)
+        return rollback_plan.make(assessed, options, aim)
     if damage := journal.faults(entries):
         raise errors.Refused(
             f'{server}: the journal of the change cannot be believed; nothing '
             'was changed:',
-            damage,
+            map(violations.journal_damaged, damage),
         )
     request = [Item(name, entry.value) for name, entry in entries.items()]
     if any(entry.resize for entry in entries.values()):
@@ -193,7 +185,7 @@ def resume(
         records=any(entry.record is not None for entry in entries.values()),
         forgets=tuple(name for name, n in entries.items() if n.forgets),
     )
-    return make(request, snapshot, catalogue, options, aim)
+    return make(request, assessed, options, aim)
 
 
 def drop(snapshot: Snapshot, options: Options) -> Plan:
@@ -215,54 +207,49 @@ def _is_being_undone(
     Not where Ironic has reported success and nothing was changed: that may
     come true yet.
     """
-    entry_s = sorted(
+    journaled = sorted(
         Item(name, entry.value) for name, entry in entries.items()
     )
-    return entry_s == list(request) and any(
+    return journaled == list(request) and any(
         entry.failure and not entry.unapplied for entry in entries.values()
     )
 
 
-def _with_way_back(
-    plan: Plan, snapshot: Snapshot, catalogue: Catalogue
-) -> Plan:
+def _with_way_back(plan: Plan, assessed: Assessment) -> Plan:
     """Return a plan with the steps that undo it, or why there are none."""
     if not plan.changes:
         return plan
     obstacles = previous.obstacles(
-        plan.changes, snapshot.bios, catalogue.locks
+        plan.changes, assessed.snapshot.bios, assessed.catalogue.locks
     )
     if plan.is_resumed:
-        obstacles += previous.doubtful(snapshot, plan.changes, catalogue)
+        obstacles += previous.doubtful(assessed, plan.changes)
     obstacles += filter(None, [journal_entries.no_room(plan)])
     if obstacles:
         reasons = tuple(dict.fromkeys(obstacles))
         return replace(plan, undo=None, no_rollback=reasons)
-    runbook = methods.runbook(plan.undo or (), snapshot, plan.options)
+    runbook = methods.runbook(plan.undo or (), assessed.snapshot, plan.options)
     return replace(plan, undo_runbook=draft.name(runbook))
 
 
 def _kept(
-    request: Sequence[Item],
-    rows: Sequence[assessment.Row],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    request: Sequence[Item], assessed: Assessment
 ) -> tuple[side_effects.Kept, ...]:
     """Return the items that are as desired, and that nobody asks for."""
     asked = {item.type for item in request}
     return tuple(
-        _item_kept(Item(row.type, row.desired.value), snapshot, catalogue)
-        for row in rows
+        _item_kept(Item(row.type, row.desired.value), assessed)
+        for row in assessed.rows.values()
         if row.desired.value is not None
         and row.drift is assessment.Drift.NO
         and row.type not in asked
     )
 
 
-def _item_kept(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> side_effects.Kept:
-    sources = assessment.readings(item.type, snapshot.templates, catalogue)
+def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
+    sources = assessment.readings(
+        item.type, assessed.snapshot.templates, assessed.catalogue
+    )
     return side_effects.Kept(item.type, item.value, sources)
 
 
@@ -293,8 +280,7 @@ def _not_to_be_journaled(plan: Plan) -> list[Violation]:
 
 def _outcomes(
     request: Sequence[Item],
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     options: Options,
 ) -> tuple[list[Change], list[Item], list[Violation]]:
     """Return what changes, what is settled, and what speaks against it."""
@@ -302,7 +288,7 @@ def _outcomes(
     unchanged: list[Item] = []
     found: list[Violation] = []
     for item in request:
-        outcome = _plan_item(item, snapshot, catalogue, options)
+        outcome = _plan_item(item, assessed, options)
         if isinstance(outcome, Change):
             changes.append(outcome)
         elif outcome:
@@ -315,16 +301,13 @@ def _outcomes(
 def _together(
     request: Sequence[Item],
     plan: Plan,
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
 ) -> list[Violation]:
     """Return what the items of a plan do to each other."""
     clashes = conflicts.contradictions(request) or conflicts.clashes(
         plan.changes
     )
-    return clashes or conflicts.undone(
-        request, plan.changes, snapshot, catalogue
-    )
+    return clashes or conflicts.undone(request, plan.changes, assessed)
 
 
 def _not_now(
@@ -354,36 +337,36 @@ def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[Violation]:
 
 
 def _plan_item(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
+    item: Item, assessed: Assessment, options: Options
 ) -> Change | list[Violation]:
     """Return the change, or the reasons against it, or no reasons.
 
     No reasons and no change: the item is as it should be. One that an
     earlier run has started to change stays a change, until that has ended.
     """
-    unknown = selection.unknown(item, snapshot, catalogue)
+    unknown = selection.unknown(item, assessed)
     if unknown:
         return unknown
-    now = assessment.actual(item.type, snapshot, catalogue).value
-    entry = journal.pending(snapshot.server.metadata).get(item.type)
+    now = assessed.actual(item.type)
+    entry = journal.pending(assessed.snapshot.server.metadata).get(item.type)
     is_started = (
         entry is not None and entry.digest is not None and not entry.unchanged
     )
-    template = selection.choose(item, snapshot, catalogue, options)
+    template = selection.choose(item, assessed, options)
     if now == item.value and not is_started and not _has_unread(template):
-        return selection.incapable(item, snapshot, catalogue)
+        return selection.incapable(item, assessed)
     if isinstance(template, list):
         return [] if now == item.value else template
     wanted = {
-        name: steps.asked(name, value, snapshot.bios)
+        name: steps.asked(name, value, assessed.snapshot.bios)
         for name, value in steps.settings(template.steps).items()
     }
     if entry is not None and is_started:
-        was, before = previous.known(item.type, entry, snapshot)
+        was, before = previous.known(item.type, entry, assessed.snapshot)
         if was and (more := sorted(wanted.keys() - was.keys())):
             return [violations.template_changed(template, more)]
     else:
-        was, before = _as_read(wanted, snapshot.bios), now
+        was, before = _as_read(wanted, assessed.snapshot.bios), now
     return Change(
         item=item,
         before=before,

@@ -10,7 +10,7 @@ its traits and the catalogue may be gone by now.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import (
     journal,
     registry,
@@ -110,10 +110,10 @@ def changes(snapshot: Snapshot) -> list[Change]:
 
 
 def impossible(
-    snapshot: Snapshot, changes: Iterable[Change], catalogue: Catalogue
+    assessed: Assessment, changes: Iterable[Change]
 ) -> list[Violation]:
     """Return why what the journal says was before cannot be set again."""
-    metadata = snapshot.server.metadata
+    metadata = assessed.snapshot.server.metadata
     entries, was = journal.pending(metadata), journal.previous(metadata)
     found = [
         violations.previous_unknown(
@@ -133,7 +133,10 @@ def impossible(
             if setting.before is None:
                 continue
             judged = registry.judge(
-                setting.name, setting.before, snapshot.bios, catalogue.locks
+                setting.name,
+                setting.before,
+                assessed.snapshot.bios,
+                assessed.catalogue.locks,
             )
             if not judged.is_possible:
                 found.append(
@@ -153,9 +156,7 @@ def _unknown(change: Change, entry: Pending, before: Previous) -> str | None:
     return None if change.settings else 'the server metadata does not say it'
 
 
-def doubtful(
-    snapshot: Snapshot, changes: Iterable[Change], catalogue: Catalogue
-) -> list[str]:
+def doubtful(assessed: Assessment, changes: Iterable[Change]) -> list[str]:
     """Return what of the journal nobody but the server metadata vouches for.
 
     A setting is vouched for by the catalogue or by a template that names it
@@ -164,7 +165,7 @@ def doubtful(
     found = []
     for change in changes:
         name = change.item.type
-        named = list(_named(name, snapshot, catalogue))
+        named = list(_named(name, assessed))
         for setting in change.settings:
             if setting.before is None:
                 continue
@@ -176,7 +177,7 @@ def doubtful(
                 )
                 continue
             verdict = registry.judge(
-                setting.name, setting.before, snapshot.bios
+                setting.name, setting.before, assessed.snapshot.bios
             )
             is_known = any(
                 n == setting.name
@@ -191,15 +192,13 @@ def doubtful(
     return found
 
 
-def _named(
-    name: str, snapshot: Snapshot, catalogue: Catalogue
-) -> Iterator[tuple[str, Value]]:
+def _named(name: str, assessed: Assessment) -> Iterator[tuple[str, Value]]:
     """Yield the settings that catalogue and templates name for a type."""
-    for template in snapshot.templates:
+    for template in assessed.snapshot.templates:
         if template.item and template.item.type == name:
             for n, value in steps.settings(template.steps).items():
-                yield n, steps.asked(n, value, snapshot.bios)
-    config_type = catalogue.types.get(name)
+                yield n, steps.asked(n, value, assessed.snapshot.bios)
+    config_type = assessed.catalogue.types.get(name)
     for vendor in config_type.bios if config_type else ():
         for settings in vendor.values():
             yield from settings.items()

@@ -4,21 +4,19 @@ Owns which items that are. How they are set is for the planner.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import journal, registry, violations
 from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
-from osc_baremetal_config.core.facts.model import Item, Snapshot
+from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import preconditions
 
 
 def desired(
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     types: Collection[str] | None = None,
 ) -> list[Item]:
     """Return the items that are desired and do not match, or are not known to.
@@ -29,41 +27,39 @@ def desired(
     :raises Refused: image and flavor disagree, so it is not clear what is
         desired.
     """
-    started = journal.pending(snapshot.server.metadata)
+    started = journal.pending(assessed.snapshot.server.metadata)
     rows = [
         row
-        for row in assessment.rows(snapshot, catalogue)
+        for row in assessed.rows.values()
         if row.desired.value is not None
         and (types is None or row.type in types)
         and (row.drift is not assessment.Drift.NO or row.type in started)
     ]
     contested = [
         violations.desired_contested(
-            snapshot.server, row.type, row.desired.source
+            assessed.snapshot.server, row.type, row.desired.source
         )
         for row in rows
         if row.desired.is_contested
     ]
     if contested:
         raise errors.Refused(
-            f'{snapshot.server}: it is not clear what is desired; nothing was '
-            'changed:',
+            f'{assessed.snapshot.server}: it is not clear what is desired; '
+            'nothing was changed:',
             contested,
         )
     return [Item(row.type, str(row.desired.value)) for row in rows]
 
 
-def recorded(
-    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
-) -> list[str]:
+def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
     """Return the keys by which items are recorded on a server.
 
     :raises Refused: a change of the server has not finished, it is locked, or
         there is no such type.
     """
-    server = snapshot.server
+    server = assessed.snapshot.server
     entries = journal.pending(server.metadata)
-    reasons = _unknown(snapshot, types, catalogue)
+    reasons = _unknown(assessed, types)
     if entries:
         started = ', '.join(
             f'{n}={entry.value}' for n, entry in entries.items()
@@ -83,32 +79,20 @@ def recorded(
     return keys
 
 
-def check_types(
-    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
-) -> None:
+def check_types(assessed: Assessment, types: Collection[str]) -> None:
     """Return if there are such types.
 
     :raises Refused: there are not.
     """
-    if reasons := _unknown(snapshot, types, catalogue):
+    if reasons := _unknown(assessed, types):
         raise errors.Refused(
-            f'{snapshot.server}: nothing was changed:', reasons
+            f'{assessed.snapshot.server}: nothing was changed:', reasons
         )
 
 
-def without(snapshot: Snapshot, types: Collection[str]) -> Snapshot:
-    """Return a snapshot of a server on which types are not recorded."""
-    server = snapshot.server
-    keys = {DESIRED + name for name in types}
-    kept = {k: v for k, v in server.metadata.items() if k not in keys}
-    return replace(snapshot, server=replace(server, metadata=kept))
-
-
-def _unknown(
-    snapshot: Snapshot, types: Collection[str], catalogue: Catalogue
-) -> list[Violation]:
+def _unknown(assessed: Assessment, types: Collection[str]) -> list[Violation]:
     """Return which types there are not."""
-    known = {row.type for row in assessment.rows(snapshot, catalogue)}
+    known = assessed.rows.keys()
     return [
         violations.unknown_type(
             name, known, registry.nearest(name, known), is_named=True

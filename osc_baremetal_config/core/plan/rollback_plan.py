@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import journal, violations
 from osc_baremetal_config.core.facts.journal import Pending
-from osc_baremetal_config.core.facts.model import Item, Node, Server, Snapshot
+from osc_baremetal_config.core.facts.model import Item, Node, Server
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import (
     draft,
@@ -28,9 +28,7 @@ _TRUST = 'recover --rollback --trust-metadata sets it anyway'
 RESIZING = ('RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE')
 
 
-def make(
-    snapshot: Snapshot, catalogue: Catalogue, options: Options, aim: Aim
-) -> Plan:
+def make(assessed: Assessment, options: Options, aim: Aim) -> Plan:
     """Return the plan that undoes the change in the journal of a server.
 
     Templates, runbooks and catalogue may vouch for what the journal says, and
@@ -40,10 +38,10 @@ def make(
     :raises Refused: what was before is not known, or cannot be set again, or
         nobody but the server's metadata says so.
     """
-    server = snapshot.server
-    changes = previous.changes(snapshot)
-    doubts = previous.doubtful(snapshot, changes, catalogue)
-    found = _violations(snapshot, changes, doubts, catalogue, options)
+    server = assessed.snapshot.server
+    changes = previous.changes(assessed.snapshot)
+    doubts = previous.doubtful(assessed, changes)
+    found = _violations(assessed, changes, doubts, options)
     if found:
         raise errors.Refused(
             f'{server} cannot be rolled back; nothing was changed:',
@@ -53,11 +51,11 @@ def make(
     items = [Item(name, entry.value) for name, entry in entries.items()]
     undo = previous.steps_for(changes)
     resizes = any(entry.resize for entry in entries.values())
-    runbook = methods.runbook(undo, snapshot, options)
-    plan = draft.without_steps(snapshot, options, aim)
+    runbook = methods.runbook(undo, assessed.snapshot, options)
+    plan = draft.without_steps(assessed.snapshot, options, aim)
     return replace(
         plan,
-        bios=draft.of_changes(changes, snapshot.bios),
+        bios=draft.of_changes(changes, assessed.snapshot.bios),
         changes=tuple(changes),
         unchanged=tuple(
             item for item in items if entries[item.type].unchanged
@@ -67,7 +65,7 @@ def make(
         undo_runbook=draft.name(runbook),
         is_loose=draft.is_loose(runbook, undo),
         resize_to=server.flavor if resizes else None,
-        rest=draft.rest(changes, snapshot, catalogue, entries),
+        rest=draft.rest(changes, assessed, entries),
         digest=journal.digest(items, resize=resizes),
         warnings=(
             *plan.warnings,
@@ -92,19 +90,18 @@ def _after_resize(
 
 
 def _violations(
-    snapshot: Snapshot,
+    assessed: Assessment,
     changes: list[Change],
     doubts: list[str],
-    catalogue: Catalogue,
     options: Options,
 ) -> list[Violation]:
     """Return why a change cannot be undone."""
-    server = snapshot.server
+    server = assessed.snapshot.server
     entries = journal.pending(server.metadata)
-    found = previous.impossible(snapshot, changes, catalogue)
-    found += _after_resize(server, snapshot.node, entries)
+    found = previous.impossible(assessed, changes)
+    found += _after_resize(server, assessed.snapshot.node, entries)
     found += preconditions.locked(server)
-    found += preconditions.not_ready(server, snapshot.node, entries)
+    found += preconditions.not_ready(server, assessed.snapshot.node, entries)
     if options.trust_metadata:
         return found
     doubtful = [

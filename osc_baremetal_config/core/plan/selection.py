@@ -5,12 +5,11 @@ for the planner.
 """
 
 from osc_baremetal_config.core.desired import assessment
-from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import registry, templates, violations
 from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
-    Snapshot,
     Template,
 )
 from osc_baremetal_config.core.facts.violations import Violation
@@ -18,32 +17,28 @@ from osc_baremetal_config.core.plan.options import Method, Options
 
 
 def choose(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue, options: Options
+    item: Item, assessed: Assessment, options: Options
 ) -> Template | list[Violation]:
     """Return the template for an item that is to change.
 
     :returns: what speaks against the change, if anything does.
     """
-    lacking = incapable(item, snapshot, catalogue)
-    template = _fitting(
-        item, snapshot, catalogue, options, skip_traits=bool(lacking)
-    )
+    lacking = incapable(item, assessed)
+    template = _fitting(item, assessed, options, skip_traits=bool(lacking))
     if isinstance(template, list):
         return lacking + template
     return lacking or template
 
 
-def unknown(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> list[Violation]:
+def unknown(item: Item, assessed: Assessment) -> list[Violation]:
     """Return that an item is none that is known here, if that is so."""
-    offered = [t.item for t in snapshot.templates if t.item]
-    types = set(catalogue.types) | {o.type for o in offered}
+    offered = [t.item for t in assessed.snapshot.templates if t.item]
+    types = set(assessed.catalogue.types) | {o.type for o in offered}
     if item.type not in types:
         nearest = registry.nearest(item.type, types)
         return [violations.unknown_type(item.type, types, nearest)]
     values = {o.value for o in offered if o.type == item.type}
-    if config_type := catalogue.types.get(item.type):
+    if config_type := assessed.catalogue.types.get(item.type):
         values.update(config_type.values)
     if item.value not in values:
         nearest = registry.nearest(item.value, values)
@@ -51,14 +46,12 @@ def unknown(
     return []
 
 
-def incapable(
-    item: Item, snapshot: Snapshot, catalogue: Catalogue
-) -> list[Violation]:
+def incapable(item: Item, assessed: Assessment) -> list[Violation]:
     """Return that a node cannot have an item, by its traits."""
-    config_type = catalogue.types.get(item.type)
+    config_type = assessed.catalogue.types.get(item.type)
     if config_type is None:
         return []
-    node = snapshot.node
+    node = assessed.snapshot.node
     missing = assessment.missing_traits(config_type, item.value, node)
     if not missing:
         return []
@@ -66,15 +59,14 @@ def incapable(
         name
         for vendor in config_type.bios
         for name in vendor.get(item.value, {})
-        if name in snapshot.bios
+        if name in assessed.snapshot.bios
     }
     return [violations.trait_missing(node, missing, listed)]
 
 
 def _fitting(
     item: Item,
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     options: Options,
     *,
     skip_traits: bool,
@@ -86,21 +78,21 @@ def _fitting(
     """
     offered = [
         template
-        for template in snapshot.templates
+        for template in assessed.snapshot.templates
         if template.item == item and _is_usable(template, options)
     ]
     if not offered:
         return [
             violations.template_missing(
                 item,
-                is_hidden=Kind.DEPLOY_TEMPLATE in snapshot.hidden,
+                is_hidden=Kind.DEPLOY_TEMPLATE in assessed.snapshot.hidden,
                 is_runbook=options.method is Method.RUNBOOK,
             )
         ]
     faults = [
         (
-            templates.lacking_traits(t, snapshot.node),
-            _unfit(t, snapshot, catalogue, options),
+            templates.lacking_traits(t, assessed.snapshot.node),
+            _unfit(t, assessed, options),
         )
         for t in offered
     ]
@@ -120,15 +112,14 @@ def _fitting(
 
 def _unfit(
     template: Template,
-    snapshot: Snapshot,
-    catalogue: Catalogue,
+    assessed: Assessment,
     options: Options,
 ) -> list[Violation]:
     return templates.unfit(
         template,
-        snapshot.node,
-        snapshot.bios,
-        catalogue.locks,
+        assessed.snapshot.node,
+        assessed.snapshot.bios,
+        assessed.catalogue.locks,
         allow_data_loss=options.allow_data_loss,
     )
 

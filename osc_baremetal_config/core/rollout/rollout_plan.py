@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import (
     Item,
@@ -16,6 +17,7 @@ from osc_baremetal_config.core.facts.model import (
     Survey,
     Unread,
 )
+from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout.scheduler import Member
@@ -79,8 +81,9 @@ def make(asked: ChangeRequest, snapshot: Snapshot) -> Plan | Refusal:
     server = snapshot.server
     items: tuple[Item, ...] = ()
     try:
-        items = tuple(asked.items_of(snapshot))
-        return asked.plan(snapshot)
+        assessed = assessment.assess(snapshot, asked.catalogue)
+        items = tuple(asked.items_of(assessed))
+        return planner.make(items, assessed, asked.options)
     except errors.Refused as error:
         return Refusal(server.name, server.id, error, items)
 

@@ -12,6 +12,7 @@ import yaml
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import forward, observation
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import registry, steps
 from osc_baremetal_config.core.facts.model import Bios, Node
 from osc_baremetal_config.core.facts.steps import settings
@@ -50,13 +51,12 @@ class PlanCases(base.TestCase):
                 errors.Refused,
                 planner.make,
                 wish,
-                snapshot,
-                files.load(()),
+                assess(snapshot, files.load(())),
                 chosen,
             )
             self.check_reasons(case['refused'], refused.details)
             return
-        made = planner.make(wish, snapshot, files.load(()), chosen)
+        made = planner.make(wish, assess(snapshot, files.load(())), chosen)
         seen = {
             'run': [str(step) for step in made.steps],
             'runbook': made.runbook,
@@ -106,8 +106,7 @@ class SequenceCases(base.TestCase):
         on_failure = options.OnFailure(words.get('on_failure', 'rollback'))
         made = planner.make(
             wish,
-            snapshots.snapshot(was),
-            files.load(()),
+            assess(snapshots.snapshot(was), files.load(())),
             options.Options(**words | {'on_failure': on_failure}),
             plan.Aim[case.get('aim', 'SET')],
         )
@@ -188,15 +187,23 @@ class MemoryTest(base.TestCase):
         many = {f'Setting{n}': 'Enabled' for n in range(300)}
         made = planner.make(
             [snapshots.item('hyperthreading=enabled')],
-            snapshots.snapshot({'bios': many | {'LogicalProc': 'Disabled'}}),
-            files.load(()),
+            assess(
+                snapshots.snapshot(
+                    {'bios': many | {'LogicalProc': 'Disabled'}}
+                ),
+                files.load(()),
+            ),
         )
         self.assertEqual({'LogicalProc'}, set(made.bios))
         # Of the others digests, under names that all plans share.
         again = planner.make(
             [snapshots.item('hyperthreading=enabled')],
-            snapshots.snapshot({'bios': many | {'LogicalProc': 'Disabled'}}),
-            files.load(()),
+            assess(
+                snapshots.snapshot(
+                    {'bios': many | {'LogicalProc': 'Disabled'}}
+                ),
+                files.load(()),
+            ),
         )
         self.assertEqual(300 * 8, len(made.rest.digests))
         for name, other in zip(made.rest.names, again.rest.names, strict=True):

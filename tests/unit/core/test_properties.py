@@ -12,7 +12,8 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents as cloud_documents
 from osc_baremetal_config.cloud import fields
 from osc_baremetal_config.core.apply import api_calls
-from osc_baremetal_config.core.desired import assessment, catalogue
+from osc_baremetal_config.core.desired import catalogue
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import journal, metadata
 from osc_baremetal_config.core.facts.model import (
     BiosSetting,
@@ -167,7 +168,7 @@ def well_kept(draw: st.DrawFn) -> Snapshot:
 def outcome(wish: list[Item], snapshot: Snapshot) -> Any:
     """Return the plan, or the reasons against it as a set."""
     try:
-        return planner.make(wish, snapshot, packaged())
+        return planner.make(wish, assess(snapshot, packaged()))
     except errors.Refused as refused:
         return frozenset(refused.details)
 
@@ -207,8 +208,10 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = planner.make(asked, snapshot, packaged())
-        again = planner.make(asked, applied(made, snapshot), packaged())
+        made = planner.make(asked, assess(snapshot, packaged()))
+        again = planner.make(
+            asked, assess(applied(made, snapshot), packaged())
+        )
         self.assertTrue(again.is_empty)
         self.assertEqual((), again.steps)
 
@@ -217,7 +220,7 @@ class PlanProperties(base.TestCase):
         self, wish: dict[str, str], snapshot: Snapshot
     ) -> None:
         asked = [Item(name, value) for name, value in wish.items()]
-        made = planner.make(asked, snapshot, packaged())
+        made = planner.make(asked, assess(snapshot, packaged()))
         self.assertEqual(1 if made.changes else 0, len(made.steps))
         changing = {
             SETTING_OF[name]
@@ -305,9 +308,9 @@ class DocumentProperties(base.TestCase):
             snapshot, templates=(*snapshot.templates, wild)
         )
         known = packaged()
-        assessment.rows(snapshot, known)
+        assess(snapshot, known)
         try:
-            made = planner.make([item], snapshot, known)
+            made = planner.make([item], assess(snapshot, known))
         except errors.Refused as refused:
             self.assertTrue(refused.details)
         else:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import observation
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import registry, values
 from osc_baremetal_config.core.facts.model import (
@@ -109,7 +110,7 @@ class RoundTripTest(base.TestCase):
 
     def plan(self, bios: Bios, attribute: Attribute, value: Value) -> Plan:
         snapshot = self.snapshot(bios, attribute.name, value)
-        return planner.make([WISH], snapshot, NOTHING)
+        return planner.make([WISH], assess(snapshot, NOTHING))
 
     def test_every_writable_attribute_of_every_machine(self) -> None:
         for machine in self.machines:
@@ -197,7 +198,7 @@ class RoundTripTest(base.TestCase):
             templates=(),
         )
         options = Options(trust_metadata=True)
-        back = rollback_plan.make(left, NOTHING, options, Aim.ROLLBACK)
+        back = rollback_plan.make(assess(left, NOTHING), options, Aim.ROLLBACK)
         assert back.undo is not None
         self.check_undone(bios, attribute, sent(back.undo, attribute.name))
 
@@ -249,8 +250,7 @@ class ValuesTest(base.TestCase):
             errors.Refused,
             planner.make,
             [Item('hyperthreading', 'enabled')],
-            made,
-            NOTHING,
+            assess(made, NOTHING),
         )
         self.assertIn(
             'no automatic rollback: LogicalProc is Auto now, which cannot be '
@@ -260,6 +260,6 @@ class ValuesTest(base.TestCase):
         )
         options = Options(on_failure=OnFailure.LEAVE)
         plan = planner.make(
-            [Item('hyperthreading', 'enabled')], made, NOTHING, options
+            [Item('hyperthreading', 'enabled')], assess(made, NOTHING), options
         )
         self.assertIsNone(plan.undo)

@@ -12,6 +12,7 @@ import termios
 import fixtures
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.rollout import scheduler
 from osc_baremetal_config.core.rollout.result import Ended, Outcome
@@ -133,8 +134,10 @@ class RolloutTest(base.TestCase):
         self.plans = [
             planner.make(
                 [snapshots.item('hyperthreading=enabled')],
-                snapshots.snapshot({'server': {'name': name, 'id': name}}),
-                files.load(()),
+                assess(
+                    snapshots.snapshot({'server': {'name': name, 'id': name}}),
+                    files.load(()),
+                ),
             )
             for name in ('web-1', 'web-2', 'web-3', 'web-4')
         ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts.model import Bios, Item, Query, Step
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.options import Method, Options
@@ -167,8 +168,7 @@ class StayOffTest(base.TestCase):
         reader = Reader(client.cloud, client.clock, lambda error: None)
         plan = planner.make(
             [Item('hyperthreading', 'enabled')],
-            reader.snapshot(server.id, flavors=True),
-            files.load(()),
+            assess(reader.snapshot(server.id, flavors=True), files.load(())),
         )
         real, seen = client.cloud.compute, []
 

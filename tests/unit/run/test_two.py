@@ -4,6 +4,7 @@ import io
 import threading
 from concurrent import futures
 
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.options import Method, Options
@@ -32,8 +33,7 @@ class TwoTest(base.TestCase):
             snapshot = reader.snapshot(server.id, flavors=True)
             plan = planner.make(
                 [Item('hyperthreading', 'enabled')],
-                snapshot,
-                files.load(()),
+                assess(snapshot, files.load(())),
                 Options(method=method),
             )
             plan = permissions.permitted_one(
