@@ -39,7 +39,7 @@ from osc_baremetal_config.run.change import How
 ItemsOf = Callable[[Assessment], Iterable[Item]]
 # Exit codes with which what was asked for is done, or would be.
 _WELL = (errors.ExitCode.OK, errors.ExitCode.CHANGED)
-_ANY, _NO_LIMITS = Query(), Limits()
+_NO_LIMITS = Limits()
 # How long the removal of a record may fail before that counts.
 _LIMIT_S = 10.0
 
@@ -126,20 +126,21 @@ def carry_out(
     session: Session,
     plan: RolloutPlan,
     how: How,
-    query: Query = _ANY,
+    query: Query,
     members: Sequence[Member] | None = None,
     limits: Limits = _NO_LIMITS,
 ) -> Rolled:
     """Return how plans have ended, telling how it goes.
 
-    :param query: which servers are listed, to look at those under way.
+    :param query: which servers are listed, to look at those under way; of one
+        that is named, the caller tells how it ended.
     :param members: None for all that there is something to do for.
     """
     if members is None:
         members = rollout_plan.members(plan.to_do, None, {})
     if not members:
         return Rolled(held=None)
-    is_one = len(plan.plans) + len(plan.refused) == 1
+    is_one = query.is_for_one
     reporter = progress.reporter(
         session.err,
         session.clock,
@@ -182,7 +183,7 @@ def _change(
         is something to do.
     """
     check_columns(asked.output.columns, _columns(asked))
-    session.say(asked.deprecated)
+    session.remark(asked.deprecated)
     request = ChangeRequest(items_of, session.catalogue, asked.options)
     plan, members = RolloutPlan(), list[Member]()
     try:
@@ -196,6 +197,8 @@ def _change(
         )
         if not plan.refused:
             session.say(error.lines())
+            if not isinstance(error, errors.Refused):
+                session.say(['Nothing was changed.'])
             return plan, Shown(*_shown(asked, plan, Rolled()), error.exit_code)
     permitted = permissions.permitted(
         plan, session.cloud, session.clock, session.still_trying

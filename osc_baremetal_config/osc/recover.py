@@ -8,7 +8,7 @@ from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.explain import recovery
 from osc_baremetal_config.core.explain.recovery import Choice
 from osc_baremetal_config.core.facts import journal
-from osc_baremetal_config.core.facts.model import Snapshot
+from osc_baremetal_config.core.facts.model import Query, Snapshot
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
 from osc_baremetal_config.osc import change
@@ -68,7 +68,10 @@ def _lead_out(
 
     plan = session.permitted(make(snapshot))
     rolled = change.carry_out(
-        session, RolloutPlan((plan,)), session.how(make, asked.timeout_s)
+        session,
+        RolloutPlan((plan,)),
+        session.how(make, asked.timeout_s),
+        Query(names=(plan.server.id,)),
     )
     if rolled.is_interrupted:
         first, *others = results.interrupted(rolled)

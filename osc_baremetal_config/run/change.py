@@ -168,7 +168,7 @@ class Change:
         """Record a look that has not shown server or node."""
         self._tell(error.message)
 
-    def unseen(self, error: errors.CloudError) -> errors.Incomplete:
+    def unseen(self, error: errors.ConfigError) -> errors.Incomplete:
         """Return what ends a change that cannot be looked at any more."""
         return verdicts.unseen(self._plan, self._seen, error)
 

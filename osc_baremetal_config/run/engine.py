@@ -301,9 +301,15 @@ class _Rollout:
             self._pace.failed(error, self._clock.now() - started)
             self._end_late(watched.values())
             return
-        except errors.CloudError as error:
+        except errors.ConfigError as error:
             for one in watched.values():
                 self._stop_watching(one, one.change.unseen(error))
+            return
+        except Exception as error:
+            LOG.debug('a look', exc_info=True)
+            for one in watched.values():
+                fault = verdicts.unexpected(one.change.plan, error)
+                self._stop_watching(one, fault)
             return
         self._pace.looked(self._clock.now() - started)
         for one in watched.values():
@@ -339,7 +345,7 @@ class _Rollout:
             server = self._cloud.compute.server(change.plan.server.id)
         except errors.TemporaryCloudError:
             return When.LATER
-        except errors.CloudError as error:
+        except errors.ConfigError as error:
             return change.unseen(error)
         return change.proceed() if change.see(server, node) else When.LATER
 

@@ -65,14 +65,14 @@ def incomplete(
 
 
 def unseen(
-    plan: Plan, seen: Observation, error: errors.CloudError
+    plan: Plan, seen: Observation, error: errors.ConfigError
 ) -> errors.Incomplete:
     """Return that server or node can no longer be looked at."""
     return gone(plan, seen, error) or incomplete(plan, seen, error.message)
 
 
 def gone(
-    plan: Plan, seen: Observation, error: errors.CloudError
+    plan: Plan, seen: Observation, error: errors.ConfigError
 ) -> errors.Incomplete | None:
     """Return that there is no such server any more, if Nova says so."""
     if not (isinstance(error, errors.NotFound) and error.service == 'Nova'):

@@ -88,6 +88,21 @@ class AlikeTest(base.TestCase):
         [row] = ran.json()
         self.assertLess(0, row['Seconds'])
 
+    def test_one_that_fails_says_why_however_it_is_chosen(self) -> None:
+        self.one.tags.append('blue')
+        self.model.node_of(self.one).driver_info['fake_bios_fail'] = 'no!'
+        for argv in (('web-1',), ('--tag', 'blue')):
+            for quiet in ((), ('-q',)):
+                ran = self.set(*argv, *quiet)
+                self.assertEqual(1, ran.err.count('apply_configuration: no!'))
+
+    def test_nova_is_away_and_nobody_is_named(self) -> None:
+        self.model.faults.broken = {'/compute/v2.1/servers/detail': 503}
+        ran = self.set('--tag', 'blue')
+        self.assert_ended(1, ran)
+        self.assertEqual([], ran.json())
+        self.assertIn('Nothing was changed.', ran.err)
+
     def test_one_that_is_interrupted_has_its_row(self) -> None:
         self.interrupt()
         ran = self.set('web-1')

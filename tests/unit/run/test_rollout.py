@@ -134,6 +134,21 @@ class RolloutTest(base.TestCase):
         self.assertIn('Continue with: openstack server config set', str(error))
         self.assertTrue(rolled.ended[broken.id].is_out)
 
+    def test_a_fault_of_ours_in_a_look_is_told_with_the_way_on(self) -> None:
+        def spoil(node_uuid: str) -> None:
+            def fail(*args: Any, **more: Any) -> Any:
+                raise KeyError('id')
+
+            self.client.cloud.compute.servers = fail
+            self.client.cloud.compute.server = fail
+
+        rolled = self.roll_out(spoil, Limits())
+        self.assertEqual(4, len(rolled.ended))
+        for end in rolled.ended.values():
+            self.assertIsInstance(end.error, errors.Incomplete)
+            self.assertIn("KeyError: 'id'", str(end.error))
+            self.assertIn('Continue with: openstack', str(end.error))
+
     def test_an_interrupt_begins_no_other_and_loses_no_end(self) -> None:
         sleep = self.model.clock.sleep
         waits: list[float] = []
