@@ -132,6 +132,19 @@ class TestCase(runs.RunTestCase):
             if value is not None:
                 self.lab.patch(node_id, {'op': 'remove', 'path': path})
 
+    def stop(self, server_id: str) -> None:
+        """Stop a server, and return once Nova is no longer busy with it.
+
+        An event of Ironic's can show it as off while the stop still runs.
+        """
+
+        def is_off() -> bool:
+            server = self.nova.get_server(server_id)
+            return server.status == 'SHUTOFF' and server.task_state is None
+
+        self.nova.stop_server(server_id)
+        people.wait(f'{server_id} is off', is_off)
+
     def node_of(self, server_id: str) -> Any:
         """Return the node of a server as the operator sees it, or None."""
         return self.lab.node_of(server_id)

@@ -126,8 +126,7 @@ class FleetTest(base.TestCase):
             self.assertNotIn(PENDING, found.metadata)
 
     def test_a_file_says_what_each_should_be(self) -> None:
-        self.nova.stop_server(self.servers[1])
-        self.nova.wait_for_server(self.servers[1], status='SHUTOFF')
+        self.stop(self.servers[1].id)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'desired.yaml'
             path.write_text(

@@ -95,8 +95,7 @@ class PutBackTest(TestCase):
         self.assert_as_before()
 
     def test_step_that_fails_on_a_server_that_is_off(self) -> None:
-        self.nova.stop_server(self.web)
-        self.nova.wait_for_server(self.web, status='SHUTOFF', interval=1)
+        self.stop(self.web.id)
         people.wait('the node is not locked', self.is_free)
         self.before = self.state(self.web.id)
         self.knob(self.web.id, FAIL, SAYS_NO)

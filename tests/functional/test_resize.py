@@ -58,8 +58,7 @@ class SuccessTest(TestCase):
         self.assertEqual('unchanged', again.json()[0]['Result'])
 
     def test_server_that_is_off(self) -> None:
-        self.nova.stop_server(self.web)
-        self.nova.wait_for_server(self.web, status='SHUTOFF', interval=1)
+        self.stop(self.web.id)
         node = self.node_of(self.web.id)
         self.system.baremetal.set_node_power_state(node, 'power off')
         people.wait(

@@ -90,8 +90,7 @@ class SetTest(base.TestCase):
         for flavor in (base.FAKE, base.REDFISH):
             with self.subTest(flavor):
                 server = self.server(f'{flavor}.ht-off', f'off-{flavor}')
-                self.nova.stop_server(server)
-                self.nova.wait_for_server(server, status='SHUTOFF', interval=1)
+                self.stop(server.id)
                 ran = self.set(self.mona, *ENABLE, server.id)
                 self.assert_ended(0, ran)
                 self.assertEqual(
