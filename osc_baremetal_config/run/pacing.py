@@ -93,6 +93,9 @@ def retried(
     :raises CloudError: what the call failed with at last.
     """
     started, blips = clock.now(), 0
+    # Rounding could leave a sum of seconds short of the limit for ever; a
+    # point in time is reached.
+    until = started + limit_s
     while True:
         try:
             return call()
@@ -100,10 +103,10 @@ def retried(
             blips += 1
             if blips == _BLIPS:
                 on_blip(error)
-            passed_s = clock.now() - started
-            if passed_s >= limit_s:
+            now = clock.now()
+            if now >= until:
                 raise
-            clock.sleep(min(_interval_s(passed_s), limit_s - passed_s))
+            clock.sleep(min(_interval_s(now - started), until - now))
 
 
 def _interval_s(passed_s: float) -> float:

@@ -1,5 +1,8 @@
 """How long is waited until the cloud is asked again."""
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from osc_baremetal_config import errors
 from osc_baremetal_config.run import pacing
 from tests.unit import base, canned
@@ -55,6 +58,20 @@ class RetriedTest(base.TestCase):
         )
         self.assertIs(BLIP, raised)
         self.assertEqual(5.0, self.clock.now())
+
+    @given(started=st.floats(0.0, 1e9), limit_s=st.floats(0.0, 60.0))
+    @example(started=54.39892311245263, limit_s=10.0)
+    def test_rounding_does_not_keep_the_limit_from_being_reached(
+        self, started: float, limit_s: float
+    ) -> None:
+        self.clock.slept[:] = [started]
+        # More than are ever needed, so that one too many is an error.
+        self.assertRaises(
+            errors.TemporaryCloudError,
+            self.retried,
+            *[BLIP] * 400,
+            limit_s=limit_s,
+        )
 
 
 class PaceTest(base.TestCase):
