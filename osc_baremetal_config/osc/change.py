@@ -58,7 +58,7 @@ def set_items(session: Session, asked: Change) -> Shown:
         names = asked.query.names or tuple(file.servers)
         query = dataclasses.replace(asked.query, names=names)
         asked = dataclasses.replace(asked, query=query)
-        return _change(session, asked, file.of)[1]
+        return _change(session, asked, file.of, located=file.located)[1]
     if not asked.items:
         raise errors.Usage(
             'Nothing to set: name at least one type of configuration, '
@@ -176,18 +176,22 @@ def _change(
     items_of: ItemsOf,
     *,
     is_often_nothing: bool = False,
+    located: Callable[[RolloutPlan], RolloutPlan] = lambda plan: plan,
 ) -> tuple[RolloutPlan, Shown]:
     """Return the plans, and what is shown of them or of what was done.
 
     :param is_often_nothing: the flavors of one server are read only if there
         is something to do.
+    :param located: says where servers are named, if a file does.
     """
     check_columns(asked.output.columns, _columns(asked))
     session.remark(asked.deprecated)
     request = ChangeRequest(items_of, session.catalogue, asked.options)
     plan, members = RolloutPlan(), list[Member]()
     try:
-        plan = _planned(session, asked, request, is_lazy=is_often_nothing)
+        plan = located(
+            _planned(session, asked, request, is_lazy=is_often_nothing)
+        )
         members = _members(session, asked, plan)
     except (errors.CloudError, errors.Refused) as error:
         plan = (

@@ -4,13 +4,14 @@ Owns its form, ``server: {type: value}``, and where in it a fault is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.rollout.rollout_plan import Refusal, RolloutPlan
 from osc_baremetal_config.osc import yamlfile
 
 # Ten thousand servers with two types each, in bytes.
@@ -21,10 +22,11 @@ _SIZE = 2**20
 class File:
     """What a file says.
 
+    :param source: what it was read from.
     :param servers: name or id → the items that the server should have.
     """
 
-    path: str
+    source: yamlfile.File
     servers: Mapping[str, Sequence[Item]]
 
     def of(self, assessed: Assessment) -> Sequence[Item]:
@@ -39,10 +41,38 @@ class File:
         found = [self.servers[name] for name in own if name in self.servers]
         if len(found) == 1:
             return found[0]
-        how = 'both by its name and by its ID' if found else 'nowhere'
+        how = 'nowhere'
+        if found:
+            name, server_id = (
+                self._line(one) for one in (server.name, server.id)
+            )
+            how = (
+                f'by its name on line {name} and by its ID on line {server_id}'
+            )
         raise errors.Refused(
-            f'{server}: {self.path} must name it once, and names it {how}.'
+            f'{server}: {self.source.path} must name it once, and names it '
+            f'{how}.'
         )
+
+    def located(self, plan: RolloutPlan) -> RolloutPlan:
+        """Return a plan that says where servers are named that there are not.
+
+        :param plan: of the servers that the file names.
+        """
+        return replace(plan, refused=tuple(map(self._located, plan.refused)))
+
+    def _located(self, one: Refusal) -> Refusal:
+        is_missing = one.name in self.servers and one.id in {None, one.name}
+        if not (is_missing and isinstance(one.error, errors.Refused)):
+            return one
+        place = f'{self.source.path}:{self._line(one.name)}'
+        error = errors.Refused(
+            f'{place}: {one.error.message}', one.error.reasons
+        )
+        return replace(one, error=error)
+
+    def _line(self, name: str) -> int:
+        return self.source.line((name,))
 
 
 def load(path: str) -> File:
@@ -57,7 +87,7 @@ def load(path: str) -> File:
     if faults := yamlfile.some(_faults(read)):
         raise errors.Refused('The file of items is broken:', faults)
     return File(
-        path,
+        read,
         {
             name: [Item(*request) for request in desired.items()]
             for name, desired in document.items()

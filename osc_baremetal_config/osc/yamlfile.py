@@ -65,10 +65,13 @@ class File:
 
         :param keys: the keys and indexes that lead to it.
         """
-        return _told(self.path, self._line(keys), keys, text)
+        return _told(self.path, self.line(keys), keys, text)
 
-    def _line(self, keys: Sequence[str | int]) -> int:
-        """Return the line of a key, or of what is nearest above it."""
+    def line(self, keys: Sequence[str | int]) -> int:
+        """Return the line of a key, or of what is nearest above it.
+
+        :param keys: the keys and indexes that lead to it.
+        """
         node, line = self._root, 1
         for part in keys:
             if isinstance(node, yaml.MappingNode):

@@ -211,7 +211,27 @@ class RolloutTest(base.TestCase):
         )
         ran = self.set('--file', str(path))
         self.assert_ended(3, ran)
-        self.assertIn('by its name and by its ID', ran.err)
+        self.assertIn('by its name on line 1 and by its ID on line 2', ran.err)
+
+    def test_a_file_that_names_servers_that_there_are_not(self) -> None:
+        path = Path.home() / 'desired.yaml'
+        nobody = '9d2d3b1a-7a0c-4d0e-8a8e-0d1f5b1c7a11'
+        for missing in ('web-99', nobody):
+            request = '{hyperthreading: enabled}'
+            for lines in (
+                [missing],
+                [f'# {missing}', '# -', missing],
+                [self.names[0], self.names[1], missing],
+            ):
+                text = '\n'.join(f'{line}: {request}' for line in lines)
+                path.write_text(text, encoding='utf-8')
+                ran = self.set('--file', str(path))
+                self.assert_ended(3, ran)
+                self.assertIn(f'{path}:{len(lines)}: No server with', ran.err)
+                # That the command line names it is not the file's fault.
+                ran = self.set('--file', str(path), 'web-98', missing)
+                self.assertIn(f'{path}:{len(lines)}: No server with', ran.err)
+                self.assertNotIn(': No server with the name web-98', ran.err)
 
     def test_one_that_is_refused_counts_as_failed(self) -> None:
         self.model.node_of(self.servers[0]).traits.clear()
