@@ -35,6 +35,8 @@ class Command(command.Command):
     """
 
     changes = False
+    # Letters on a line of a cell, for persons.
+    cell_width = 60
     # Cliff's application, whose type knows nothing of OpenStackClient's.
     app: Any
 
@@ -93,10 +95,12 @@ class Command(command.Command):
 
         JSON and YAML escape themselves what is not seen, and lose nothing.
         """
-        from osc_baremetal_config.osc import columns
+        from osc_baremetal_config.osc import arguments, columns
 
         if parsed_args.formatter not in ('json', 'yaml'):
             data = columns.seen(list(data), self.app.stdout.visible)
+        if arguments.output(parsed_args).is_for_person:
+            data = columns.wrapped(data, self.cell_width)
         if parsed_args.formatter == 'shell':
             data = [columns.quoted(cell) for cell in data]
         producer: Any = super()
@@ -160,3 +164,5 @@ class Lister(Command, command.Lister):
 
 class ShowOne(Command, command.ShowOne):
     """Shows one thing."""
+
+    cell_width = 90

@@ -27,7 +27,7 @@ from osc_baremetal_config.core.rollout.rollout_plan import (
     RolloutPlan,
 )
 from osc_baremetal_config.core.rollout.scheduler import Limits, Member
-from osc_baremetal_config.osc import base, desired_file, progress
+from osc_baremetal_config.osc import base, desired_file, progress, show
 from osc_baremetal_config.osc.arguments import Change
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
 from osc_baremetal_config.osc.views import plans, results, states, tables
@@ -89,12 +89,9 @@ def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
         )
     )
     rows = option_list.outlooks(assessed.without(types))
+    rows = [found for found in rows if found.row.type in types]
     return Shown(
-        *states.show(
-            [found for found in rows if found.row.type in types],
-            snapshot.node,
-            session.clock.utc(),
-        )
+        *show.configuration(session, rows, snapshot.node, asked.output)
     )
 
 

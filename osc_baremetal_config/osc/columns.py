@@ -2,7 +2,9 @@
 
 import copy
 import datetime
+import functools
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -124,6 +126,25 @@ def seen(value: Any, visible: Callable[[str], str]) -> Any:
         cell._value = seen(value._value, visible)
         return cell
     return value
+
+
+def wrapped(value: Any, width: int) -> Any:
+    """Return cells, or rows of them, with lines no longer than a width.
+
+    But for single words that are longer.
+    """
+    if isinstance(value, list | tuple):
+        return [wrapped(one, width) for one in value]
+    lines = str(value).splitlines()
+    if all(len(line) <= width for line in lines):
+        return value
+    wrap = functools.partial(
+        textwrap.wrap,
+        width=width,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return Listed([part for line in lines for part in wrap(line)])
 
 
 def quoted(cell: Any) -> str:

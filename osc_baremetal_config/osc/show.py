@@ -3,18 +3,22 @@
 Each reads, has the layers below decide, and shows. Changes nothing.
 """
 
+from collections.abc import Sequence
+
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment, assess
 from osc_baremetal_config.core.explain import history as history_
 from osc_baremetal_config.core.explain import option_list
-from osc_baremetal_config.core.explain.option_list import Offer
-from osc_baremetal_config.core.facts.model import Query
+from osc_baremetal_config.core.explain.option_list import Offer, Outlook
+from osc_baremetal_config.core.facts.model import Node, Query
 from osc_baremetal_config.core.plan import flavors, planner
 from osc_baremetal_config.osc.arguments import Output
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
 from osc_baremetal_config.osc.views import options as options_view
-from osc_baremetal_config.osc.views import states
+from osc_baremetal_config.osc.views import states, tables
+from osc_baremetal_config.osc.views.options import Denied
+from osc_baremetal_config.osc.views.tables import Table
 
 
 def server(session: Session, name_or_id: str, output: Output) -> Shown:
@@ -24,7 +28,18 @@ def server(session: Session, name_or_id: str, output: Output) -> Shown:
     snapshot = session.snapshot(name_or_id)
     found = option_list.outlooks(assess(snapshot, catalogue))
     session.remark(states.remarks(snapshot, found))
-    return Shown(*states.show(found, snapshot.node, session.clock.utc()))
+    return Shown(*configuration(session, found, snapshot.node, output))
+
+
+def configuration(
+    session: Session, found: Sequence[Outlook], node: Node, output: Output
+) -> Table:
+    """Return the table of a server's types, and tell what it leaves out."""
+    now, is_for_person = session.clock.utc(), output.is_for_person
+    if is_for_person:
+        session.remark(states.capabilities(found))
+        session.remark(states.checked(node, now))
+    return states.show(found, node, now, is_for_person=is_for_person)
 
 
 def servers(
@@ -51,6 +66,8 @@ def servers(
             found, query, is_empty=not table.rows, only_drift=only_drift
         )
     )
+    if output.is_for_person and not is_long:
+        table = tables.for_person(table)
     code = errors.ExitCode.REFUSED if left_out else errors.ExitCode.OK
     if found.unread:
         code = errors.ExitCode.SOME_FAILED
@@ -66,7 +83,9 @@ def options(session: Session, output: Output) -> Shown:
     offered = option_list.offers(
         catalogue, common.templates, common.flavors or ()
     )
-    return Shown(*options_view.options(offered))
+    return Shown(
+        *options_view.options(offered, is_for_person=output.is_for_person)
+    )
 
 
 def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
@@ -88,8 +107,13 @@ def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
         for offer in offered
         if why and not option_list.matches(offer.item, assessed)
     }
+    if output.is_for_person:
+        session.remark(options_view.reasons(against, denied))
     session.remark(options_view.hints(against))
-    return Shown(*options_view.options_of(offered, against, denied))
+    table = options_view.options_of(
+        offered, against, denied, is_for_person=output.is_for_person
+    )
+    return Shown(*table)
 
 
 def history(session: Session, name_or_id: str, output: Output) -> Shown:
@@ -110,7 +134,7 @@ def history(session: Session, name_or_id: str, output: Output) -> Shown:
 
 def _denied(
     session: Session, offered: list[Offer], assessed: Assessment
-) -> str | None:
+) -> Denied | None:
     """Return why the user may not change a server, None if that is allowed.
 
     Ironic is asked about some item that could be set; nothing is started.
@@ -122,9 +146,9 @@ def _denied(
         plan = planner.make([item], assessed)
     except errors.Refused as refused:
         # Not of an item, but of the server as it is now.
-        return '; '.join(refused.details)
+        return Denied(refused.codes, '; '.join(refused.details))
     try:
         session.permitted(plan)
     except errors.Refused as refused:
-        return refused.details[0]
+        return Denied((), refused.details[0])
     return None

@@ -4,6 +4,7 @@ Owns the questions that ``show`` and ``option list`` ask of the checks of
 :mod:`osc_baremetal_config.core.plan.selection`. Never plans.
 """
 
+import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,21 +40,32 @@ class Offer:
     flavors: tuple[str, ...]
 
 
+@enum.unique
+class Capability(enum.Enum):
+    """Whether a node is capable of a type, or why that is not known."""
+
+    YES = enum.auto()
+    TRAIT_MISSING = enum.auto()
+    NOT_IN_BIOS = enum.auto()
+    NOT_READ = enum.auto()
+    UNKNOWN = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What a type of configuration is on a server, and what it can become.
 
     :param allowed: the values that it can have here, with the one that it
         has.
-    :param capability: ``yes``, or in words why the node is not capable, or
-        why that is not known.
+    :param lacks: sets of traits, of which the node needs one whole set.
     :param changed: when Ironic last saw it change, ISO 8601; None if that
         cannot be told.
     """
 
     row: assessment.Row
     allowed: tuple[str, ...]
-    capability: str
+    capability: Capability
+    lacks: tuple[frozenset[str], ...]
     changed: str | None
 
 
@@ -139,33 +151,38 @@ def _outlook(
         for value in values
         if not against(Item(row.type, value), assessed)
     )
+    lacks = _lacks(row.type, assessed)
     return Outlook(
         row,
         allowed,
-        _capability(row, assessed),
+        Capability.TRAIT_MISSING if lacks else _capability(row, assessed),
+        lacks,
         _changed(row.type, assessed),
     )
 
 
-def _capability(row: assessment.Row, assessed: Assessment) -> str:
-    config_type = assessed.catalogue.types.get(row.type)
-    if config_type:
-        missing = sorted(
-            ' and '.join(sorted(traits))
-            for value in config_type.values
-            for traits in assessment.missing_traits(
-                config_type, value, assessed.snapshot.node
-            )
-        )
-        if missing:
-            return f'lacks the trait {" or ".join(missing)}'
+def _lacks(name: str, assessed: Assessment) -> tuple[frozenset[str], ...]:
+    """Return the sets of traits of which a node has none, though it must."""
+    config_type = assessed.catalogue.types.get(name)
+    if config_type is None:
+        return ()
+    node = assessed.snapshot.node
+    return tuple(
+        frozenset(traits)
+        for value in config_type.values
+        for traits in assessment.missing_traits(config_type, value, node)
+    )
+
+
+def _capability(row: assessment.Row, assessed: Assessment) -> Capability:
+    """Return what a BIOS tells of a type."""
     if row.actual.value is not None:
-        return 'yes'
+        return Capability.YES
     if not assessed.snapshot.bios:
-        return 'unknown: Ironic has read no BIOS settings'
+        return Capability.NOT_READ
     if _settings(row.type, assessed) - assessed.snapshot.bios.keys():
-        return 'not in its BIOS, by what is known of it'
-    return 'unknown: nothing tells which setting it is'
+        return Capability.NOT_IN_BIOS
+    return Capability.UNKNOWN
 
 
 def _changed(name: str, assessed: Assessment) -> str | None:

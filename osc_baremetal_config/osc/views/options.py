@@ -1,11 +1,13 @@
 """What ``option list`` shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from osc_baremetal_config.core.explain.option_list import Offer
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.osc.columns import OnOneLine, OrDash, YesNo
+from osc_baremetal_config.osc.columns import Listed, OnOneLine, OrDash, YesNo
+from osc_baremetal_config.osc.views import tables
 from osc_baremetal_config.osc.views.tables import Row, Table
 
 OPTIONS = ('Config', 'Value', 'Templates', 'Flavors')
@@ -13,27 +15,65 @@ FOR_ONE = (*OPTIONS, 'Possible', 'Reason')
 Against = Mapping[Item, Sequence[Violation]]
 
 
-def options(offered: Iterable[Offer]) -> Table:
+class Denied(NamedTuple):
+    """Why nothing at all may be changed on a server.
+
+    :param codes: of the violations, empty where a policy is against it.
+    """
+
+    codes: Sequence[str]
+    text: str
+
+
+def options(offered: Iterable[Offer], *, is_for_person: bool) -> Table:
     """Return the table of ``option list``."""
-    return Table(OPTIONS, [_offer(offer) for offer in offered])
+    rows = [_offer(offer, is_for_person=is_for_person) for offer in offered]
+    return Table(OPTIONS, rows)
 
 
 def options_of(
-    offered: Iterable[Offer], against: Against, denied: Mapping[Item, str]
+    offered: Iterable[Offer],
+    against: Against,
+    denied: Mapping[Item, Denied],
+    *,
+    is_for_person: bool,
 ) -> Table:
     """Return the table of ``option list --server``.
 
     :param against: what speaks against each item on the server.
     :param denied: why the user may not give the server an item at all.
+    :param is_for_person: with codes in the place of the sentences, which
+        :func:`reasons` has, and without what is not of this server.
     """
     rows = []
     for offer in offered:
-        reasons = [one.text for one in against[offer.item]]
+        reasons = [
+            (one.code if is_for_person else one.text)
+            for one in against[offer.item]
+        ]
         if why := denied.get(offer.item):
-            reasons.append(why)
-        reason = OrDash('; '.join(reasons) or None)
-        rows.append((*_offer(offer), YesNo(not reasons), reason))
-    return Table(FOR_ONE, rows)
+            codes = why.codes or ['not permitted']
+            reasons += codes if is_for_person else [why.text]
+        reason = (
+            Listed(list(dict.fromkeys(reasons)))
+            if is_for_person
+            else OrDash('; '.join(reasons) or None)
+        )
+        cells = _offer(offer, is_for_person=is_for_person)
+        rows.append((*cells, YesNo(not reasons), reason))
+    table = Table(FOR_ONE, rows)
+    return tables.without(table, ['Flavors']) if is_for_person else table
+
+
+def reasons(against: Against, denied: Mapping[Item, Denied]) -> list[str]:
+    """Return what speaks against items, and what all of them are."""
+    told = [
+        (str(item), one.text)
+        for item, violations in against.items()
+        for one in violations
+    ]
+    told += [(str(item), why.text) for item, why in denied.items()]
+    return tables.once(told)
 
 
 def hints(against: Against) -> list[str]:
@@ -46,10 +86,11 @@ def hints(against: Against) -> list[str]:
     return list(found.values())
 
 
-def _offer(offer: Offer) -> Row:
+def _offer(offer: Offer, *, is_for_person: bool) -> Row:
+    several = Listed if is_for_person else OnOneLine
     return (
         offer.item.type,
         offer.item.value,
-        OnOneLine(list(offer.templates)),
-        OnOneLine(list(offer.flavors)),
+        several(list(offer.templates)),
+        several(list(offer.flavors)),
     )

@@ -7,7 +7,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.explain import diagnosis
 from osc_baremetal_config.core.explain.history import Remembered
-from osc_baremetal_config.core.explain.option_list import Outlook
+from osc_baremetal_config.core.explain.option_list import Capability, Outlook
 from osc_baremetal_config.core.explain.recovery import Choice
 from osc_baremetal_config.core.facts.model import (
     Event,
@@ -43,6 +43,23 @@ SITUATION = (
     *('change', 'since', 'failure', 'situation'),
     *('retry', 'rollback', 'abort'),
 )
+# The short words are for the tables of persons, the sentences for scripts.
+_CAPABILITIES = {
+    Capability.YES: ('yes', 'yes'),
+    Capability.TRAIT_MISSING: ('lacks a trait', 'lacks the trait'),
+    Capability.NOT_IN_BIOS: (
+        'not in its BIOS',
+        'not in its BIOS, by what is known of it',
+    ),
+    Capability.NOT_READ: (
+        'unknown',
+        'unknown: Ironic has read no BIOS settings',
+    ),
+    Capability.UNKNOWN: (
+        'unknown',
+        'unknown: nothing tells which setting it is',
+    ),
+}
 # What says that somebody else would be shown more.
 DENIALS = (errors.Forbidden, errors.NotFound, errors.Refused)
 _HIDDEN = {
@@ -52,29 +69,69 @@ _HIDDEN = {
 
 
 def show(
-    found: Iterable[Outlook], node: Node, now: datetime.datetime
+    found: Iterable[Outlook],
+    node: Node,
+    now: datetime.datetime,
+    *,
+    is_for_person: bool,
 ) -> Table:
     """Return the table of ``show``.
 
     :param node: whose provision state was last changed when Ironic last read
         the BIOS, by the latest.
+    :param is_for_person: without what :func:`remarks` says once.
     """
-    return Table(
+    table = Table(
         SHOW,
         [
             (
                 one.row.type,
                 OrDash(one.row.desired.value),
                 OrDash(one.row.actual.value),
-                OnOneLine(list(one.allowed)),
+                _allowed(one, is_for_person=is_for_person),
                 one.row.desired.source,
-                one.capability,
+                _capability(one),
                 YesNo(one.row.drift.is_known),
                 Ago(one.changed, now),
                 Ago(node.provision_updated_at, now),
             )
             for one in found
         ],
+    )
+    if is_for_person:
+        return tables.without(table, ('Capability', 'Checked'))
+    return table
+
+
+def _allowed(one: Outlook, *, is_for_person: bool) -> OnOneLine:
+    """Return the values that are allowed, or why there are none."""
+    is_capable = one.capability is Capability.YES
+    if one.allowed or is_capable or not is_for_person:
+        return OnOneLine(list(one.allowed))
+    return OnOneLine([_CAPABILITIES[one.capability][0]])
+
+
+def _capability(one: Outlook) -> str:
+    """Return whether a node is capable of a type, in words."""
+    sets = sorted(' and '.join(sorted(traits)) for traits in one.lacks)
+    words = _CAPABILITIES[one.capability][1]
+    return f'{words} {" or ".join(sets)}' if sets else words
+
+
+def checked(node: Node, now: datetime.datetime) -> list[str]:
+    """Return how old what Ironic has read of a BIOS is, by the latest."""
+    if node.provision_updated_at is None:
+        return []
+    ago = Ago(node.provision_updated_at, now).human_readable()
+    return [f'The BIOS settings are those that Ironic read {ago}.']
+
+
+def capabilities(found: Iterable[Outlook]) -> list[str]:
+    """Return of which types a node is not capable, or may not be."""
+    return tables.once(
+        (one.row.type, _capability(one))
+        for one in found
+        if one.capability is not Capability.YES
     )
 
 

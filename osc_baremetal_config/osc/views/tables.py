@@ -50,6 +50,17 @@ def some(names: Iterable[str]) -> str:
     return ', '.join(every[:_SOME]) + (f' and {left} more' if left > 0 else '')
 
 
+def once(told: Iterable[tuple[str, str]]) -> list[str]:
+    """Return sentences for one line each, with all that each is about.
+
+    :param told: what a sentence is about, and the sentence.
+    """
+    about: dict[str, list[str]] = {}
+    for name, sentence in told:
+        about.setdefault(sentence, []).append(name)
+    return [f'{some(names)}: {text}' for text, names in about.items()]
+
+
 def count(number: int, noun: str) -> str:
     """Return a number of things, in the singular or the plural."""
     return f'{number} {noun}{"" if number == 1 else "s"}'

@@ -5,6 +5,8 @@ import io
 import json
 from typing import Any
 
+from testtools import matchers
+
 from tests.model import fixture
 from tests.model.world import RESIZABLE_HOST
 from tests.unit import base
@@ -226,6 +228,79 @@ class ListTest(SeeingTest):
             ['fleet-00003', 'fleet-00002', 'fleet-00001'],
             ran.out.split(),
         )
+
+
+class TableTest(SeeingTest):
+    """What a person sees, who has asked for no other form."""
+
+    def table(self, person: str, *argv: str, code: int = 0) -> list[str]:
+        """Return the lines of a table, without its rules."""
+        ran = self.model.openstack(person, *CONFIG, *argv)
+        self.assert_ended(code, ran)
+        self.said = ran.err
+        return [one for one in ran.out.splitlines() if one[:1] == '|']
+
+    def test_tables_fit_120_columns(self) -> None:
+        well = self.world.boot('web-1')
+        incapable = self.world.boot('web-3', node='bm-3', flavor='bm.large')
+        failed = self.world.boot('web-2')
+        info = self.model.node_of(failed).driver_info
+        info['fake_bios_fail'] = 'the BMC says no'
+        argv = ('--hyperthreading', 'enabled', '--on-failure', 'leave')
+        ran = self.model.openstack('mona', *CONFIG, 'set', 'web-2', *argv)
+        self.assert_ended(5, ran)
+        for person in ('adam', 'operator'):
+            for argv in (
+                ('list', '--all-projects'),
+                ('option', 'list'),
+                *(
+                    (*command, server.id)
+                    for server in (well, incapable, failed)
+                    for command in (
+                        ('show',),
+                        ('option', 'list', '--server'),
+                        ('recover',),
+                    )
+                ),
+            ):
+                lines = self.table(person, *argv)
+                widest = max(lines, key=len, default=f'{argv} {self.said}')
+                self.expectThat(len(widest), matchers.LessThan(121), widest)
+
+    def test_a_reason_is_told_once_and_named_in_the_cell(self) -> None:
+        self.world.boot('web-1', node='bm-3', flavor='bm.large')
+        lines = self.table('mona', 'option', 'list', '--server', 'web-1')
+        [row] = [
+            one
+            for one in lines
+            if {'hyperthreading', 'enabled'} <= set(one.split())
+        ]
+        self.assertIn('trait-missing', row)
+        self.assertNotIn('HW_CPU_HYPERTHREADING', '\n'.join(lines))
+        self.assertEqual(
+            1, self.said.count('lacks the trait HW_CPU_HYPERTHREADING')
+        )
+
+    def test_one_who_may_not_is_told_so_once(self) -> None:
+        self.world.boot('web-1')
+        lines = self.table('rita', 'option', 'list', '--server', 'web-1')
+        self.assertIn('not permitted', '\n'.join(lines))
+        self.assertEqual(1, self.said.count('A runbook may by default'))
+
+    def test_what_a_node_is_not_capable_of(self) -> None:
+        self.world.boot('web-1')
+        lines = self.table('mona', 'show', 'web-1')
+        [row] = [one for one in lines if 'sgx' in one]
+        self.assertIn('lacks a trait', row)
+        self.assertIn('sgx: lacks the trait HW_CPU_X86_SGX', self.said)
+        self.assertEqual(1, self.said.count('that Ironic read'))
+
+    def test_ids_are_shown_where_names_do_not_tell(self) -> None:
+        self.world.populate(servers=2)
+        self.assertNotIn('ID', self.table('mona', 'list')[0])
+        twin = self.world.boot('fleet-00001', node='bm-1')
+        lines = self.table('mona', 'list')
+        self.assertIn(twin.id, '\n'.join(lines))
 
 
 class OptionListTest(SeeingTest):
