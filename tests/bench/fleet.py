@@ -54,16 +54,18 @@ class Point:
 
 def run(sizes: Iterable[int]) -> list[Point]:
     """Print what it costs, and return that."""
+    table = tables.Table(
+        f'The fleet: set of N servers, --max-concurrent N, {cloud.WORDS}',
+        _COLUMNS,
+    )
     points = []
     for size in sizes:
         point = _measure(size)
         points.append(point)
+        table.row(_row(point))
         for line in point.warnings[:5]:
             print(f'stderr at {size}: {line}', flush=True)
-    tables.write(
-        f'The fleet: set of N servers, --max-concurrent N, {cloud.WORDS}',
-        _COLUMNS,
-        map(_row, points),
+    table.end(
         [
             'limit: stop, step and start of one node. times: s by limit.',
             'per server: requests besides ticks. A tick is one list of '

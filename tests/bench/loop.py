@@ -89,16 +89,18 @@ def run(
     :param sizes: for which it is extrapolated.
     :param one_s: seconds of set for one server, None if not measured.
     """
-    loops = [_measure(servers, 1), _measure(at_once, at_once)]
-    tables.write(
+    table = tables.Table(
         f'By hand: stock commands in a shell loop, {cloud.WORDS}',
         (
             *('loop', 'servers', 's', 's each', 'CPU s each', 'requests each'),
             *(f's for {size:,}*' for size in sizes),
         ),
-        [_row(loop, sizes) for loop in loops],
-        _notes(loops[0], one_s),
     )
+    loops = []
+    for count, limit in ((servers, 1), (at_once, at_once)):
+        loops.append(_measure(count, limit))
+        table.row(_row(loops[-1], sizes))
+    table.end(_notes(loops[0], one_s))
     return loops
 
 

@@ -15,27 +15,23 @@ def run(times: int) -> float:
     :param times: runs of each, on another server each time; their median is
         printed.
     """
+    table = tables.Table(
+        f'One command: median of {times}, {cloud.WORDS}', _COLUMNS
+    )
     with cloud.Cloud(_MANY) as many:
-        rows = [
-            _row(
-                f'list, {_MANY:,} servers',
-                *_measure(many, [('list',)] * times),
-            )
-        ]
+        listed = _measure(many, [('list',)] * times)
+        table.row(_row(f'list, {_MANY:,} servers', *listed))
     with cloud.Cloud(times) as few:
         shows = [('show', name) for name in few.names]
-        rows.append(_row('show', *_measure(few, shows)))
+        table.row(_row('show', *_measure(few, shows)))
         enable = ('set', '--hyperthreading', 'enabled')
         sets = [(*enable, name) for name in few.names]
         ran, requests = _measure(few, sets)
         for name in few.names:
             few.check(name)
-        rows.append(_row('set of one', ran, requests))
+        table.row(_row('set of one', ran, requests))
         limit_s = few.limit_s()
-    tables.write(
-        f'One command: median of {times}, {cloud.WORDS}',
-        _COLUMNS,
-        rows,
+    table.end(
         [
             'Requests are without login and discovery.',
             f'The node of a set is at it for {limit_s:.0f} s: stop, step, '

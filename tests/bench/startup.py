@@ -70,16 +70,18 @@ def run(times: int) -> None:
                     ran = _run(hidden, _OURS, _COMMAND)
                     without.append(ran.cpu_s * 1000)
     added = [a - b for a, b in zip(with_us, without, strict=True)]
-    rows = [
-        _row('with the plugin', with_us),
-        _row('without it', without),
-        _row('added, by pairs', added),
-        _row('loading the plugin', loads),
-    ]
-    tables.write(
+    table = tables.Table(
         f'Start-up: CPU ms of "openstack {" ".join(_COMMAND)}", {times} runs',
         ('', 'lower quartile', 'median', 'upper quartile'),
-        rows,
+    )
+    for name, figures in (
+        ('with the plugin', with_us),
+        ('without it', without),
+        ('added, by pairs', added),
+        ('loading the plugin', loads),
+    ):
+        table.row(_row(name, figures))
+    table.end(
         [
             'What is added is the difference of two processes, each with '
             'the noise of the machine:',
