@@ -156,13 +156,3 @@ class Command(command.Command):
     def _say(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.app.stderr.line(line)
-
-
-class Lister(Command, command.Lister):
-    """Shows a table."""
-
-
-class ShowOne(Command, command.ShowOne):
-    """Shows one thing."""
-
-    cell_width = 90

@@ -7,13 +7,15 @@ where it is used.
 import argparse
 from typing import TYPE_CHECKING
 
+from osc_lib.command import command
+
 from osc_baremetal_config.osc import base
 
 if TYPE_CHECKING:
     from osc_baremetal_config.osc.session import Session, Shown
 
 
-class SetServerConfig(base.Lister):
+class SetServerConfig(base.Command, command.Lister):
     """Change the configuration of a provisioned bare-metal server.
 
     The request is validated first against the node's traits and its BIOS
@@ -49,7 +51,7 @@ class SetServerConfig(base.Lister):
         return change.set_items(session, arguments.change(parsed_args))
 
 
-class ApplyServerConfig(base.Lister):
+class ApplyServerConfig(base.Command, command.Lister):
     """Bring servers to what their configuration should be.
 
     What should be is what a server's metadata says, else its image, else its
@@ -75,7 +77,7 @@ class ApplyServerConfig(base.Lister):
         return change.apply(session, asked)
 
 
-class UnsetServerConfig(base.Lister):
+class UnsetServerConfig(base.Command, command.Lister):
     """Remove the record of a server's configuration.
 
     What is desired is then what the server's image says, else its flavor.
@@ -107,7 +109,7 @@ class UnsetServerConfig(base.Lister):
         return change.unset(session, asked, types)
 
 
-class RecoverServerConfig(base.ShowOne):
+class RecoverServerConfig(base.Command, command.ShowOne):
     """Explain where a server and its node are, and lead out of it.
 
     Without a choice it only explains: what was started, what has become of
@@ -121,6 +123,7 @@ class RecoverServerConfig(base.ShowOne):
     """
 
     changes = True
+    cell_width = 90
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
@@ -137,7 +140,7 @@ class RecoverServerConfig(base.ShowOne):
         return recover.recover(session, arguments.recovery(parsed_args))
 
 
-class ShowServerConfig(base.Lister):
+class ShowServerConfig(base.Command, command.Lister):
     """Show what a server's configuration should be, and what it is."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -156,7 +159,7 @@ class ShowServerConfig(base.Lister):
         return show.server(session, parsed_args.server, output)
 
 
-class ListServerConfig(base.Lister):
+class ListServerConfig(base.Command, command.Lister):
     """List what the configuration of servers should be, and what it is.
 
     Bare-metal servers only; a row for each type that is desired of a server,
@@ -184,7 +187,7 @@ class ListServerConfig(base.Lister):
         )
 
 
-class ListServerConfigOption(base.Lister):
+class ListServerConfigOption(base.Command, command.Lister):
     """List what can be set, and on a server, why it cannot.
 
     Every type and value that the catalogue, the flavors, the deploy templates
@@ -209,7 +212,7 @@ class ListServerConfigOption(base.Lister):
         return show.options_of(session, parsed_args.server, output)
 
 
-class ShowServerConfigHistory(base.Lister):
+class ShowServerConfigHistory(base.Command, command.Lister):
     """List who has done what with a server and its node, and when.
 
     From Nova's actions, Ironic's history of the node where your roles show
