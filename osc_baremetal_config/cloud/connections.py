@@ -64,7 +64,7 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _no_page(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Return if this is not a page of HTML in the place of an answer.
+    """Raise if this is a page of HTML in the place of an answer.
 
     A proxy or a web server in trouble answers so. The services never do where
     all is well, nor where they find a request wrong.

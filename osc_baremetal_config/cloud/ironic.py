@@ -185,7 +185,7 @@ class BareMetal:
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str
     ) -> None:
-        """Return if the user may have a node serviced.
+        """Raise unless the user may have a node serviced.
 
         Asks for the service together with a password for a rescue. Ironic
         checks the policies of the node, of the service and of each step or

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import requests
+from keystoneauth1 import adapter
 from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 
@@ -66,7 +67,7 @@ class Compute:
         )
 
     def _check_version(self) -> None:
-        """Return if servers and flavors come with their extra specs.
+        """Raise unless servers and flavors come with their extra specs.
 
         :raises Refused: this cloud's Nova is too old for that.
         """
@@ -109,13 +110,17 @@ class Compute:
         What fails for the moment is tried again by who waits, and told there.
         """
         with translated('Nova'):
-            answer = self._nova.request(
+            # Past the SDK's cache, which is off, and whose keys cost as much
+            # as all else that is done for a request.
+            answer = adapter.Adapter.request(
+                self._nova,
                 path,
                 method,
                 json=body,
                 params=params,
                 microversion=version,
                 connect_retries=0,
+                raise_exc=False,
             )
             sdk_exc.raise_from_response(answer)
             return answer

@@ -52,7 +52,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangeArguments:
     """What is asked of a command that changes servers.
 
     :param items: for each server; empty where a file or the cloud tells.
@@ -76,7 +76,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class RecoverArguments:
     """What is asked of ``recover``.
 
     :param aim: None to explain only.
@@ -98,7 +98,7 @@ def change(
     *,
     records: bool = True,
     forgets: Sequence[str] = (),
-) -> Change:
+) -> ChangeArguments:
     """Return what is asked of a command that changes servers.
 
     :param records: what is verified is written into the metadata.
@@ -114,7 +114,7 @@ def change(
         raise errors.Usage('--group-by requires the name of a key.')
     flavor = parsed_args.target_flavor or parsed_args.old_flavor
     old = '--flavor is deprecated here; use --target-flavor instead.'
-    return Change(
+    return ChangeArguments(
         query=query(parsed_args),
         options=Options(
             method=Method(parsed_args.method),
@@ -155,9 +155,9 @@ def query(parsed_args: argparse.Namespace) -> Query:
     )
 
 
-def recovery(parsed_args: argparse.Namespace) -> Recovery:
+def recovery(parsed_args: argparse.Namespace) -> RecoverArguments:
     """Return what is asked of ``recover``."""
-    return Recovery(
+    return RecoverArguments(
         server=parsed_args.server,
         aim=parsed_args.aim,
         options=Options(
@@ -240,7 +240,10 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
 
 def add_unset(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``unset``."""
-    add_server(parser)
+    # A list of one, as the other commands that change have a list.
+    parser.add_argument(
+        'server', metavar='<server>', nargs=1, help='Server (name or ID).'
+    )
     parser.add_argument(
         '--config',
         action='append',

@@ -95,14 +95,15 @@ class Command(command.Command):
 
         JSON and YAML escape themselves what is not seen, and lose nothing.
         """
-        from osc_baremetal_config.osc import arguments, columns
+        from osc_baremetal_config.osc import arguments
+        from osc_baremetal_config.osc.views import cells
 
         if parsed_args.formatter not in ('json', 'yaml'):
-            data = columns.seen(list(data), self.app.stdout.visible)
+            data = cells.seen(list(data), self.app.stdout.visible)
         if arguments.output(parsed_args).is_for_person:
-            data = columns.wrapped(data, self.cell_width)
+            data = cells.wrapped(data, self.cell_width)
         if parsed_args.formatter == 'shell':
-            data = [columns.quoted(cell) for cell in data]
+            data = [cells.quoted(cell) for cell in data]
         producer: Any = super()
         return int(producer.produce_output(parsed_args, column_names, data))
 

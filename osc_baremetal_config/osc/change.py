@@ -28,7 +28,7 @@ from osc_baremetal_config.core.rollout.rollout_plan import (
 )
 from osc_baremetal_config.core.rollout.scheduler import Limits, Member
 from osc_baremetal_config.osc import base, desired_file, progress, show
-from osc_baremetal_config.osc.arguments import Change
+from osc_baremetal_config.osc.arguments import ChangeArguments
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
 from osc_baremetal_config.osc.views import plans, results, states, tables
 from osc_baremetal_config.osc.views.tables import Table
@@ -44,7 +44,7 @@ _NO_LIMITS = Limits()
 _LIMIT_S = 10.0
 
 
-def set_items(session: Session, asked: Change) -> Shown:
+def set_items(session: Session, asked: ChangeArguments) -> Shown:
     """Return what becomes of servers that are to have items."""
     if asked.items and asked.file is not None:
         raise errors.Usage(
@@ -68,13 +68,15 @@ def set_items(session: Session, asked: Change) -> Shown:
     return _change(session, asked, lambda assessed: asked.items)[1]
 
 
-def apply(session: Session, asked: Change) -> Shown:
+def apply(session: Session, asked: ChangeArguments) -> Shown:
     """Return what becomes of servers that are to be as desired."""
     _check_servers(asked, [])
     return _change(session, asked, reconcile.desired, is_often_nothing=True)[1]
 
 
-def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
+def unset(
+    session: Session, asked: ChangeArguments, types: Sequence[str]
+) -> Shown:
     """Return what is desired of a server once its record is removed."""
     check_columns(asked.output.columns, states.SHOW)
     catalogue = session.catalogue
@@ -95,7 +97,7 @@ def unset(session: Session, asked: Change, types: Sequence[str]) -> Shown:
     )
 
 
-def unset_and_apply(session: Session, asked: Change) -> Shown:
+def unset_and_apply(session: Session, asked: ChangeArguments) -> Shown:
     """Return what becomes of a server that is to be as without its record.
 
     The record is removed last: it is what is desired until the server is as
@@ -169,7 +171,7 @@ def carry_out(
 
 def _change(
     session: Session,
-    asked: Change,
+    asked: ChangeArguments,
     items_of: ItemsOf,
     *,
     is_often_nothing: bool = False,
@@ -204,17 +206,14 @@ def _change(
     permitted = permissions.permitted(
         plan, session.cloud, session.clock, session.still_trying
     )
-    members = [
-        member
-        for member in members
-        if member.id in {one.server.id for one in permitted.to_do}
-    ]
+    may = {one.server.id for one in permitted.to_do}
+    members = [member for member in members if member.id in may]
     if asked.dry_run:
         return permitted, _shown_dry(session, asked, plan, permitted, members)
     return permitted, _carried_out(session, asked, request, permitted, members)
 
 
-def _columns(asked: Change) -> Sequence[str]:
+def _columns(asked: ChangeArguments) -> Sequence[str]:
     """Return the columns of the table that will be shown."""
     if not asked.dry_run:
         is_for_script = asked.output.is_for_script
@@ -224,7 +223,7 @@ def _columns(asked: Change) -> Sequence[str]:
 
 def _planned(
     session: Session,
-    asked: Change,
+    asked: ChangeArguments,
     request: ChangeRequest,
     *,
     is_lazy: bool,
@@ -267,7 +266,7 @@ def _faults_told(session: Session, name: str) -> Iterator[None]:
 
 
 def _members(
-    session: Session, asked: Change, plan: RolloutPlan
+    session: Session, asked: ChangeArguments, plan: RolloutPlan
 ) -> list[Member]:
     """Return who is to be changed, in order, with the group of each."""
     groups = {}
@@ -280,7 +279,7 @@ def _members(
 
 def _shown_dry(
     session: Session,
-    asked: Change,
+    asked: ChangeArguments,
     plan: RolloutPlan,
     permitted: RolloutPlan,
     members: Sequence[Member],
@@ -308,7 +307,7 @@ def _shown_dry(
 
 def _carried_out(
     session: Session,
-    asked: Change,
+    asked: ChangeArguments,
     request: ChangeRequest,
     plan: RolloutPlan,
     members: Sequence[Member],
@@ -346,7 +345,7 @@ def _carried_out(
 
 def _begin(
     session: Session,
-    asked: Change,
+    asked: ChangeArguments,
     plan: RolloutPlan,
     members: Sequence[Member],
 ) -> int:
@@ -368,7 +367,7 @@ def _begin(
     return code
 
 
-def _shown(asked: Change, plan: RolloutPlan, rolled: Rolled) -> Table:
+def _shown(asked: ChangeArguments, plan: RolloutPlan, rolled: Rolled) -> Table:
     """Return the table of the plans, or of what was done."""
     if asked.dry_run:
         return plans.plans(plan)
@@ -380,15 +379,15 @@ def _shown(asked: Change, plan: RolloutPlan, rolled: Rolled) -> Table:
     )
 
 
-def _for_reader(asked: Change, table: Table) -> Table:
+def _for_reader(asked: ChangeArguments, table: Table) -> Table:
     """Return a table without what a person is not helped by."""
     if not asked.output.is_for_person:
         return table
     return tables.for_person(table)
 
 
-def _check_servers(asked: Change, hints: Sequence[str]) -> None:
-    """Return if it is said which servers are selected.
+def _check_servers(asked: ChangeArguments, hints: Sequence[str]) -> None:
+    """Raise unless it is said which servers are selected.
 
     :param hints: why none may be.
     """

@@ -100,7 +100,6 @@ class UnsetServerConfig(base.Command, command.Lister):
 
         types = sorted(set(parsed_args.types))
         is_applied = parsed_args.apply
-        parsed_args.server = [parsed_args.server]
         asked = arguments.change(
             parsed_args, records=False, forgets=types if is_applied else ()
         )

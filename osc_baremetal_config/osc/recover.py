@@ -12,12 +12,12 @@ from osc_baremetal_config.core.facts.model import Query, Snapshot
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
 from osc_baremetal_config.osc import change
-from osc_baremetal_config.osc.arguments import Recovery
+from osc_baremetal_config.osc.arguments import RecoverArguments
 from osc_baremetal_config.osc.session import Session, Shown
 from osc_baremetal_config.osc.views import results, states
 
 
-def recover(session: Session, asked: Recovery) -> Shown:
+def recover(session: Session, asked: RecoverArguments) -> Shown:
     """Return the situation of a server, after the choice if there is one."""
     found = _snapshot(session, asked.server)
     if asked.aim:
@@ -37,7 +37,7 @@ def _snapshot(session: Session, name_or_id: str) -> Snapshot:
 
 
 def _choices(
-    session: Session, snapshot: Snapshot, asked: Recovery
+    session: Session, snapshot: Snapshot, asked: RecoverArguments
 ) -> dict[Aim, Choice]:
     """Return the choices, those that the user may not make as denied."""
     found = recovery.choices(
@@ -54,7 +54,7 @@ def _choices(
 
 
 def _lead_out(
-    session: Session, snapshot: Snapshot, asked: Recovery, aim: Aim
+    session: Session, snapshot: Snapshot, asked: RecoverArguments, aim: Aim
 ) -> None:
     """Carry a choice out.
 

@@ -176,7 +176,7 @@ class Session:
     def under_way(self) -> Iterator[None]:
         """Have something be changed, to its end whatever becomes of us.
 
-        Who closes the terminal does not want a server to stay off.
+        Someone who closes the terminal does not want a server to stay off.
         """
         self.has_started = True
         with interrupts.without_hangup():
@@ -189,7 +189,7 @@ class Session:
 
 
 def check_columns(asked: Sequence[str], known: Sequence[str]) -> None:
-    """Return if a table can be shown; later it would be too late.
+    """Raise unless a table can be shown; later it would be too late.
 
     :raises Usage: none of the columns that are asked for exists.
     """

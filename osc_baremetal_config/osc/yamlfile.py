@@ -231,7 +231,7 @@ def _value(node: Any) -> Any:
 
 
 def _check_text(node: yaml.ScalarNode) -> None:
-    """Return if a word has no escapes of control characters."""
+    """Raise if a word has escapes of control characters."""
     if Reader.NON_PRINTABLE.search(node.value):
         raise _at(node, _CONTROL)
 

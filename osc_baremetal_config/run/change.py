@@ -2,7 +2,8 @@
 
 Owns the calls of the actions and what was observed last. Which action is next
 is decided in ``core/apply/forward.py``, and what an error means in
-``core/apply/on_error.py``. Never waits and never looks: :mod:`.engine` does.
+``core/apply/on_error.py``. Waits for nothing and looks at nothing that its
+plan is about: :mod:`.engine` does.
 """
 
 import dataclasses

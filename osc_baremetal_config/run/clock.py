@@ -5,7 +5,7 @@ import time
 
 
 class SystemClock:
-    """The machine's clock. Only :mod:`.poll` may have it sleep."""
+    """The machine's clock. Only :mod:`.pacing` may have it sleep."""
 
     def now(self) -> float:
         """Return seconds from some fixed point; never goes back."""

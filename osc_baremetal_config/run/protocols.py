@@ -127,7 +127,7 @@ class BareMetal(Protocol):
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str
     ) -> None:
-        """Return if the user may have a node serviced.
+        """Raise unless the user may have a node serviced.
 
         :param what: steps, or the name of a runbook.
         :raises Forbidden: a policy of Ironic denies it.

@@ -47,8 +47,10 @@ class One:
         try:
             node = reading.result()
         except errors.NotFound:
-            # It is no longer the project's once the server is being deleted.
-            if server.task_state != 'deleting':
+            # It is no longer the project's once the server is being deleted,
+            # which may have begun since the server was read, or ended.
+            server = self._cloud.compute.server(server_id)
+            if not server.is_being_deleted:
                 raise
             node = change.node
         return Listed({server_id: server}), Listed({server_id: node})

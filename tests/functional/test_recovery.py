@@ -118,7 +118,7 @@ class LeaveTest(TestCase):
             SAYS_NO,
             f'Continue with: openstack server config recover --retry '
             f'{self.web.id}',
-            f'otherwise: openstack server config recover {self.web.id}',
+            f'Other ways out: openstack server config recover {self.web.id}',
         ):
             self.assertIn(words, ran.err)
         node = self.node_of(self.web.id)
@@ -322,7 +322,7 @@ class OutageTest(TestCase):
         self.wedge()
         for who, words in (
             (self.operator, 'An operator has to restart the conductor'),
-            (self.mona, 'ask one if it stays so for long'),
+            (self.mona, 'ask one if this takes long'),
         ):
             found = self.recover(who=who)
             self.assertEqual('servicing', found['provision_state'])

@@ -96,7 +96,7 @@ class RefusedTest(base.TestCase):
         ironic.update_runbook(runbook, public=False)
         self.addCleanup(ironic.update_runbook, runbook, public=True)
         self.refused(
-            'no runbook that you can see gives it',
+            'no runbook that you can see sets this',
             'deploy templates are shown to operators only',
         )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _STATUS = {
     'active': 'ACTIVE',
     'building': 'BUILD',
+    'deleted': 'DELETED',
     'error': 'ERROR',
     'resized': 'VERIFY_RESIZE',
     'stopped': 'SHUTOFF',

@@ -29,7 +29,7 @@ def next_move(plan: Plan, seen: Observation) -> Move:
     """Return the next move that leads from what is seen to the plan's end."""
     if lost := concurrency.lost(plan, seen):
         return _give_way(plan, seen, lost)
-    if seen.server.task_state == 'deleting':
+    if seen.server.is_being_deleted:
         # Its node is in states then that a person would have to end else.
         return Wait('Nova: deleting')
     match provision_state.classify(seen.node):
@@ -72,21 +72,21 @@ def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
 
     A change that was not made leaves no way back, and no record goes by it.
     """
-    entry_s = observation.own_entries(plan, seen)
+    entries = observation.own_entries(plan, seen)
     now = seen.server.metadata
     keys = {
         key
-        for name in entry_s
+        for name in entries
         for key in journal.keys(metadata.PENDING, name, now)
     }
     if _is_made(plan, seen):
         keys |= now.keys() & set(plan.forget)
     else:
-        for name, entry in entry_s.items():
+        for name, entry in entries.items():
             if not entry.unchanged:
                 keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
-        keys.update(_recorded_by(entry_s, seen, there=False))
+        keys.update(_recorded_by(entries, seen, there=False))
     return sorted(keys, key=_when_to_forget)
 
 
@@ -102,14 +102,14 @@ def _when_to_forget(key: str) -> tuple[int, str]:
 
 def record_before(plan: Plan, seen: Observation) -> dict[str, str]:
     """Return the record of before a change that has been rolled back."""
-    entry_s = observation.own_entries(plan, seen)
+    entries = observation.own_entries(plan, seen)
     if not _is_back(plan, seen):
         return {}
-    return _recorded_by(entry_s, seen, there=True)
+    return _recorded_by(entries, seen, there=True)
 
 
 def _recorded_by(
-    entry_s: Mapping[str, Pending], seen: Observation, *, there: bool
+    entries: Mapping[str, Pending], seen: Observation, *, there: bool
 ) -> dict[str, str]:
     """Return what a change has recorded, as it was recorded before.
 
@@ -117,7 +117,7 @@ def _recorded_by(
     """
     return {
         metadata.DESIRED + name: entry.record
-        for name, entry in entry_s.items()
+        for name, entry in entries.items()
         if entry.record is not None
         and entry.record != entry.value
         and bool(entry.record) is there
@@ -302,10 +302,10 @@ def _give_way(plan: Plan, seen: Observation, reason: str) -> Move:
 
 def _save_journal(plan: Plan, seen: Observation) -> Move | None:
     """Return the writing of the journal if it is due: it comes first."""
-    entry_s = observation.own_entries(plan, seen)
-    failed = any(entry.failure for entry in entry_s.values())
+    entries = observation.own_entries(plan, seen)
+    failed = any(entry.failure for entry in entries.values())
     is_another_try = failed and plan.aim is Aim.RETRY
-    if (entry_s or seen.is_serviced) and not is_another_try:
+    if (entries or seen.is_serviced) and not is_another_try:
         return None
     return observation.attempt(
         Action.SAVE_JOURNAL, seen, 'the change record does not stay'

@@ -366,10 +366,10 @@ def _with_failure(plan: Plan, seen: Observation) -> Observation:
     if seen.failure or plan.aim is Aim.RETRY:
         return seen
     entries = own_entries(plan, seen).values()
-    entry_s = next(filter(None, (entry.failure for entry in entries)), None)
+    failure = next(filter(None, (entry.failure for entry in entries)), None)
     asked = _ASKED if plan.aim is Aim.ROLLBACK else None
     return replace(
         seen,
-        failure=entry_s or asked,
+        failure=failure or asked,
         unapplied=any(entry.unapplied for entry in entries),
     )

@@ -109,7 +109,7 @@ def _given_up(
     """Return what is seen of a change that will not be made.
 
     :raises Refused: nothing was changed yet.
-    :raises LeftBetween: it is too late for putting it back.
+    :raises Incomplete: it is too late for putting it back.
     """
     if gone := verdicts.gone(plan, seen, error):
         raise gone from error

@@ -239,10 +239,10 @@ def failure_entries(
     if seen.is_resized:
         return {}
     lost = journal.pending(journal_entries.begin(plan, now))
-    entry_s = observation.own_entries(plan, seen) or lost
+    entries = observation.own_entries(plan, seen) or lost
     entries = {
         name: replace(entry, failure=reason, unapplied=unapplied)
-        for name, entry in entry_s.items()
+        for name, entry in entries.items()
     }
     return journal.begin(entries, {})
 

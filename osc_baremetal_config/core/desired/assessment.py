@@ -63,7 +63,7 @@ class Drift(enum.StrEnum):
     UNKNOWN = 'unknown'
 
     @property
-    def is_known(self) -> bool | None:
+    def as_bool(self) -> bool | None:
         """Return whether there is drift, None if that is unknown."""
         return {Drift.YES: True, Drift.NO: False}.get(self)
 

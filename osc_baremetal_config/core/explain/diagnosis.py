@@ -35,8 +35,8 @@ def explain(server: Server, node: Node) -> Situation:
     """Return what is going on with a server and its node."""
     entries = journal.pending(server.metadata)
     first = next(iter(entries.values()), None)
-    entry_s = (entry.failure for entry in entries.values())
-    failure = next(filter(None, entry_s), None)
+    failures = (entry.failure for entry in entries.values())
+    failure = next(filter(None, failures), None)
     phase = provision_state.classify(node)
     if not failure and isinstance(phase, provision_state.Failed):
         failure = phase.reason

@@ -5,17 +5,18 @@ Owns the questions that ``show`` and ``option list`` ask of the checks of
 """
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import metadata, steps
+from osc_baremetal_config.core.facts import metadata
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
     Template,
+    Value,
 )
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import selection
@@ -175,22 +176,20 @@ def _lacks(name: str, assessed: Assessment) -> tuple[frozenset[str], ...]:
 
 
 def _capability(row: assessment.Row, assessed: Assessment) -> Capability:
-    """Return what a BIOS tells of a type."""
-    if row.actual.value is not None:
+    """Return what a BIOS tells of a type, whatever its value."""
+    bios, known = assessed.snapshot.bios, _known(row.type, assessed)
+    if any(settings.keys() <= bios.keys() for settings in known):
         return Capability.YES
-    if not assessed.snapshot.bios:
+    if not bios:
         return Capability.NOT_READ
-    if _settings(row.type, assessed) - assessed.snapshot.bios.keys():
-        return Capability.NOT_IN_BIOS
-    return Capability.UNKNOWN
+    return Capability.NOT_IN_BIOS if known else Capability.UNKNOWN
 
 
 def _changed(name: str, assessed: Assessment) -> str | None:
+    names = {one for known in _known(name, assessed) for one in known}
     times = [
         setting.updated_at
-        for setting in map(
-            assessed.snapshot.bios.get, _settings(name, assessed)
-        )
+        for setting in map(assessed.snapshot.bios.get, names)
         if setting
         and setting.updated_at
         and setting.attribute_type in _TELLING
@@ -198,14 +197,9 @@ def _changed(name: str, assessed: Assessment) -> str | None:
     return max(times, default=None)
 
 
-def _settings(name: str, assessed: Assessment) -> set[str]:
-    """Return the names of all settings that a type is known to be."""
-    found: set[str] = set()
-    for template in assessed.snapshot.templates:
-        if template.item and template.item.type == name:
-            found |= steps.settings(template.steps).keys()
-    config_type = assessed.catalogue.types.get(name)
-    for vendor in config_type.bios if config_type else ():
-        for settings in vendor.values():
-            found |= settings.keys()
-    return found
+def _known(name: str, assessed: Assessment) -> list[Mapping[str, Value]]:
+    """Return the sets of settings that each are a value of a type."""
+    sources = assessment.readings(
+        name, assessed.snapshot.templates, assessed.catalogue
+    )
+    return [settings for found in sources for _, settings in found if settings]

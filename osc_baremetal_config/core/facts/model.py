@@ -116,6 +116,11 @@ class Server:
     project_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_being_deleted(self) -> bool:
+        """Return whether Nova is deleting it, or has just done so."""
+        return self.task_state == 'deleting' or self.status == 'DELETED'
+
     def __str__(self) -> str:
         return f'{self.name} ({self.id})'
 

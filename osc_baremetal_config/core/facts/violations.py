@@ -1,6 +1,6 @@
 """What speaks against a request: a code, what it is about, and the sentence.
 
-Owns every sentence with which a request is refused, and its code, by which
+Owns every sentence that speaks against a request, and its code, by which
 doc/source/user/troubleshooting.rst explains it. Whether something is so is for
 the callers. Codes are an interface: scripts read them.
 """
@@ -102,7 +102,7 @@ class Violation:
 def unknown_type(
     name: str, known: Iterable[str], nearest: str, *, is_named: bool = False
 ) -> Violation:
-    """Return that there is no such type.
+    """Say that there is no such type.
 
     :param nearest: what may have been meant, as a parenthesis.
     :param is_named: the sentence names it, as no item does.
@@ -119,7 +119,7 @@ def unknown_type(
 
 
 def unknown_value(item: Item, known: Iterable[str], nearest: str) -> Violation:
-    """Return that a type has no such value."""
+    """Say that a type has no such value."""
     needed = ', '.join(sorted(known))
     return Violation(
         code=Code.UNKNOWN_VALUE,
@@ -131,7 +131,7 @@ def unknown_value(item: Item, known: Iterable[str], nearest: str) -> Violation:
 
 
 def contradicting_request(name: str, asked: Iterable[str]) -> Violation:
-    """Return that several values of one type are requested."""
+    """Say that several values of one type are requested."""
     present = ' and '.join(asked)
     return Violation(
         code=Code.CONTRADICTING_REQUEST,
@@ -144,7 +144,7 @@ def contradicting_request(name: str, asked: Iterable[str]) -> Violation:
 def trait_missing(
     node: Node, sets: Collection[Collection[str]], listed: Iterable[str]
 ) -> Violation:
-    """Return that a node lacks the trait of a capability.
+    """Say that a node lacks the trait of a capability.
 
     :param sets: of traits, of which a node needs one whole set.
     :param listed: the settings of its BIOS that mean the capability.
@@ -167,7 +167,7 @@ def trait_missing(
 def template_missing(
     item: Item, *, is_hidden: bool, is_runbook: bool
 ) -> Violation:
-    """Return that nothing sets an item.
+    """Say that nothing sets an item.
 
     :param is_hidden: deploy templates are not shown to this user.
     :param is_runbook: only a runbook is wanted.
@@ -199,7 +199,7 @@ def template_missing(
 
 
 def template_ambiguous(templates: Iterable[Template]) -> Violation:
-    """Return that several templates win."""
+    """Say that several templates win."""
     names = ' and '.join(map(str, templates))
     return Violation(
         code=Code.TEMPLATE_AMBIGUOUS,
@@ -211,7 +211,7 @@ def template_ambiguous(templates: Iterable[Template]) -> Violation:
 def template_traits(
     template: Template, lacking: Iterable[str], node: Node
 ) -> Violation:
-    """Return that a node lacks traits that a template requires."""
+    """Say that a node lacks traits that a template requires."""
     needed = ', '.join(sorted(lacking))
     return Violation(
         code=Code.TEMPLATE_TRAITS,
@@ -224,7 +224,7 @@ def template_traits(
 def template_contradicts(
     template: Template, name: str, given: Iterable[str]
 ) -> Violation:
-    """Return that a template gives one setting several values."""
+    """Say that a template gives one setting several values."""
     present = ' and '.join(given)
     return Violation(
         code=Code.TEMPLATE_CONTRADICTS,
@@ -235,7 +235,7 @@ def template_contradicts(
 
 
 def template_unverifiable(template: Template) -> Violation:
-    """Return that nothing of a template could be read back."""
+    """Say that nothing of a template could be read back."""
     return Violation(
         code=Code.TEMPLATE_UNVERIFIABLE,
         subject=str(template),
@@ -245,7 +245,7 @@ def template_unverifiable(template: Template) -> Violation:
 
 
 def template_changed(template: Template, more: Iterable[str]) -> Violation:
-    """Return that a template sets more than when its change was started."""
+    """Say that a template sets more than when its change was started."""
     present = ', '.join(more)
     return Violation(
         code=Code.TEMPLATE_CHANGED,
@@ -259,7 +259,7 @@ def template_changed(template: Template, more: Iterable[str]) -> Violation:
 def step_unknown(
     template: Template, step: Step, *, is_lossy: bool
 ) -> Violation:
-    """Return that it is not known what a step does to a live server."""
+    """Say that it is not known what a step does to a live server."""
     which = (
         'which can lose data on a live server and'
         if is_lossy
@@ -274,7 +274,7 @@ def step_unknown(
 
 
 def step_lossy(template: Template, step: Step) -> Violation:
-    """Return that a step can lose data."""
+    """Say that a step can lose data."""
     return Violation(
         code=Code.STEP_LOSSY,
         subject=str(template),
@@ -287,7 +287,7 @@ def step_lossy(template: Template, step: Step) -> Violation:
 def step_incomplete(
     template: Template, step: Step, arguments: Iterable[str]
 ) -> Violation:
-    """Return that a step lacks arguments that it requires."""
+    """Say that a step lacks arguments that it requires."""
     needed = ', '.join(arguments)
     return Violation(
         code=Code.STEP_INCOMPLETE,
@@ -300,7 +300,7 @@ def step_incomplete(
 def setting_unsupported(
     template: Template, name: str, value: Value, reason: str, node: Node
 ) -> Violation:
-    """Return that a node's BIOS cannot be given a setting."""
+    """Say that a node's BIOS cannot be given a setting."""
     return Violation(
         code=Code.SETTING_UNSUPPORTED,
         subject=str(template),
@@ -314,7 +314,7 @@ def setting_unsupported(
 def setting_clash(
     name: str, first: tuple[Item, str], second: tuple[Item, str]
 ) -> Violation:
-    """Return that two items set one setting differently.
+    """Say that two items set one setting differently.
 
     :param first: an item, and the value that it gives the setting.
     """
@@ -328,7 +328,7 @@ def setting_clash(
 
 
 def item_undone(item: Item, templates: Iterable[Template | None]) -> Violation:
-    """Return that other changes would undo an item."""
+    """Say that other changes would undo an item."""
     by = ', '.join(map(str, templates))
     return Violation(
         code=Code.ITEM_UNDONE,
@@ -339,14 +339,14 @@ def item_undone(item: Item, templates: Iterable[Template | None]) -> Violation:
 
 
 def not_checkable(text: str) -> Violation:
-    """Return that something cannot be checked, where that is asked for."""
+    """Say that something cannot be checked, where that is asked for."""
     return Violation(
         code=Code.NOT_CHECKABLE, subject='', text=text, hint='--strict'
     )
 
 
 def runbook_missing() -> Violation:
-    """Return that no runbook does what is requested."""
+    """Say that no runbook does what is requested."""
     return Violation(
         code=Code.RUNBOOK_MISSING,
         subject='',
@@ -356,7 +356,7 @@ def runbook_missing() -> Violation:
 
 
 def runbook_not_approved(runbook: Template, node: Node) -> Violation:
-    """Return that a runbook may not run on a node."""
+    """Say that a runbook may not run on a node."""
     needed = ' or '.join(sorted(runbook.approved_for))
     lacks = f'which lacks the trait {needed}'
     lack = lacks if needed else 'as it has no traits itself'
@@ -370,7 +370,7 @@ def runbook_not_approved(runbook: Template, node: Node) -> Violation:
 
 
 def flavor_not_variant(name: str, variants: Iterable[str]) -> Violation:
-    """Return that a flavor that is named is no variant."""
+    """Say that a flavor that is named is no variant."""
     needed = ', '.join(variants) or 'none'
     return Violation(
         code=Code.FLAVOR_NOT_VARIANT,
@@ -382,7 +382,7 @@ def flavor_not_variant(name: str, variants: Iterable[str]) -> Violation:
 
 
 def flavor_ambiguous(variants: Iterable[str]) -> Violation:
-    """Return that several flavors are variants."""
+    """Say that several flavors are variants."""
     present = ', '.join(variants)
     return Violation(
         code=Code.FLAVOR_AMBIGUOUS,
@@ -394,7 +394,7 @@ def flavor_ambiguous(variants: Iterable[str]) -> Violation:
 
 
 def flavor_missing(current: str) -> Violation:
-    """Return that no flavor is a variant."""
+    """Say that no flavor is a variant."""
     return Violation(
         code=Code.FLAVOR_MISSING,
         subject=current,
@@ -404,7 +404,7 @@ def flavor_missing(current: str) -> Violation:
 
 
 def server_locked(server: Server) -> Violation:
-    """Return that a server is locked."""
+    """Say that a server is locked."""
     why = f': "{server.locked_reason}"' if server.locked_reason else ''
     return Violation(
         code=Code.SERVER_LOCKED,
@@ -415,7 +415,7 @@ def server_locked(server: Server) -> Violation:
 
 
 def server_status(server: Server) -> Violation:
-    """Return that a server is in a status in which it cannot be changed."""
+    """Say that a server is in a status in which it cannot be changed."""
     again = (
         'Nova changes neither its power nor its metadata then. Where it is to '
         'be kept, an administrator can make it usable again: openstack server '
@@ -433,7 +433,7 @@ def server_status(server: Server) -> Violation:
 
 
 def server_busy(server: Server) -> Violation:
-    """Return that Nova is doing something with a server."""
+    """Say that Nova is doing something with a server."""
     return Violation(
         code=Code.SERVER_BUSY,
         subject=str(server),
@@ -444,7 +444,7 @@ def server_busy(server: Server) -> Violation:
 
 
 def server_moved(server: Server, other: str, node: Node) -> Violation:
-    """Return that a change was started while a server was elsewhere."""
+    """Say that a change was started while a server was elsewhere."""
     return Violation(
         code=Code.SERVER_MOVED,
         subject=str(server),
@@ -459,7 +459,7 @@ def server_moved(server: Server, other: str, node: Node) -> Violation:
 def unfinished_change(
     server: Server, started: str, *, is_other: bool = False
 ) -> Violation:
-    """Return that a change of a server has not finished.
+    """Say that a change of a server has not finished.
 
     :param started: what it is to make.
     :param is_other: it is not what is requested.
@@ -475,7 +475,7 @@ def unfinished_change(
 
 
 def node_state(node: Node) -> Violation:
-    """Return that a node is in a state in which it cannot be serviced."""
+    """Say that a node is in a state in which it cannot be serviced."""
     why = f': {node.last_error}' if node.last_error else ''
     return Violation(
         code=Code.NODE_STATE,
@@ -488,7 +488,7 @@ def node_state(node: Node) -> Violation:
 
 
 def node_reserved(node: Node) -> Violation:
-    """Return that a conductor holds the lock of a node."""
+    """Say that a conductor holds the lock of a node."""
     return Violation(
         code=Code.NODE_RESERVED,
         subject=str(node),
@@ -499,7 +499,7 @@ def node_reserved(node: Node) -> Violation:
 
 
 def node_maintenance(node: Node) -> Violation:
-    """Return that a node is in maintenance."""
+    """Say that a node is in maintenance."""
     reason = node.maintenance_reason
     why = f': "{reason}"' if reason else ''
     return Violation(
@@ -513,7 +513,7 @@ def node_maintenance(node: Node) -> Violation:
 
 
 def service_failed(server: Server, node: Node) -> Violation:
-    """Return that a node is in "service failed", not by this change."""
+    """Say that a node is in "service failed", not by this change."""
     why = node.last_error or node.maintenance_reason or 'no reason shown'
     return Violation(
         code=Code.SERVICE_FAILED,
@@ -527,7 +527,7 @@ def service_failed(server: Server, node: Node) -> Violation:
 
 
 def no_rollback(reason: str) -> Violation:
-    """Return that a change could not be undone if it fails."""
+    """Say that a change could not be undone if it fails."""
     return Violation(
         code=Code.NO_ROLLBACK,
         subject='',
@@ -538,21 +538,21 @@ def no_rollback(reason: str) -> Violation:
 
 
 def no_room(reason: str) -> Violation:
-    """Return that Nova cannot hold the journal of a change."""
+    """Say that Nova cannot hold the journal of a change."""
     return Violation(
         code=Code.NO_ROOM, subject='', text=reason, present=reason
     )
 
 
 def journal_damaged(reason: str) -> Violation:
-    """Return that the journal of a change cannot be believed."""
+    """Say that the journal of a change cannot be believed."""
     return Violation(
         code=Code.JOURNAL_DAMAGED, subject='', text=reason, present=reason
     )
 
 
 def previous_unknown(name: str, reason: str) -> Violation:
-    """Return that the journal does not give the values before a change."""
+    """Say that the journal does not give the values before a change."""
     return Violation(
         code=Code.PREVIOUS_UNKNOWN,
         subject=name,
@@ -562,7 +562,7 @@ def previous_unknown(name: str, reason: str) -> Violation:
 
 
 def previous_unsupported(name: str, setting: str, reason: str) -> Violation:
-    """Return that a BIOS cannot be given a value of the journal again."""
+    """Say that a BIOS cannot be given a value of the journal again."""
     return Violation(
         code=Code.PREVIOUS_UNSUPPORTED,
         subject=name,
@@ -574,14 +574,14 @@ def previous_unsupported(name: str, setting: str, reason: str) -> Violation:
 
 
 def previous_unconfirmed(text: str) -> Violation:
-    """Return that nobody but the metadata gives a value before a change."""
+    """Say that nobody but the metadata gives a value before a change."""
     return Violation(
         code=Code.PREVIOUS_UNCONFIRMED, subject='', text=text, present=text
     )
 
 
 def resize_finished(server: Server) -> Violation:
-    """Return that a resize can no longer be undone."""
+    """Say that a resize can no longer be undone."""
     return Violation(
         code=Code.RESIZE_FINISHED,
         subject=str(server),
@@ -592,7 +592,7 @@ def resize_finished(server: Server) -> Violation:
 
 
 def desired_contested(server: Server, name: str, source: str) -> Violation:
-    """Return that image and flavor desire different values."""
+    """Say that image and flavor desire different values."""
     return Violation(
         code=Code.DESIRED_CONTESTED,
         subject=name,

@@ -12,7 +12,7 @@ from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import registry, steps, values, violations
 from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.core.plan.model import Change
+from osc_baremetal_config.core.plan.model import ItemChange
 
 
 def contradictions(request: Sequence[Item]) -> list[Violation]:
@@ -27,7 +27,7 @@ def contradictions(request: Sequence[Item]) -> list[Violation]:
     ]
 
 
-def clashes(changes: Sequence[Change]) -> list[Violation]:
+def clashes(changes: Sequence[ItemChange]) -> list[Violation]:
     """Return where two items want different values of one BIOS setting."""
     wanted: dict[str, tuple[Item, str]] = {}
     found = []
@@ -44,7 +44,7 @@ def clashes(changes: Sequence[Change]) -> list[Violation]:
 
 def undone(
     request: Sequence[Item],
-    changes: Sequence[Change],
+    changes: Sequence[ItemChange],
     assessed: Assessment,
 ) -> list[Violation]:
     """Return the items that the changes of others would undo."""
@@ -63,7 +63,7 @@ def undone(
     return found
 
 
-def drifting(changes: Sequence[Change], assessed: Assessment) -> list[str]:
+def drifting(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
     """Return what is as desired and would no longer be."""
     if not changes:
         return []
@@ -80,7 +80,7 @@ def drifting(changes: Sequence[Change], assessed: Assessment) -> list[str]:
     ]
 
 
-def ignored(changes: Sequence[Change], assessed: Assessment) -> list[str]:
+def ignored(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
     """Return what a firmware may ignore, although its registry allows it."""
     after = {s.name: s.after for change in changes for s in change.settings}
     return [
@@ -98,7 +98,7 @@ def ignored(changes: Sequence[Change], assessed: Assessment) -> list[str]:
     ]
 
 
-def unread(changes: Sequence[Change]) -> list[str]:
+def unread(changes: Sequence[ItemChange]) -> list[str]:
     """Return which steps run although the settings may be right already."""
     return [
         f'{change.item}: whether {step} has run cannot be read, so it runs'
@@ -108,7 +108,7 @@ def unread(changes: Sequence[Change]) -> list[str]:
     ]
 
 
-def unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
+def unsure(changes: Sequence[ItemChange], snapshot: Snapshot) -> list[str]:
     """Return what cannot be checked beforehand."""
     found = []
     for change in changes:
@@ -124,7 +124,7 @@ def unsure(changes: Sequence[Change], snapshot: Snapshot) -> list[str]:
     return found
 
 
-def _after(changes: Sequence[Change], assessed: Assessment) -> Assessment:
+def _after(changes: Sequence[ItemChange], assessed: Assessment) -> Assessment:
     """Return what the server will be like after the changes."""
     bios = dict(assessed.snapshot.bios)
     for change in changes:

@@ -15,7 +15,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
 )
 from osc_baremetal_config.core.plan import power, side_effects
-from osc_baremetal_config.core.plan.model import Aim, Change, Plan
+from osc_baremetal_config.core.plan.model import Aim, ItemChange, Plan
 from osc_baremetal_config.core.plan.options import Options
 
 
@@ -49,7 +49,7 @@ def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
 
 
 def rest(
-    changes: Sequence[Change],
+    changes: Sequence[ItemChange],
     assessed: Assessment,
     entries: Mapping[str, Pending],
 ) -> side_effects.Rest:
@@ -73,7 +73,7 @@ def name(template: Template | None) -> str | None:
     return template.name if template else None
 
 
-def of_changes(changes: Sequence[Change], bios: Bios) -> Bios:
+def of_changes(changes: Sequence[ItemChange], bios: Bios) -> Bios:
     """Return the settings that change, of the hundreds that a BIOS has."""
     names = {setting.name for change in changes for setting in change.settings}
     return {name: bios[name] for name in names if name in bios}

@@ -8,7 +8,7 @@ from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.journal import Pending, Previous
 from osc_baremetal_config.core.facts.metadata import DESIRED, PENDING
 from osc_baremetal_config.core.facts.model import Item
-from osc_baremetal_config.core.plan.model import Change, Plan
+from osc_baremetal_config.core.plan.model import ItemChange, Plan
 
 # As long as real ones, for what is decided beforehand.
 _ANY_TIME, _ANY_RUN = '2026-11-22T14:02:00.000+00:00', '0123abcd'
@@ -84,8 +84,8 @@ def _save_journal(
 
 def _flavor_before(plan: Plan, item: Item) -> str | None:
     """Return the flavor before the change, by the journal if it is there."""
-    entry_s = journal.pending(plan.server.metadata).get(item.type)
-    return entry_s.flavor if entry_s else plan.server.flavor.name
+    entry = journal.pending(plan.server.metadata).get(item.type)
+    return entry.flavor if entry else plan.server.flavor.name
 
 
 def _recorded(plan: Plan, item: Item) -> str | None:
@@ -94,13 +94,13 @@ def _recorded(plan: Plan, item: Item) -> str | None:
     By the journal, where the change is there already.
     """
     metadata = plan.server.metadata
-    entry_s = journal.pending(metadata).get(item.type)
-    if entry_s:
-        return entry_s.record
+    entry = journal.pending(metadata).get(item.type)
+    if entry:
+        return entry.record
     return metadata.get(DESIRED + item.type, '')
 
 
-def _was(change: Change, at: str, plan: Plan) -> Previous:
+def _was(change: ItemChange, at: str, plan: Plan) -> Previous:
     """Return what a change was before; no settings if there is no way back."""
     settings = {
         setting.name: setting.before

@@ -24,7 +24,7 @@ from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan.power import OFF, ON
 from osc_baremetal_config.core.plan.side_effects import NO_REST, Kept, Rest
 
-__all__ = ['OFF', 'ON', 'Aim', 'Change', 'Plan', 'SettingChange']
+__all__ = ['OFF', 'ON', 'Aim', 'ItemChange', 'Plan', 'SettingChange']
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SettingChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ItemChange:
     """An item that changes, and what changes it.
 
     :param before: its value before, None if that cannot be told.
@@ -106,7 +106,7 @@ class Plan:
     node: Node
     origin: str
     bios: Bios
-    changes: tuple[Change, ...]
+    changes: tuple[ItemChange, ...]
     unchanged: tuple[Item, ...]
     steps: tuple[Step, ...]
     undo: tuple[Step, ...] | None

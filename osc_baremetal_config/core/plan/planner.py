@@ -37,7 +37,7 @@ from osc_baremetal_config.core.plan import (
 )
 from osc_baremetal_config.core.plan.model import (
     Aim,
-    Change,
+    ItemChange,
     Plan,
     SettingChange,
 )
@@ -109,7 +109,7 @@ def make(
 
 def _forward(
     request: Sequence[Item],
-    changes: Sequence[Change],
+    changes: Sequence[ItemChange],
     unchanged: Sequence[Item],
     assessed: Assessment,
     options: Options,
@@ -254,7 +254,7 @@ def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
 
 
 def _to_forget(
-    changes: Sequence[Change], snapshot: Snapshot, options: Options
+    changes: Sequence[ItemChange], snapshot: Snapshot, options: Options
 ) -> tuple[str, ...]:
     """Return the keys that are removed once all is as it should be.
 
@@ -282,14 +282,14 @@ def _outcomes(
     request: Sequence[Item],
     assessed: Assessment,
     options: Options,
-) -> tuple[list[Change], list[Item], list[Violation]]:
+) -> tuple[list[ItemChange], list[Item], list[Violation]]:
     """Return what changes, what is settled, and what speaks against it."""
-    changes: list[Change] = []
+    changes: list[ItemChange] = []
     unchanged: list[Item] = []
     found: list[Violation] = []
     for item in request:
         outcome = _plan_item(item, assessed, options)
-        if isinstance(outcome, Change):
+        if isinstance(outcome, ItemChange):
             changes.append(outcome)
         elif outcome:
             found += [violation.of(item) for violation in outcome]
@@ -338,7 +338,7 @@ def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[Violation]:
 
 def _plan_item(
     item: Item, assessed: Assessment, options: Options
-) -> Change | list[Violation]:
+) -> ItemChange | list[Violation]:
     """Return the change, or the reasons against it, or no reasons.
 
     No reasons and no change: the item is as it should be. One that an
@@ -367,7 +367,7 @@ def _plan_item(
             return [violations.template_changed(template, more)]
     else:
         was, before = _as_read(wanted, assessed.snapshot.bios), now
-    return Change(
+    return ItemChange(
         item=item,
         before=before,
         template=template,
@@ -411,7 +411,7 @@ def _variants(
 
 
 def _to_record(
-    changes: Sequence[Change],
+    changes: Sequence[ItemChange],
     unchanged: Sequence[Item],
     entries: Mapping[str, Pending],
     snapshot: Snapshot,

@@ -27,11 +27,11 @@ from osc_baremetal_config.core.facts.model import (
     Value,
 )
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.core.plan.model import Change, SettingChange
+from osc_baremetal_config.core.plan.model import ItemChange, SettingChange
 
 
 def obstacles(
-    changes: Iterable[Change], bios: Bios, locks: Iterable[registry.Lock]
+    changes: Iterable[ItemChange], bios: Bios, locks: Iterable[registry.Lock]
 ) -> list[str]:
     """Return why changes could not be undone, with what was read before."""
     found = []
@@ -55,7 +55,7 @@ def obstacles(
     return found
 
 
-def steps_for(changes: Iterable[Change]) -> tuple[Step, ...]:
+def steps_for(changes: Iterable[ItemChange]) -> tuple[Step, ...]:
     """Return the steps that restore whatever is known of before."""
     return steps.apply(
         {
@@ -85,7 +85,7 @@ def known(
     return {n: _typed(n, v, bios) for n, v in was.settings.items()}, was.value
 
 
-def changes(snapshot: Snapshot) -> list[Change]:
+def changes(snapshot: Snapshot) -> list[ItemChange]:
     """Return the changes of the journal, as what they are to be undone to.
 
     What they have led to, or will, is what the settings are now.
@@ -96,7 +96,7 @@ def changes(snapshot: Snapshot) -> list[Change]:
             continue
         settings, value = known(name, entry, snapshot)
         found.append(
-            Change(
+            ItemChange(
                 item=Item(name, entry.value),
                 before=value,
                 template=None,
@@ -110,7 +110,7 @@ def changes(snapshot: Snapshot) -> list[Change]:
 
 
 def impossible(
-    assessed: Assessment, changes: Iterable[Change]
+    assessed: Assessment, changes: Iterable[ItemChange]
 ) -> list[Violation]:
     """Return why what the journal says was before cannot be set again."""
     metadata = assessed.snapshot.server.metadata
@@ -147,7 +147,9 @@ def impossible(
     return found
 
 
-def _unknown(change: Change, entry: Pending, before: Previous) -> str | None:
+def _unknown(
+    change: ItemChange, entry: Pending, before: Previous
+) -> str | None:
     """Return why the journal does not tell what was before a change."""
     if before.fault:
         return before.fault
@@ -156,7 +158,7 @@ def _unknown(change: Change, entry: Pending, before: Previous) -> str | None:
     return None if change.settings else 'the server metadata does not say it'
 
 
-def doubtful(assessed: Assessment, changes: Iterable[Change]) -> list[str]:
+def doubtful(assessed: Assessment, changes: Iterable[ItemChange]) -> list[str]:
     """Return what of the journal nobody but the server metadata vouches for.
 
     A setting is vouched for by the catalogue or by a template that names it

@@ -80,7 +80,7 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
 
 
 def check_types(assessed: Assessment, types: Collection[str]) -> None:
-    """Return if there are such types.
+    """Raise unless there are such types.
 
     :raises Refused: there are not.
     """

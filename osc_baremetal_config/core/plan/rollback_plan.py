@@ -20,7 +20,7 @@ from osc_baremetal_config.core.plan import (
     preconditions,
     previous,
 )
-from osc_baremetal_config.core.plan.model import Aim, Change, Plan
+from osc_baremetal_config.core.plan.model import Aim, ItemChange, Plan
 from osc_baremetal_config.core.plan.options import Options
 
 _TRUST = 'recover --rollback --trust-metadata sets it anyway'
@@ -91,7 +91,7 @@ def _after_resize(
 
 def _violations(
     assessed: Assessment,
-    changes: list[Change],
+    changes: list[ItemChange],
     doubts: list[str],
     options: Options,
 ) -> list[Violation]:

@@ -6,8 +6,13 @@ from typing import NamedTuple
 from osc_baremetal_config.core.explain.option_list import Offer
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.osc.columns import Listed, OnOneLine, OrDash, YesNo
 from osc_baremetal_config.osc.views import tables
+from osc_baremetal_config.osc.views.cells import (
+    Lines,
+    OnOneLine,
+    OrDash,
+    YesNo,
+)
 from osc_baremetal_config.osc.views.tables import Row, Table
 
 OPTIONS = ('Config', 'Value', 'Templates', 'Flavors')
@@ -55,7 +60,7 @@ def options_of(
             codes = why.codes or ['not permitted']
             reasons += codes if is_for_person else [why.text]
         reason = (
-            Listed(list(dict.fromkeys(reasons)))
+            Lines(list(dict.fromkeys(reasons)))
             if is_for_person
             else OrDash('; '.join(reasons) or None)
         )
@@ -87,7 +92,7 @@ def hints(against: Against) -> list[str]:
 
 
 def _offer(offer: Offer, *, is_for_person: bool) -> Row:
-    several = Listed if is_for_person else OnOneLine
+    several = Lines if is_for_person else OnOneLine
     return (
         offer.item.type,
         offer.item.value,

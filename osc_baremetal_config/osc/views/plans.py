@@ -7,7 +7,7 @@ from osc_baremetal_config.core.facts import steps, values
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.plan.model import (
     OFF,
-    Change,
+    ItemChange,
     Plan,
     SettingChange,
 )
@@ -22,8 +22,8 @@ from osc_baremetal_config.core.rollout.scheduler import (
     Member,
     Progress,
 )
-from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.views import tables
+from osc_baremetal_config.osc.views.cells import OrDash
 from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
 
 PLAN = (*SERVER, 'Config', 'From', 'To', 'Step', 'Template', 'Undo')
@@ -145,7 +145,7 @@ def _plan(plan: Plan) -> list[Row]:
     return [(*server, *row) for row in rows or [none]]
 
 
-def _change(change: Change, plan: Plan) -> Row:
+def _change(change: ItemChange, plan: Plan) -> Row:
     back = '; '.join(
         f'{s.name}={values.shown(s.before)}' for s in change.settings
     )

@@ -9,8 +9,8 @@ from osc_baremetal_config.core.plan.options import Method
 from osc_baremetal_config.core.rollout import result
 from osc_baremetal_config.core.rollout.result import Outcome, Result, Rolled
 from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
-from osc_baremetal_config.osc.columns import OrDash
 from osc_baremetal_config.osc.views import plans, tables
+from osc_baremetal_config.osc.views.cells import OrDash
 from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
 
 RESULTS = (*SERVER, 'Config', 'From', 'To', 'Method', 'Result', 'Seconds')

@@ -20,15 +20,15 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.plan.model import Aim
 from osc_baremetal_config.core.rollout import rollout_plan
-from osc_baremetal_config.osc.columns import (
+from osc_baremetal_config.osc.views import tables
+from osc_baremetal_config.osc.views.cells import (
     Ago,
-    Listed,
+    Lines,
     Named,
     OnOneLine,
     OrDash,
     YesNo,
 )
-from osc_baremetal_config.osc.views import tables
 from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
 
 SHOW = (
@@ -91,7 +91,7 @@ def show(
                 _allowed(one, is_for_person=is_for_person),
                 one.row.desired.source,
                 _capability(one),
-                YesNo(one.row.drift.is_known),
+                YesNo(one.row.drift.as_bool),
                 Ago(one.changed, now),
                 Ago(node.provision_updated_at, now),
             )
@@ -236,10 +236,10 @@ def situation(
         (
             *(str(server), server.status, str(node), node.provision_state),
             node.maintenance,
-            Listed(list(found.change)),
+            Lines(list(found.change)),
             OrDash(found.since),
             OrDash(found.failure),
-            Listed(list(found.words)),
+            Lines(list(found.words)),
             *(str(choices[a]) for a in (Aim.RETRY, Aim.ROLLBACK, Aim.ABORT)),
         ),
     )
@@ -289,7 +289,7 @@ def _listed(
         OrDash(row.desired.value),
         OrDash(row.actual.value),
         row.desired.source,
-        YesNo(row.drift.is_known),
+        YesNo(row.drift.as_bool),
         node.handle,
         node.provision_state + held,
         Ago(node.provision_updated_at, now),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from osc_baremetal_config.osc.columns import OrDash
+from osc_baremetal_config.osc.views.cells import OrDash
 
 # Names on a line that is about many servers.
 _SOME = 5

@@ -153,6 +153,30 @@ class BrokenTest(HostileTest):
             self.assert_ended(0, ran)
 
 
+class DeletedTest(HostileTest):
+    def test_the_node_is_hidden_before_the_server_is_gone(self) -> None:
+        """As Nova has it: no task, status DELETED, and then nothing."""
+        node, slept = self.model.node_of(self.one), list[float]()
+        sleep = self.world.clock.sleep
+
+        def sleep_and_delete(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 4:
+                node.lessee = node.instance_uuid = None
+                self.one.vm_state, self.one.task_state = 'deleted', None
+            if len(slept) == 7:
+                del self.world.servers[self.one.id]
+            sleep(seconds)
+
+        self.world.settings.step_s = 60.0
+        self.world.clock.sleep = sleep_and_delete  # type: ignore[method-assign]
+        ran = self.set('web-1')
+        self.assert_ended(5, ran)
+        self.assertIn(f'web-1 ({self.one.id}): the server is gone', ran.err)
+        self.assertNotIn('Continue with', ran.err)
+        self.assertGreaterEqual(len(slept), 7)
+
+
 class NamesTest(HostileTest):
     count = 2
 

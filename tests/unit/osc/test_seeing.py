@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 from testtools import matchers
@@ -89,6 +90,21 @@ class ShowTest(SeeingTest):
         self.assertEqual('lacks the trait HW_CPU_X86_SGX', row['Capability'])
         self.assertEqual([], row['Allowed'])
         self.assertIn('Deploy templates are shown to operators', self.said)
+
+    def test_what_a_bios_has_it_is_capable_of_whatever_the_value(self) -> None:
+        node = self.model.node_of(self.world.boot('web-1'))
+        logical = node.bios['LogicalProc']
+        node.bios['LogicalProc'] = replace(logical, value='Auto')
+        row = self.row('mona', 'web-1', 'hyperthreading')
+        self.assertEqual((None, 'yes'), (row['Actual'], row['Capability']))
+        for name, told in (
+            ('LogicalProc', 'not in its BIOS, by what is known of it'),
+            (None, 'unknown: Ironic has read no BIOS settings'),
+        ):
+            for one in [name] if name else list(node.bios):
+                del node.bios[one]
+            row = self.row('mona', 'web-1', 'hyperthreading')
+            self.assertEqual(told, row['Capability'])
 
     def test_what_is_going_on_is_said(self) -> None:
         server = self.world.boot('web-1')

@@ -11,7 +11,8 @@ from cliff.formatters import shell
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osc_baremetal_config.osc import columns, streams
+from osc_baremetal_config.osc import streams
+from osc_baremetal_config.osc.views import cells as cells_
 from osc_baremetal_config.run import interrupts
 from tests import shells
 from tests.model import fixture
@@ -55,12 +56,12 @@ class CellsTest(base.TestCase):
     def test_lines_are_those_of_the_cell(self) -> None:
         row = [
             'a\nb',
-            columns.Listed(['a\nb', 'c']),
-            columns.YesNo(None),
-            columns.OrDash(None),
+            cells_.Lines(['a\nb', 'c']),
+            cells_.YesNo(None),
+            cells_.OrDash(None),
             1.0,
         ]
-        name, listed, *rest = columns.seen(row, streams.visible)
+        name, listed, *rest = cells_.seen(row, streams.visible)
         self.assertEqual(r'a\nb', name)
         self.assertEqual('a\\nb\nc', listed.human_readable())
         self.assertEqual(['-', '-'], [c.human_readable() for c in rest[:2]])
@@ -76,7 +77,7 @@ class CellsTest(base.TestCase):
             '!!',
             '',
         ]
-        cells = [columns.quoted(one) for one in texts]
+        cells = [cells_.quoted(one) for one in texts]
         names = [f'name_{n}' for n in range(len(cells))]
         out = io.StringIO()
         shell.ShellFormatter().emit_one(

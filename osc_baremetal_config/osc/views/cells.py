@@ -49,7 +49,7 @@ class Named(_Sortable):
         return self._names.get(self._value, self._value)
 
 
-class Listed(_Sortable):
+class Lines(_Sortable):
     """Several texts: a line each for a person, a list for a script."""
 
     def human_readable(self) -> str:
@@ -144,7 +144,7 @@ def wrapped(value: Any, width: int) -> Any:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return Listed([part for line in lines for part in wrap(line)])
+    return Lines([part for line in lines for part in wrap(line)])
 
 
 def quoted(cell: Any) -> str:
