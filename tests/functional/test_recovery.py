@@ -362,7 +362,8 @@ class OutageTest(TestCase):
         return bool(
             node.provision_state == 'servicing'
             and node.reservation is None
-            and node.last_error
+            # Not the error of what was done with the node before.
+            and 'Async execution' in (node.last_error or '')
         )
 
 

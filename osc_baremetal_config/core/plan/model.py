@@ -137,6 +137,9 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
+        if self.aim is Aim.ABORT:
+            # A node can be left in "service failed" by somebody else.
+            return False
         return not (self.record or self.forget or self.touches_power)
 
     @property

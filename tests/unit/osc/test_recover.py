@@ -72,6 +72,15 @@ class RecoverTest(base.TestCase):
         self.assert_well('Enabled')
         self.assertEqual('enabled', self.server.metadata[WISH])
 
+    def test_abort_of_what_somebody_else_has_left(self) -> None:
+        node = self.node
+        node.provision_state, node.maintenance = 'service failed', True
+        node.fault, node.last_error = 'service failure', 'the BMC says no'
+        ran = self.recover('--abort')
+        self.assert_ended(0, ran)
+        self.assertEqual('active', ran.json()['provision_state'])
+        self.assert_well('Disabled')
+
     def test_rollback(self) -> None:
         self.fail()
         self.assert_ended(0, self.recover('--rollback'))
