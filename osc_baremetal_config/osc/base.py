@@ -72,7 +72,7 @@ class Command(command.Command):
         from osc_baremetal_config.osc import streams
         from osc_baremetal_config.run import interrupts
 
-        with streams.guarded(self.app) as (out, err):
+        with streams.guarded(self.app) as (out, err), streams.without_debug():
             code = self._explained(parsed_args)
             out.flush()
             if code == errors.ExitCode.INTERRUPTED and (

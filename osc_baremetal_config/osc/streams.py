@@ -185,6 +185,33 @@ def guarded(app: Any) -> Iterator[tuple[Stream, Stream]]:
             app.stdout, app.stderr = before
 
 
+@contextlib.contextmanager
+def without_debug() -> Iterator[None]:
+    """Have no debug messages made in the block that nobody is shown.
+
+    OpenStackClient has its root logger pass all of them, and then takes no
+    handler for most. keystoneauth takes every answer apart for them.
+    """
+    before = logging.root.manager.disable
+    if not _is_debug_shown():
+        logging.disable(max(before, logging.DEBUG))
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _is_debug_shown() -> bool:
+    """Return whether some handler shows, or keeps, debug messages."""
+    known = [logging.root, *logging.root.manager.loggerDict.values()]
+    return any(
+        handler.level <= logging.DEBUG
+        for one in known
+        for handler in getattr(one, 'handlers', ())
+        if not isinstance(handler, logging.NullHandler)
+    )
+
+
 def guard_errors(parser: argparse.ArgumentParser) -> None:
     """Have a parser's errors, which no command is run for, be seen as well.
 

@@ -7,6 +7,7 @@ decided in ``core/rollout/scheduler.py``; the actions of one are performed by
 """
 
 import logging
+import math
 import queue
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent import futures
@@ -144,6 +145,8 @@ class _Rollout:
         # Those whose calls are made, and those that wait for a look.
         self._calling: dict[str, _Running] = {}
         self._watched: dict[str, _Running] = {}
+        # When the first of those is out of time that wait for a look.
+        self._deadline = math.inf
         self._results: queue.SimpleQueue[
             tuple[_Running, futures.Future[_Result]]
         ] = queue.SimpleQueue()
@@ -163,6 +166,8 @@ class _Rollout:
         while self._calling or self._watched:
             if self._is_look_due:
                 self._look()
+                left = (one.change.deadline for one in self._watched.values())
+                self._deadline = min(left, default=math.inf)
             elif self._calling:
                 self._take_result()
             else:
@@ -209,11 +214,6 @@ class _Rollout:
         is_late = self._deadline <= self._clock.now()
         return is_idle or is_late or not self._pace.due_in_s
 
-    @property
-    def _deadline(self) -> float:
-        """Return when the first of those is out of time that wait for it."""
-        return min(one.change.deadline for one in self._watched.values())
-
     def _start(self) -> None:
         """Start those that may be started now."""
         found = scheduler.startable(self._progress, self._work.limits)
@@ -257,6 +257,7 @@ class _Rollout:
                 later_s = pacing.LATER_S if result is When.LATER else 0.0
                 one.not_before = self._clock.now() + later_s
                 self._watched[one.member.id] = one
+                self._deadline = min(self._deadline, one.change.deadline)
             case Outcome() | errors.ConfigError():
                 self._end(one, result)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import os
 import signal
 import subprocess
@@ -50,6 +51,21 @@ class VisibleTest(base.TestCase):
             {unicodedata.category(c) for c in seen} & {*_NOT_SEEN}
         )
         self.assertEqual(seen, streams.visible(seen, encoding))
+
+
+class DebugTest(base.TestCase):
+    def test_messages_are_made_only_for_a_handler(self) -> None:
+        root, log = logging.getLogger(), logging.getLogger('keystoneauth.x')
+        self.addCleanup(root.setLevel, root.level)
+        self.addCleanup(setattr, root, 'handlers', root.handlers)
+        root.setLevel(logging.DEBUG)
+        for level, is_made in ((logging.DEBUG, True), (logging.INFO, False)):
+            handler = logging.StreamHandler(io.StringIO())
+            handler.setLevel(level)
+            root.handlers = [handler, logging.NullHandler()]
+            with streams.without_debug():
+                self.assertEqual(is_made, log.isEnabledFor(logging.DEBUG))
+            self.assertTrue(log.isEnabledFor(logging.DEBUG))
 
 
 class CellsTest(base.TestCase):
