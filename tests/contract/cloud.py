@@ -13,6 +13,8 @@ import testtools
 from keystoneauth1 import session as ksa_session
 
 NOVA, IRONIC = '2.96', '1.87'
+# The power state of a server that is on.
+RUNNING = 1
 _HEADERS = {
     'compute': 'X-OpenStack-Nova-API-Version',
     'baremetal': 'X-OpenStack-Ironic-API-Version',
@@ -164,7 +166,11 @@ class Contract(testtools.TestCase):
         """
         if kind not in self._servers:
             type(self)._servers[kind] = self._make(kind)
-        return self._servers[kind]
+        server_id, node_id = self._servers[kind]
+        # A sync of Nova's takes the power from its cache of the node, so
+        # that a server is shown as off for a while after it has come up.
+        self.wait_for(lambda: self.power_state(server_id), RUNNING)
+        return server_id, node_id
 
     def _make(self, kind: str) -> tuple[str, str]:
         flavor = 'rz.small' if kind == 'resizable' else f'bm.{kind}'
@@ -386,6 +392,10 @@ class Contract(testtools.TestCase):
             lambda: self.node_state(node_id) == (state, None),
         )
         return self.show_node(node_id)
+
+    def power_state(self, server_id: str) -> int:
+        """Return the power state of a server as Nova has it."""
+        return int(self.show_server(server_id)['OS-EXT-STS:power_state'])
 
     def node_state(self, node_id: str) -> tuple[str, str | None]:
         """Return provision state and reservation of a node."""

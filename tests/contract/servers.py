@@ -1,6 +1,7 @@
 """How servers, flavors, images and metadata look, and to whom."""
 
 from tests.contract import cloud
+from tests.contract.cloud import RUNNING
 
 BASE = frozenset(
     (
@@ -84,7 +85,7 @@ class ServerContract(cloud.Contract):
             'disabled', flavor['extra_specs']['deploy-config:hyperthreading']
         )
         self.assertEqual(
-            ('ACTIVE', 'active', None, 1),
+            ('ACTIVE', 'active', None, RUNNING),
             (
                 server['status'],
                 server['OS-EXT-STS:vm_state'],
