@@ -5,7 +5,7 @@ Owns one run of all unit tests under coverage, in this process.
 
 import time
 import unittest
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +57,9 @@ class _Result(unittest.TestResult):
         super().stopTest(test)
 
 
-def measured(root: Path, skipped: Iterable[str] = ()) -> Reach:
+def measured(root: Path) -> Reach:
     """Return what all unit tests reach.
 
-    :param skipped: parts of the names of tests that are left out.
     :raises AssertionError: one of them fails as it is.
     """
     coverage_ = coverage.Coverage(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cosmic_ray import ast, mutating, plugins
+from parso.tree import NodeOrLeaf
 
 _PACKAGE, _PACKAGES = 'osc_baremetal_config', ('core', 'run')
 # Not those of decorators and annotations, which say something to the reader
@@ -95,8 +96,15 @@ def _possible(
             for start, _ in operator.mutation_positions(node)
         )
         for occurrence, (node, start) in enumerate(positions):
-            if node.search_ancestor('decorator') is None:
+            if not _is_syntax(node):
                 yield start, name, occurrence
+
+
+def _is_syntax(node: NodeOrLeaf) -> bool:
+    """Return whether something decorates, or is the star of parameters."""
+    is_star = node.get_code().strip() == '*' and node.parent is not None
+    above = 'parameters' if is_star else 'decorator'
+    return node.search_ancestor(above) is not None
 
 
 def _names(names: Iterable[str]) -> list[str]:

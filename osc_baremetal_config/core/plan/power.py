@@ -5,6 +5,7 @@ metadata may write that it was off, and a server would be left off by it. So it
 is held against the actions that Nova remembers. Never switches anything.
 """
 
+import calendar
 import re
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +27,6 @@ _AFTER = {
 # Our clock and Nova's may differ by so much.
 _SKEW_S = 300
 _TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
-_DAYS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
 def is_in_question(server: Server, entries: Mapping[str, Pending]) -> bool:
@@ -106,16 +106,11 @@ def _by_actions(
 
 
 def _seconds(at: str) -> int | None:
-    """Return a time of ISO 8601 in UTC as seconds, None if it is none.
-
-    Good for differences; leap years are counted as whole days are.
-    """
+    """Return a time of ISO 8601 in UTC as seconds, None if it is none."""
     found = _TIME.match(at)
     if not found:
         return None
-    year, month, day, hour, minute, second = map(int, found.groups())
-    if not 1 <= month <= 12:
+    try:
+        return calendar.timegm(tuple(map(int, found.groups())))
+    except ValueError:
         return None
-    leap = (year if month > 2 else year - 1) // 4
-    days = year * 365 + leap + _DAYS[month - 1] + day
-    return ((days * 24 + hour) * 60 + minute) * 60 + second

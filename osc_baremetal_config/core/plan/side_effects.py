@@ -71,7 +71,7 @@ def rest(
     volatile: Iterable[str],
     before: str | None = None,
     *,
-    is_first: bool = True,
+    is_first: bool,
 ) -> Rest:
     """Return the settings that a change does not name.
 

@@ -65,6 +65,7 @@ class PlanCases(base.TestCase):
             'record': [str(item) for item in made.record],
             'variants': [flavor.name for flavor in made.variants or ()],
             'power': made.power,
+            'stops': made.stops,
             'warnings': list(made.warnings),
         }
         expected = {key: case[key] for key in seen if key in case}

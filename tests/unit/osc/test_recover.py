@@ -66,6 +66,16 @@ class RecoverTest(base.TestCase):
             before, scenarios.state(self.model.world, (self.server,))
         )
 
+    def test_a_service_that_ironic_has_lost_hold_of(self) -> None:
+        self.node.provision_state = 'servicing'
+        for error, told in (
+            ('Async execution failed', 'has to restart the conductor'),
+            (None, 'Ironic is working on node'),
+        ):
+            self.node.last_error = error
+            words = self.recover(person='operator').json()['situation']
+            self.assertIn(told, ' '.join(words))
+
     def test_retry(self) -> None:
         self.fail()
         self.assert_ended(0, self.recover('--retry'))

@@ -1,6 +1,7 @@
 """A change of many servers, by a cloud that does what none should."""
 
 import io
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from osc_baremetal_config.core.rollout.result import Rolled
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
 from osc_baremetal_config.osc import files, progress
 from osc_baremetal_config.osc.streams import Stream
-from osc_baremetal_config.run import change, engine
+from osc_baremetal_config.run import change, engine, interrupts
 from osc_baremetal_config.run.reader import Reader
 from tests.model import fixture
 from tests.unit import base
@@ -80,6 +81,28 @@ class SurveyTest(base.TestCase):
                 Query(), lambda snapshot: None
             )
         self.assertLess(slow.reads, 150)
+
+    def test_progress_is_told_for_each(self) -> None:
+        model = self.useFixture(fixture.Model())
+        model.world.populate(servers=3)
+        client, told = model.client('mona'), list[tuple[int, int]]()
+        Reader(client.cloud, client.clock, lambda error: None).survey(
+            Query(),
+            lambda snapshot: None,
+            on_progress=lambda *so_far: told.append(so_far),
+        )
+        self.assertEqual([(1, 3), (2, 3), (3, 3)], told)
+
+
+class InterruptsTest(base.TestCase):
+    def test_one_that_comes_while_they_are_postponed_is_heeded(self) -> None:
+        before = signal.getsignal(signal.SIGINT)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        for comes in (True, False):
+            interrupts.postpone()
+            if comes:
+                signal.raise_signal(signal.SIGINT)
+            self.assertEqual(comes, interrupts.heed())
 
 
 class RolloutTest(base.TestCase):
