@@ -15,13 +15,13 @@ T = TypeVar('T')
 OnBlip = Callable[[errors.TemporaryCloudError], None]
 
 # A one-second service should not take two; a twenty-minute one should not
-# cost a thousand requests. So the next look is a twentieth of the time away
-# that has passed, within these.
+# cost a thousand requests. So the next look is a tenth of the time away that
+# has passed, within these.
 _SHORTEST_S = 0.25
 _LONGEST_S = 10.0
-_SHARE = 0.05
+_SHARE = 0.1
 # A look at many may take long itself; so much longer is it waited.
-_TIMES_TAKEN = 2
+_TIMES_TAKEN = 4
 # Where nothing can be different at once.
 LATER_S = 1.0
 # One failed call is no news; this many in a row are.
@@ -32,8 +32,8 @@ class Pace:
     """When the cloud is looked at next.
 
     The waits grow while nothing happens and start anew when something does.
-    None is shorter than twice what the last look took, so that a slow cloud
-    is not kept busy by being looked at.
+    None is shorter than four times what the last look took, so that a slow
+    cloud is not kept busy by being looked at.
     """
 
     def __init__(self, clock: Clock, on_blip: OnBlip) -> None:

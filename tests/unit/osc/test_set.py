@@ -308,7 +308,7 @@ class SetTest(base.TestCase):
 
     def test_a_service_that_stays_away_while_reading(self) -> None:
         away = nova('GET', '/servers/detail?name=web-1', {}, status=503)
-        ran = self.run_(*[away] * 36)
+        ran = self.run_(*[away] * 26)
         self.assert_ended(1, ran, result='failed')
         self.assertEqual(10, self.cloud.clock.now())
 
@@ -701,7 +701,7 @@ class SetTest(base.TestCase):
         script = change()
         begun = script.index(service()) + 1
         waiting = look(OFF, {'provision_state': 'service wait'})
-        ran = self.run_(*read(flavors=True), *script[:begun], *(waiting * 437))
+        ran = self.run_(*read(flavors=True), *script[:begun], *(waiting * 400))
         self.assert_ended(6, ran)
         self.assertIn('not finished after 3600 s', ran.err)
         self.assertIn('Continue with: openstack server config set', ran.err)
