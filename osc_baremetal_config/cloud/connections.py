@@ -6,6 +6,7 @@ Owns the limits of a session. Never makes a call.
 
 import os
 from typing import Any
+from urllib import request
 
 import requests
 from keystoneauth1 import session as ksa_session
@@ -23,6 +24,8 @@ _AT_ONCE = 32
 _SHOWN = 60
 # Where requests searches unless NETRC tells it.
 _NETRC_FILES = ('~/.netrc', '~/_netrc')
+# What requests takes certificates from, besides proxies, before each request.
+_CERTIFICATES = frozenset({'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'})
 
 
 def bound(session: ksa_session.Session) -> None:
@@ -38,6 +41,8 @@ def bound(session: ksa_session.Session) -> None:
         session.timeout = _LIMIT_S
     if session.session.auth is None and not _has_netrc():
         session.session.auth = _as_it_is
+    if not (_has_netrc() or _has_settings()):
+        session.session.trust_env = False
     for adapter in session.session.adapters.values():
         if isinstance(adapter, adapters.HTTPAdapter):
             adapter.init_poolmanager(
@@ -55,12 +60,17 @@ def _has_netrc() -> bool:
     )
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _has_settings() -> bool:
+    """Return whether the environment has a proxy or certificates."""
+    return bool(request.getproxies() or os.environ.keys() & _CERTIFICATES)
+
+
+def _as_it_is(asked: requests.PreparedRequest) -> requests.PreparedRequest:
     """Return a request with nothing added to its token.
 
     Without this requests searches for netrc's file before every request.
     """
-    return request
+    return asked
 
 
 def _no_page(response: requests.Response, *_: Any, **__: Any) -> None:

@@ -6,7 +6,7 @@ at what a value means.
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar('T')
 
@@ -27,8 +27,10 @@ class Document:
     """
 
     def __init__(self, value: Any, where: str = '') -> None:
+        if not isinstance(value, dict):
+            raise _wrong(value, _KINDS[dict], where)
         self._where = where
-        self._value: dict[str, Any] = _checked(value, dict, where)
+        self._value: dict[str, Any] = value
 
     @property
     def whole(self) -> dict[str, Any]:
@@ -37,7 +39,7 @@ class Document:
 
     def text(self, key: str) -> str:
         """Return a text that must be there."""
-        return _checked(self._value.get(key), str, self._at(key))
+        return self._required(key, str)
 
     def text_or_none(self, key: str) -> str | None:
         """Return a text, None if there is none."""
@@ -45,7 +47,7 @@ class Document:
 
     def number(self, key: str) -> int:
         """Return an integer that must be there."""
-        return _checked(self._value.get(key), int, self._at(key))
+        return self._required(key, int)
 
     def number_or_none(self, key: str) -> int | None:
         """Return an integer, None if there is none."""
@@ -79,16 +81,15 @@ class Document:
 
     def array(self, key: str) -> list[Any]:
         """Return a list that must be there."""
-        return _checked(self._value.get(key), list, self._at(key))
+        return self._required(key, list)
 
     def texts(self, key: str) -> list[str]:
         """Return a list of texts, an empty one if there is none."""
-        if self._value.get(key) is None:
-            return []
-        return [
-            _checked(value, str, f'{self._at(key)}[{number}]')
-            for number, value in enumerate(self.array(key))
-        ]
+        found = self._optional(key, list) or []
+        for number, value in enumerate(found):
+            if not isinstance(value, str):
+                raise _wrong(value, _KINDS[str], f'{self._at(key)}[{number}]')
+        return found
 
     def mapping(self, key: str) -> dict[str, Any]:
         """Return an object as it is, an empty one if there is none."""
@@ -97,10 +98,10 @@ class Document:
     def mapping_of_texts(self, key: str) -> dict[str, str]:
         """Return an object of texts, an empty one if there is none."""
         found = self.mapping(key)
-        return {
-            name: _checked(value, str, f'{self._at(key)}.{name}')
-            for name, value in found.items()
-        }
+        for name, value in found.items():
+            if not isinstance(value, str):
+                raise _wrong(value, _KINDS[str], f'{self._at(key)}.{name}')
+        return found
 
     def texts_of_all(self) -> Iterator[tuple[str, str]]:
         """Yield every key that has a text."""
@@ -108,11 +109,16 @@ class Document:
             if isinstance(value, str):
                 yield key, value
 
-    def _optional(self, key: str, kind: type[T]) -> T | None:
+    def _required(self, key: str, kind: type[T]) -> T:
         value = self._value.get(key)
-        if value is None:
-            return None
-        return _checked(value, kind, self._at(key))
+        if _is_a(value, kind):
+            return value
+        raise _wrong(value, _KINDS[kind], self._at(key))
+
+    def _optional(self, key: str, kind: type[T]) -> T | None:
+        return (
+            None if self._value.get(key) is None else self._required(key, kind)
+        )
 
     def _at(self, key: str) -> str:
         return f'{self._where}.{key}' if self._where else key
@@ -127,13 +133,11 @@ _KINDS: Mapping[type, str] = {
 }
 
 
-def _checked(value: Any, kind: type[T], where: str) -> T:
+def _is_a(value: Any, kind: type[T]) -> TypeGuard[T]:
     # A boolean is an integer to Python only.
-    if isinstance(value, kind) and not (
+    return isinstance(value, kind) and not (
         kind is int and isinstance(value, bool)
-    ):
-        return value
-    raise _wrong(value, _KINDS[kind], where)
+    )
 
 
 def _wrong(value: Any, kind: str, where: str) -> Malformed:

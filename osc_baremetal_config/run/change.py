@@ -72,6 +72,9 @@ class Change:
         self._how = how
         self._started = self._looked = clock.now()
         self._in_flight: Action | None = None
+        # Server and node that lead to the same wait however often they are
+        # seen, as most are that a look at many shows.
+        self._waits_at: tuple[Server, Node] | None = None
         self._plan: Plan
         self._seen: Observation
         self._move: Move
@@ -156,13 +159,18 @@ class Change:
         """
         now = self._clock.now()
         passed_s, self._looked = now - self._looked, now
-        self._seen = observation.look(
-            self._plan, self._seen, server, node, passed_s
-        )
-        self._move = forward.next_move(self._plan, self._seen)
-        if isinstance(self._move, Wait):
-            self._tell(self._move.doing)
-            return False
+        if (server, node) != self._waits_at:
+            self._seen = observation.look(
+                self._plan, self._seen, server, node, passed_s
+            )
+            self._move = forward.next_move(self._plan, self._seen)
+        match self._move:
+            case Wait(doing):
+                is_timed = forward.is_timed(self._plan, self._seen)
+                self._waits_at = None if is_timed else (server, node)
+                self._tell(doing)
+                return False
+        self._waits_at = None
         return True
 
     def not_seen(self, error: errors.ConfigError) -> None:

@@ -82,6 +82,12 @@ def others_resize(plan: Plan, seen: Observation) -> str | None:
     return None
 
 
+def is_timed(plan: Plan, seen: Observation) -> bool:
+    """Return whether it still counts how long ago the entries were written."""
+    is_to_resize = plan.resize_to and not seen.tried.get(Action.RESIZE)
+    return bool(is_to_resize) or not _goes_on(plan, seen)
+
+
 def must_journal_again(plan: Plan, seen: Observation) -> bool:
     """Return whether the entries of a service that runs have been lost."""
     is_started = seen.has_touched or plan.is_resumed

@@ -67,6 +67,14 @@ def next_move(plan: Plan, seen: Observation) -> Move:
     return _toward_end(plan, seen)
 
 
+def is_timed(plan: Plan, seen: Observation) -> bool:
+    """Return whether the next move depends on how long something holds.
+
+    Else the same look leads to the same move, whenever it is.
+    """
+    return seen.agreed_s is not None or concurrency.is_timed(plan, seen)
+
+
 def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
     """Return the metadata keys that the end of a change removes.
 

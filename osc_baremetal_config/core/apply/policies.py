@@ -15,8 +15,9 @@ Subject = tuple[str | bool | None, ...]
 
 def is_to_ask(plan: Plan) -> bool:
     """Return whether Ironic will have to be asked for a service."""
-    is_back = bool(plan.undo) and observation.begin(plan).failure is not None
-    return plan.needs_service or is_back
+    if plan.needs_service or not plan.undo:
+        return plan.needs_service
+    return observation.begin(plan).failure is not None
 
 
 def what(plan: Plan) -> tuple[Step, ...] | str:

@@ -10,6 +10,7 @@ not ended, ``deploy-config-previous:<type>`` what was before. Where one value
 cannot hold an entry, it continues under the same key with ``:1``.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -201,6 +202,8 @@ def _entries(prefix: str, metadata: Mapping[str, str]) -> dict[str, str]:
 def _joined(name: str, parts: Mapping[str, str]) -> str:
     """Return the text of an entry, from as many items as it takes."""
     text = ''
+    if f'{name}:1' not in parts:
+        return parts[name][:LONGEST]
     for number in range(_PARTS):
         part = parts.get(f'{name}:{number}' if number else name)
         if part is None:
@@ -257,6 +260,8 @@ _TEXTS = (
 )
 
 
+# A change under way is looked at many times, and its entries stay the same.
+@functools.lru_cache(maxsize=4096)
 def _parse_pending(text: str) -> Pending:
     entry = _mapping(text)
     if entry is None and not text.lstrip().startswith('{'):

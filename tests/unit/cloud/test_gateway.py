@@ -2,6 +2,8 @@
 
 import pathlib
 
+import fixtures
+from keystoneauth1 import session as ksa_session
 from openstack import connection
 
 from osc_baremetal_config.cloud import connections, gateway
@@ -49,3 +51,24 @@ class NetrcTest(base.TestCase):
             connections.bound(session)
             answer = session.get(f'{transport.URL}/identity/v3')
             self.assertEqual(found, 'Authorization' in answer.request.headers)
+
+
+class EnvironmentTest(base.TestCase):
+    def test_it_is_searched_only_where_it_has_something(self) -> None:
+        environment = {
+            'https_proxy': 'http://proxy.example:3128',
+            'REQUESTS_CA_BUNDLE': '/etc/ssl/ca.pem',
+            'CURL_CA_BUNDLE': '/etc/ssl/ca.pem',
+        }
+        for name in environment:
+            self.useFixture(fixtures.EnvironmentVariable(name))
+        self.assertFalse(self.is_searched())
+        for name, value in environment.items():
+            with fixtures.EnvironmentVariable(name, value):
+                self.assertTrue(self.is_searched(), name)
+
+    def is_searched(self) -> bool:
+        """Return whether requests looks there before each request."""
+        session = ksa_session.Session()
+        connections.bound(session)
+        return session.session.trust_env
