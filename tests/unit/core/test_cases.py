@@ -66,6 +66,7 @@ class PlanCases(base.TestCase):
             'variants': [flavor.name for flavor in made.variants or ()],
             'power': made.power,
             'stops': made.stops,
+            'forget': list(made.forget),
             'warnings': list(made.warnings),
         }
         expected = {key: case[key] for key in seen if key in case}

@@ -3,7 +3,7 @@
 import dataclasses
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.apply import api_calls
+from osc_baremetal_config.core.apply import api_calls, observation
 from osc_baremetal_config.core.apply.next_steps import bounced
 from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import journal
@@ -79,6 +79,16 @@ class PlanTest(base.TestCase):
 
     def test_it_is_said_where_nova_shows_no_action(self) -> None:
         self.assertIn('Nova shows no such action', bounced(self.plan, None))
+
+    def test_a_service_that_runs_already_is_its_own(self) -> None:
+        for steps, is_its_own in ((self.plan.steps, True), ((), False)):
+            node = dataclasses.replace(
+                self.plan.node,
+                provision_state='servicing',
+                service_step=next(iter(steps), None),
+            )
+            plan = dataclasses.replace(self.plan, node=node)
+            self.assertEqual(is_its_own, observation.begin(plan).is_serviced)
 
     def test_how_the_service_would_be_undone(self) -> None:
         for undo, told in (
