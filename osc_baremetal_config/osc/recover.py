@@ -24,7 +24,8 @@ def recover(session: Session, asked: RecoverArguments) -> Shown:
         _lead_out(session, found, asked, asked.aim)
         found = _snapshot(session, found.server.id)
     choices = _choices(session, found, asked)
-    return Shown(*states.situation(found.server, found.node, choices))
+    now_s = session.clock.utc().timestamp()
+    return Shown(*states.situation(found.server, found.node, choices, now_s))
 
 
 def _snapshot(session: Session, name_or_id: str) -> Snapshot:
@@ -41,7 +42,9 @@ def _choices(
 ) -> dict[Aim, Choice]:
     """Return the choices, those that the user may not make as denied."""
     found = recovery.choices(
-        assess(snapshot, session.catalogue), asked.options
+        assess(snapshot, session.catalogue),
+        asked.options,
+        session.clock.utc().timestamp(),
     )
     for aim, choice in found.items():
         if choice.plan is None:
@@ -63,7 +66,10 @@ def _lead_out(
 
     def make(found: Snapshot) -> Plan:
         return recovery.plan(
-            aim, assess(found, session.catalogue), asked.options
+            aim,
+            assess(found, session.catalogue),
+            asked.options,
+            session.clock.utc().timestamp(),
         )
 
     plan = session.permitted(make(snapshot))

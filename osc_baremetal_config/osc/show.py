@@ -27,7 +27,8 @@ def server(session: Session, name_or_id: str, output: Output) -> Shown:
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id)
     found = option_list.outlooks(assess(snapshot, catalogue))
-    session.remark(states.remarks(snapshot, found))
+    now_s = session.clock.utc().timestamp()
+    session.remark(states.remarks(snapshot, found, now_s))
     return Shown(*configuration(session, found, snapshot.node, output))
 
 

@@ -1,5 +1,6 @@
 """Nothing is lost, whatever happens: failures, outages, rivals, recovery."""
 
+import datetime
 import signal
 import subprocess
 import time
@@ -355,15 +356,22 @@ class OutageTest(TestCase):
             json=what,
             microversion='1.108',
         ).raise_for_status()
-        people.wait('it is wedged', self.is_wedged)
+        people.wait('it is wedged for a while', self.is_wedged)
 
     def is_wedged(self) -> bool:
-        node = self.node_of(self.web.id)
+        """Return whether it is, and Ironic has forgotten why.
+
+        That takes until the next power sync.
+        """
+        path = f'/nodes/{self.node_of(self.web.id).id}'
+        node = self.system.baremetal.get(path, microversion='1.87').json()
+        since = datetime.datetime.fromisoformat(node['provision_updated_at'])
+        age = datetime.datetime.now(datetime.UTC) - since
         return bool(
-            node.provision_state == 'servicing'
-            and node.reservation is None
-            # Not the error of what was done with the node before.
-            and 'Async execution' in (node.last_error or '')
+            node['provision_state'] == 'servicing'
+            and node['reservation'] is None
+            and node['last_error'] is None
+            and age > datetime.timedelta(seconds=11)
         )
 
 

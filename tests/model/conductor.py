@@ -21,6 +21,8 @@ from tests.model.records import OFF, ON, Document, Node
 if TYPE_CHECKING:
     from tests.model.world import World
 
+# The default of conductor.sync_power_state_interval.
+_POWER_SYNC_S = 60
 HOST = 'devcloud'
 SERVICE_FAILURE = 'service failure'
 ABORTED = 'By request, the service operation was aborted'
@@ -214,12 +216,18 @@ class Conductor:
                 f'{reason}'
             )
             self._unlock(node)
+            self._after(node, _POWER_SYNC_S, lambda: self._sync_power(node))
             return
         if not wrong:
             more = {'abortable': False, 'priority': 0}
             node.steps = [step | more for step in node.steps]
         self._record(node, user_id, f'Starting servicing with {node.steps}')
         self._next_step(node, 0)
+
+    def _sync_power(self, node: Node) -> None:
+        """Forget an error, as Ironic does where the power is as it was."""
+        if node.provision_state == 'servicing' and node.reservation is None:
+            node.last_error = None
 
     def _next_step(self, node: Node, index: int) -> None:
         if index == len(node.steps):

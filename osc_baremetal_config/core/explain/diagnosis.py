@@ -7,12 +7,20 @@ Owns what ``recover`` explains. What can be done about it is for
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from osc_baremetal_config.core.facts import journal, provision_state, quoting
+from osc_baremetal_config.core.facts import (
+    journal,
+    provision_state,
+    quoting,
+    times,
+)
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Node, Server
 from osc_baremetal_config.core.plan.model import OFF, ON
 
 _RESIZED = 'VERIFY_RESIZE'
+# For so long nobody may hold the lock of a service that goes on: when a BMC
+# has done its part and the conductor has not taken it up yet.
+_MOMENT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,11 @@ class Situation:
     words: tuple[str, ...]
 
 
-def explain(server: Server, node: Node) -> Situation:
-    """Return what is going on with a server and its node."""
+def explain(server: Server, node: Node, now_s: float) -> Situation:
+    """Return what is going on with a server and its node.
+
+    :param now_s: the time, in seconds since 1970.
+    """
     entries = journal.pending(server.metadata)
     first = next(iter(entries.values()), None)
     failures = (entry.failure for entry in entries.values())
@@ -48,7 +59,7 @@ def explain(server: Server, node: Node) -> Situation:
         failure=failure,
         words=(
             _change(entries),
-            *_node(node, phase),
+            *_node(node, phase, now_s),
             *_server(server, first),
         ),
     )
@@ -63,15 +74,23 @@ def is_quiet(server: Server, node: Node) -> bool:
     )
 
 
-def is_wedged(node: Node) -> bool:
+def is_wedged(node: Node, now_s: float) -> bool:
     """Return whether Ironic has lost hold of a service.
 
-    It raises in the middle of one, and leaves the node in "servicing" with
-    the error; one that it is at has none. (That nobody holds the lock tells
-    less: other tasks of Ironic take it for a moment.) A lessee is not shown
-    the error, and so cannot tell.
+    It raises in the middle of one, and leaves the node in "servicing", with
+    the error until its next power sync and with no conductor that holds the
+    lock. One that it is at has no error, and is without a lock for a moment
+    only. A lessee is shown neither, and so cannot tell.
     """
-    return node.provision_state == 'servicing' and node.last_error is not None
+    if node.provision_state != 'servicing' or node.is_redacted:
+        return False
+    since = times.seconds(node.provision_updated_at or '')
+    is_held = (
+        node.reservation is not None
+        or since is None
+        or now_s - since < _MOMENT_S
+    )
+    return node.last_error is not None or not is_held
 
 
 def _change(entries: Mapping[str, Pending]) -> str:
@@ -100,13 +119,13 @@ def _change(entries: Mapping[str, Pending]) -> str:
     )
 
 
-def _node(node: Node, phase: provision_state.Phase) -> list[str]:
+def _node(node: Node, phase: provision_state.Phase, now_s: float) -> list[str]:
     words = []
     match phase:
         case provision_state.Ready():
             words.append(f'Node {node} is active.')
         case provision_state.Working(doing):
-            words += _working(node, doing)
+            words += _working(node, doing, now_s)
         case provision_state.Failed(reason):
             words.append(
                 f'Node {node} is in state "{node.provision_state}" and stays '
@@ -126,11 +145,12 @@ def _node(node: Node, phase: provision_state.Phase) -> list[str]:
     return words
 
 
-def _working(node: Node, doing: str) -> list[str]:
-    if is_wedged(node):
+def _working(node: Node, doing: str, now_s: float) -> list[str]:
+    if is_wedged(node, now_s):
+        why = f': {node.last_error}' if node.last_error else '.'
         return [
             f'Node {node} is in state "servicing", but no conductor is '
-            f'working on it: {node.last_error}',
+            f'working on it{why}',
             'It never leaves that by itself. An operator has to restart the '
             'conductor, which makes it "service failed"; then look again.',
         ]

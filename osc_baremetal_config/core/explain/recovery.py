@@ -45,19 +45,26 @@ class Choice:
         return replace(self, plan=None, reasons=reasons)
 
 
-def choices(assessed: Assessment, options: Options) -> dict[Aim, Choice]:
-    """Return every way with its plan, or with the reasons against it."""
-    if why := _no_way(assessed.snapshot):
+def choices(
+    assessed: Assessment, options: Options, now_s: float
+) -> dict[Aim, Choice]:
+    """Return every way with its plan, or with the reasons against it.
+
+    :param now_s: the time, in seconds since 1970.
+    """
+    if why := _no_way(assessed.snapshot, now_s):
         return dict.fromkeys(WAYS, Choice(None, '', why))
     return {aim: _choice(aim, assessed, options) for aim in WAYS}
 
 
-def plan(aim: Aim, assessed: Assessment, options: Options) -> Plan:
+def plan(
+    aim: Aim, assessed: Assessment, options: Options, now_s: float
+) -> Plan:
     """Return the plan of one way.
 
     :raises Refused: it cannot be gone.
     """
-    choice = choices(assessed, options)[aim]
+    choice = choices(assessed, options, now_s)[aim]
     if choice.plan is None:
         raise errors.Refused(
             f'{assessed.snapshot.server}: --{aim.value} is not possible; '
@@ -67,10 +74,10 @@ def plan(aim: Aim, assessed: Assessment, options: Options) -> Plan:
     return choice.plan
 
 
-def _no_way(snapshot: Snapshot) -> tuple[str, ...]:
+def _no_way(snapshot: Snapshot, now_s: float) -> tuple[str, ...]:
     """Return why nothing at all can be done from here."""
     server, node = snapshot.server, snapshot.node
-    if diagnosis.is_wedged(node):
+    if diagnosis.is_wedged(node, now_s):
         return ('only an operator can help',)
     if broken := next_steps.broken(server):
         return tuple(broken)

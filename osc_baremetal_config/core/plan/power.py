@@ -5,10 +5,9 @@ metadata may write that it was off, and a server would be left off by it. So it
 is held against the actions that Nova remembers. Never switches anything.
 """
 
-import calendar
-import re
 from collections.abc import Mapping, Sequence
 
+from osc_baremetal_config.core.facts import times
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Event, Server
 
@@ -26,7 +25,6 @@ _AFTER = {
 }
 # Our clock and Nova's may differ by so much.
 _SKEW_S = 300
-_TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
 
 
 def is_in_question(server: Server, entries: Mapping[str, Pending]) -> bool:
@@ -77,7 +75,7 @@ def _by_actions(
 
     :returns: None if the journal does not say when that was.
     """
-    began = _seconds(entry.since or '')
+    began = times.seconds(entry.since or '')
     if began is None:
         return None
     known = sorted(
@@ -85,7 +83,7 @@ def _by_actions(
             (at, _AFTER[action.what], action.project)
             for action in actions
             if action.what in _AFTER
-            and (at := _seconds(action.at)) is not None
+            and (at := times.seconds(action.at)) is not None
         ),
         key=lambda one: one[0],
     )
@@ -103,14 +101,3 @@ def _by_actions(
     if power == ON or is_started:
         return ON
     return entry.power if began - last <= _SKEW_S else OFF
-
-
-def _seconds(at: str) -> int | None:
-    """Return a time of ISO 8601 in UTC as seconds, None if it is none."""
-    found = _TIME.match(at)
-    if not found:
-        return None
-    try:
-        return calendar.timegm(tuple(map(int, found.groups())))
-    except ValueError:
-        return None

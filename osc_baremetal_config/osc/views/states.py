@@ -135,7 +135,9 @@ def capabilities(found: Iterable[Outlook]) -> list[str]:
     )
 
 
-def remarks(snapshot: Snapshot, found: Iterable[Outlook]) -> list[str]:
+def remarks(
+    snapshot: Snapshot, found: Iterable[Outlook], now_s: float
+) -> list[str]:
     """Return what a person should know of what is shown."""
     rows = [one.row for one in found]
     lines = [
@@ -152,7 +154,7 @@ def remarks(snapshot: Snapshot, found: Iterable[Outlook]) -> list[str]:
         lines.append(_HIDDEN[Kind.RUNBOOK])
     server, node = snapshot.server, snapshot.node
     if not diagnosis.is_quiet(server, node):
-        lines += diagnosis.explain(server, node).words
+        lines += diagnosis.explain(server, node, now_s).words
         lines.append(
             f'What can be done: openstack server config recover {server.id}'
         )
@@ -227,10 +229,13 @@ def hidden(kinds: Iterable[Kind]) -> list[str]:
 
 
 def situation(
-    server: Server, node: Node, choices: Mapping[Aim, Choice]
+    server: Server,
+    node: Node,
+    choices: Mapping[Aim, Choice],
+    now_s: float,
 ) -> tuple[Sequence[str], Row]:
     """Return the fields of ``recover``, and the value of each."""
-    found = diagnosis.explain(server, node)
+    found = diagnosis.explain(server, node, now_s)
     return (
         SITUATION,
         (

@@ -80,12 +80,14 @@ class ConductorTest(WorldTestCase):
             self.service(
                 self.node, service_steps=[wrong], disable_ramdisk=True
             )
-            self.clock.sleep(3600)
             node = self.node
-            self.assertEqual(
-                ('servicing', None), (node.provision_state, node.reservation)
-            )
+            self.clock.sleep(1)
             self.assertIn('Async execution of', str(node.last_error))
+            self.clock.sleep(3600)
+            self.assertEqual(
+                ('servicing', None, None),
+                (node.provision_state, node.reservation, node.last_error),
+            )
             answer = self.service(node, service_steps=steps('Enabled'))
             self.assertEqual(400, answer.status_code)
             self.assertIn('while it is in state', answer.text)

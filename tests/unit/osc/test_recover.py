@@ -68,13 +68,25 @@ class RecoverTest(base.TestCase):
 
     def test_a_service_that_ironic_has_lost_hold_of(self) -> None:
         self.node.provision_state = 'servicing'
-        for error, told in (
-            ('Async execution failed', 'has to restart the conductor'),
-            (None, 'Ironic is working on node'),
+        lost, held = 'has to restart the conductor', 'Ironic is working on'
+        for error, holder, seconds, told in (
+            ('Async execution failed', None, 0, lost),
+            ('Async execution failed', 'conductor-1', 60, lost),
+            # After a power sync, which removes the error.
+            (None, None, 60, lost),
+            # The BMC has done its part.
+            (None, None, 1, held),
+            (None, 'conductor-1', 60, held),
         ):
-            self.node.last_error = error
+            self.node.last_error, self.node.reservation = error, holder
+            self.node.provision_updated = self.model.clock.utc()
+            self.model.clock.sleep(seconds)
             words = self.recover(person='operator').json()['situation']
             self.assertIn(told, ' '.join(words))
+            self.assertIn('ask one', str(self.recover().json()['situation']))
+            ran = self.recover('--abort', person='operator')
+            refused = 'only an operator' if told is lost else 'nothing to drop'
+            self.assert_refused(ran, refused)
 
     def test_retry(self) -> None:
         self.fail()
