@@ -169,7 +169,11 @@ class Contract(testtools.TestCase):
         server_id, node_id = self._servers[kind]
         # A sync of Nova's takes the power from its cache of the node, so
         # that a server is shown as off for a while after it has come up.
-        self.wait_for(lambda: self.power_state(server_id), RUNNING)
+        self.wait_until(
+            'Nova sees that it is on',
+            lambda: self.power_state(server_id) == RUNNING,
+            limit_s=120.0,
+        )
         return server_id, node_id
 
     def _make(self, kind: str) -> tuple[str, str]:

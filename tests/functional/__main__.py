@@ -1,0 +1,66 @@
+"""``python -m tests.functional``: the tests, on two clouds at once.
+
+They wait for the services most of the time. With arguments, which stestr
+takes to choose tests, one cloud is enough. The first cloud stays up, as it
+was perhaps up before; the second one goes.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import types
+from collections.abc import Iterator, Sequence
+
+from tests.devcloud import layout as layouts
+from tests.functional import claim
+
+_STESTR = ('stestr', '--test-path', 'tests/functional', 'run')
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return how stestr has ended."""
+    # Else the second cloud would be left behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    _devcloud('up')
+    if argv:
+        return subprocess.run([*_STESTR, '--serial', *argv]).returncode
+    first = str(layouts.Layout.load().state)
+    with _second(f'{first}-2') as second:
+        states = os.pathsep.join((first, second))
+        return subprocess.run(
+            [*_STESTR, '--concurrency', '2'],
+            env=os.environ | {claim.VARIABLE: states},
+        ).returncode
+
+
+def _end(number: int, frame: types.FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def _second(state: str) -> Iterator[str]:
+    """Have another cloud up meanwhile."""
+    try:
+        _devcloud('up', DEVCLOUD_STATE=state)
+        yield state
+    finally:
+        _devcloud('wipe', DEVCLOUD_STATE=state)
+
+
+def _devcloud(command: str, **environ: str) -> None:
+    """Run a command of the devcloud.
+
+    :raises subprocess.CalledProcessError: it has failed, and has said why.
+    """
+    subprocess.run(
+        [sys.executable, '-m', 'tests.devcloud', command],
+        env=os.environ | environ,
+        check=True,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
