@@ -1,8 +1,13 @@
 """The documentation's settings."""
 
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
+
 project = 'osc-baremetal-config'
 copyright = 'osc-baremetal-config contributors'
-extensions = ['cliff.sphinxext', 'openstackdocstheme']
+extensions = ['catalogue_table', 'cliff.sphinxext', 'openstackdocstheme']
 html_theme = 'openstackdocs'
 openstackdocs_auto_name = False
 autoprogram_cliff_application = 'openstack'

@@ -9,12 +9,13 @@ import contextlib
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import Item, Query
+from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.plan.model import Aim
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
@@ -88,6 +89,25 @@ class RecoverArguments:
     timeout_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class SettingArguments:
+    """What is asked of ``setting list``.
+
+    :param patterns: of names; empty for all.
+    :param type_name: only its settings; None for all.
+    :param differs_from: a server or a file to compare with, None for none.
+    :param template: name → value of the settings of a template; empty for
+        none.
+    """
+
+    server: str
+    patterns: tuple[str, ...]
+    type_name: str | None
+    differs_from: str | None
+    template: Mapping[str, str]
+    output: Output
+
+
 def output(parsed_args: argparse.Namespace) -> Output:
     """Return who reads the output."""
     return Output(parsed_args.formatter, tuple(parsed_args.columns))
@@ -121,6 +141,7 @@ def change(
             stop=parsed_args.stop,
             strict=parsed_args.strict,
             allow_data_loss=parsed_args.allow_data_loss,
+            accepted=frozenset(map(Risk, parsed_args.accept_risk)),
             records=records,
             forgets=tuple(forgets),
             allow_move=parsed_args.allow_move,
@@ -167,10 +188,73 @@ def recovery(parsed_args: argparse.Namespace) -> RecoverArguments:
     )
 
 
+def settings(parsed_args: argparse.Namespace) -> SettingArguments:
+    """Return what is asked of ``setting list``.
+
+    :raises Usage: two of the options cannot go together.
+    """
+    filters = (parsed_args.name, parsed_args.item, parsed_args.differs_from)
+    template = parsed_args.as_template or ()
+    if template and any(filters):
+        raise errors.Usage('--as-template goes with no other option.')
+    return SettingArguments(
+        server=parsed_args.server,
+        patterns=tuple(parsed_args.name),
+        type_name=parsed_args.item,
+        differs_from=parsed_args.differs_from,
+        template={item.type: item.value for item in template},
+        output=output(parsed_args),
+    )
+
+
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Add the server that a command is for."""
     parser.add_argument(
         'server', metavar='<server>', help='Server (name or ID).'
+    )
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``show``."""
+    add_server(parser)
+    parser.add_argument(
+        '--long',
+        action='store_true',
+        help='Show every type that is known, not only those that are desired, '
+        'offered or in the BIOS, and by which settings each was read.',
+    )
+
+
+def add_setting_list(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``setting list``."""
+    add_server(parser)
+    parser.add_argument(
+        '--name',
+        action='append',
+        default=[],
+        metavar='<pattern>',
+        help='Only settings whose name matches, with the wildcards of a shell '
+        '(repeat option for any of several).',
+    )
+    parser.add_argument(
+        '--item',
+        metavar='<type>',
+        help='Only the settings of this type of configuration.',
+    )
+    parser.add_argument(
+        '--differs-from',
+        metavar='<server-or-file>',
+        help='Only settings that another server (name or ID) has otherwise, '
+        'or a file that this command has written as JSON or YAML.',
+    )
+    parser.add_argument(
+        '--as-template',
+        nargs='+',
+        type=_setting,
+        metavar='<name>=<value>',
+        help='Check these settings against the BIOS registry of the server, '
+        'and print the steps of a deploy template that sets them; with '
+        '-f json as Ironic takes them.',
     )
 
 
@@ -194,7 +278,7 @@ def add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--long',
         action='store_true',
-        help='List every type that is known, with node and times.',
+        help='List every type that the BIOS tells, with node and times.',
     )
 
 
@@ -417,6 +501,15 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
         help='Run steps that can lose data on the disks of the server.',
     )
     group.add_argument(
+        '--accept-risk',
+        action='append',
+        default=[],
+        choices=[Risk.BOOT.value, Risk.KEYS.value],
+        help='Change settings that can keep the installed system from booting '
+        '(boot), or destroy keys and so what they encrypt (keys; repeat '
+        'option for both).',
+    )
+    group.add_argument(
         '--target-flavor',
         metavar='<flavor>',
         help='The flavor variant (name or ID): it equals the flavor of the '
@@ -528,6 +621,14 @@ def _values(action: argparse.Action) -> list[str]:
 def _item_of(name: str) -> Callable[[str], Item]:
     """Return what makes an item of the value of a type's own option."""
     return lambda value: Item(name, value)
+
+
+def _setting(text: str) -> Item:
+    """Return name and value of the setting that ``name=value`` names."""
+    name, equals, value = text.partition('=')
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f'{text!r} is not <name>=<value>')
+    return Item(name, value)
 
 
 def _item(text: str) -> Item:

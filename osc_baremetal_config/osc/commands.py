@@ -146,7 +146,7 @@ class ShowServerConfig(base.Command, command.Lister):
         """Add the options."""
         from osc_baremetal_config.osc import arguments
 
-        arguments.add_server(parser)
+        arguments.add_show(parser)
 
     def show(
         self, session: 'Session', parsed_args: argparse.Namespace
@@ -155,7 +155,31 @@ class ShowServerConfig(base.Command, command.Lister):
         from osc_baremetal_config.osc import arguments, show
 
         output = arguments.output(parsed_args)
-        return show.server(session, parsed_args.server, output)
+        return show.server(
+            session, parsed_args.server, output, is_long=parsed_args.long
+        )
+
+
+class ListServerConfigSetting(base.Command, command.Lister):
+    """List the BIOS settings of a server, as Ironic has them.
+
+    Each with the values that it may have, and the types of configuration that
+    it is a setting of. Passwords and keys are never shown.
+    """
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_setting_list(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each setting."""
+        from osc_baremetal_config.osc import arguments, settings
+
+        return settings.settings(session, arguments.settings(parsed_args))
 
 
 class ListServerConfig(base.Command, command.Lister):

@@ -21,26 +21,41 @@ from osc_baremetal_config.osc.views.options import Denied
 from osc_baremetal_config.osc.views.tables import Table
 
 
-def server(session: Session, name_or_id: str, output: Output) -> Shown:
-    """Return a row for each type of configuration of a server."""
-    check_columns(output.columns, states.SHOW)
+def server(
+    session: Session, name_or_id: str, output: Output, *, is_long: bool
+) -> Shown:
+    """Return a row for each type of configuration of a server.
+
+    :param is_long: also for those that are none of this server's.
+    """
+    known = states.SHOW_LONG if is_long else states.SHOW
+    check_columns(output.columns, known)
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id)
     found = option_list.outlooks(assess(snapshot, catalogue))
     now_s = session.clock.utc().timestamp()
     session.remark(states.remarks(snapshot, found, now_s))
-    return Shown(*configuration(session, found, snapshot.node, output))
+    return Shown(
+        *configuration(session, found, snapshot.node, output, is_long=is_long)
+    )
 
 
 def configuration(
-    session: Session, found: Sequence[Outlook], node: Node, output: Output
+    session: Session,
+    found: Sequence[Outlook],
+    node: Node,
+    output: Output,
+    *,
+    is_long: bool = False,
 ) -> Table:
     """Return the table of a server's types, and tell what it leaves out."""
     now, is_for_person = session.clock.utc(), output.is_for_person
     if is_for_person:
         session.remark(states.capabilities(found))
         session.remark(states.checked(node, now))
-    return states.show(found, node, now, is_for_person=is_for_person)
+    return states.show(
+        found, node, now, is_for_person=is_for_person, is_long=is_long
+    )
 
 
 def servers(

@@ -37,7 +37,26 @@ TYPES = _words("""
     PowerPerformanceTuning_* PwrPerfTuning ProcCStates ProcC1E
     EnergyPerformanceBias ProcPwrPerf PcieAspmL1 MinProcIdlePower
     EnergyPerfBias IntelProcVtd ProcAmdIoVt Processors_CStates MemOpMode
-    MemoryEncryption Tme MkTme
+    MemoryEncryption Tme MkTme IommuSupport VTdSupport EnableTdx TdxEnable
+    DevicesandIOPorts_IntelVTforDirectedIOVTd IntelVTforDirectedI_O_VT_d__*
+    TransparentSme TransparentSecureMemoryEncryption EnableTme EnableMktme
+    Processors_TotalMemoryEncryption Processors_MultikeyTotalMemoryEncryption
+    MemoryEncryption_TME__* CPUC6Report_* AltEngPerfBIAS ProcHwPrefetcher
+    ProcAdjCacheLine DcuStreamerPrefetcher DcuIpPrefetcher HwPrefetcher
+    L1StreamHwPrefetcher L2StreamHwPrefetcher L1RegionPrefetcher
+    L1StridePrefetcher L2UpDownPrefetcher AdjSecPrefetch DcuStreamPrefetcher
+    AmdL1Prefetcher AmdL2Prefetcher Processors_HardwarePrefetcher
+    Processors_AdjacentCachePrefetch Processors_DCUStreamerPrefetcher
+    Processors_DCUIPPrefetcher HardwarePrefetcher_* AdjacentCachePrefetch_*
+    DCUStreamerPrefetcher_* DCUIPPrefetcher_* MlcStreamerPrefetcherEnable
+    MlcSpatialPrefetcherEnable DCUStreamerPrefetcherEnable
+    DCUIPPrefetcherEnable AdvancedMemProtection MemMirrorMode
+    Memory_MirrorMode PcieGlobalAspm Power_ASPM PCIeASPMSupport_Global__*
+    BootMode BootModes_SystemBootMode SecureBoot SecureBootStatus
+    SecureBootConfiguration_SecureBootSetting SecureBootEnable_*
+    SecureBootSupport TpmSecurity TpmVisibility SecurityDeviceSupport_*
+    TpmSupport EGM DisableChannelSparing Processors_C1EnhancedMode
+    CorePerformanceBoost_* MinProcIdlePkgState
 """)
 
 # What is no setting to keep, as the registries' help has it: what changes by

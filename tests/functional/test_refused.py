@@ -114,6 +114,20 @@ class RefusedTest(base.TestCase):
         ran = self.set(self.operator, '--config', 'boot=uefi', self.web.id)
         self.assert_refused(ran, 'BootMode=UEFI: allowed values: ')
 
+    def test_what_can_keep_a_system_from_booting(self) -> None:
+        self.template('old-boot', 'enabled', 'BootMode', 'Bios')
+        asked = ('--config', 'old-boot=enabled', self.web.id)
+        ran = self.set(self.operator, *asked)
+        self.assert_refused(
+            ran,
+            'BootMode=Bios can keep the installed system from booting',
+            'use --accept-risk boot to permit this',
+        )
+        accepted = ('--accept-risk', 'boot', '--dry-run')
+        ran = self.set(self.operator, *accepted, *asked)
+        self.assert_ended(0, ran)
+        self.assertIn('A SETTING can keep the installed system', ran.err)
+
     def test_setting_that_is_read_only(self) -> None:
         self.template('tag', 'mine', 'SystemServiceTag', 'MINE')
         ran = self.set(self.operator, '--config', 'tag=mine', self.web.id)

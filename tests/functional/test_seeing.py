@@ -80,10 +80,28 @@ class LookingTest(TestCase):
         node = self.node_of(self.web).name
         self.assertIn(node, {row['Node'] for row in rows})
 
+    def test_settings(self) -> None:
+        shown = []
+        for name in ALL:
+            rows = self.see(self.person(name), 'setting', 'list', self.web)
+            shown.append({row['Name']: row for row in rows})
+        row = shown[0]['LogicalProc']
+        self.assertEqual('Disabled', row['Value'])
+        self.assertEqual(['Enabled', 'Disabled'], row['Allowed'])
+        self.assertEqual(['hyperthreading'], row['Config'])
+        for other in shown[1:]:
+            self.assertEqual(shown[0], other)
+        argv = ('--as-template', 'LogicalProc=Enabled', 'QuietBoot=false')
+        steps = self.see(self.operator, 'setting', 'list', self.web, *argv)
+        ironic: Any = self.system.baremetal
+        made = ironic.create_deploy_template(name='CUSTOM_MADE', steps=steps)
+        self.addCleanup(ironic.delete_deploy_template, made)
+        self.assertEqual(steps, made.steps)
+
     def test_stranger(self) -> None:
         oscar = self.person('oscar')
-        for command in ('show', 'history', 'apply'):
-            ran = oscar.openstack(*CONFIG, command, self.web)
+        for command in ('show', 'history', 'apply', 'setting list'):
+            ran = oscar.openstack(*CONFIG, *command.split(), self.web)
             self.assert_refused(ran, 'No server with the ID')
         self.assertEqual([], self.see(oscar, 'list'))
 

@@ -46,6 +46,7 @@ class PluginTest(base.TestCase):
                     'option_list',
                     'recover',
                     'set',
+                    'setting_list',
                     'show',
                     'unset',
                 )

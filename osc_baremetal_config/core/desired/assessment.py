@@ -45,10 +45,12 @@ class Actual:
 
     :param value: as it was read in the BIOS; None if it cannot be told.
     :param reason: why it cannot; empty if it can.
+    :param settings: what it was read by, as that is; empty if nothing tells.
     """
 
     value: str | None
     reason: str = ''
+    settings: str = ''
 
 
 @enum.unique
@@ -183,16 +185,19 @@ def _actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
     a node lacks the trait of a capability tells nothing: its BIOS may have
     the setting under a name that nobody here knows.
     """
-    return read(readings(name, snapshot.templates, catalogue), snapshot.bios)
+    return read(readings(name, snapshot, catalogue), snapshot.bios)
 
 
 def readings(
-    name: str, templates: Sequence[Template], catalogue: Catalogue
+    name: str, snapshot: Snapshot, catalogue: Catalogue
 ) -> tuple[Readings, ...]:
     """Return what values of a type can be read by, the best source first."""
-    config_type = catalogue.types.get(name)
-    by_catalogue = _by_catalogue(config_type) if config_type else []
-    return _by_templates(name, templates), by_catalogue
+    by_catalogue = [
+        (value, settings)
+        for kind in catalogue.meant(name, snapshot.bios)
+        for value, settings in kind.values.items()
+    ]
+    return _by_templates(name, snapshot.templates), by_catalogue
 
 
 def read(sources: Sequence[Readings], bios: Bios) -> Actual:
@@ -200,12 +205,14 @@ def read(sources: Sequence[Readings], bios: Bios) -> Actual:
     now = _as_it_is([each for source in sources for each in source], bios)
     for source in sources:
         fitting = _fitting(source, bios)
-        if len(fitting) == 1:
-            return Actual(fitting[0])
-        if fitting:
-            return Actual(None, f'{now} is {" and ".join(fitting)} at once')
+        values = sorted({value for value, _ in fitting})
+        if len(values) == 1:
+            return Actual(values[0], settings=_as_it_is(fitting, bios))
+        if values:
+            why = f'{now} is {" and ".join(values)} at once'
+            return Actual(None, why, now)
     if now:
-        return Actual(None, now)
+        return Actual(None, now, now)
     if not bios:
         return Actual(None, 'Ironic has read no BIOS settings of this node')
     return Actual(
@@ -254,23 +261,13 @@ def _by_templates(name: str, known: Sequence[Template]) -> Readings:
     ]
 
 
-def _by_catalogue(config_type: ConfigType) -> Readings:
+def _fitting(readings: Readings, bios: Bios) -> Readings:
+    """Return those all of whose settings are as they are in the BIOS."""
     return [
         (value, settings)
-        for vendor in config_type.bios
-        for value, settings in vendor.items()
+        for value, settings in _readable(readings, bios)
+        if all(registry.holds(bios, n, to) for n, to in settings.items())
     ]
-
-
-def _fitting(readings: Readings, bios: Bios) -> list[str]:
-    """Return the values all of whose settings are as they are in the BIOS."""
-    return sorted(
-        {
-            value
-            for value, settings in _readable(readings, bios)
-            if all(registry.holds(bios, n, to) for n, to in settings.items())
-        }
-    )
 
 
 def _as_it_is(readings: Readings, bios: Bios) -> str:

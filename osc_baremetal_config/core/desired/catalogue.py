@@ -5,25 +5,38 @@ Reading the files is for :mod:`osc_baremetal_config.osc.files`; this module
 never opens one.
 """
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from osc_baremetal_config.core.desired import firmware
+from osc_baremetal_config.core.desired.firmware import (
+    SOURCES,
+    Firmware,
+    Kinds,
+)
 from osc_baremetal_config.core.facts import values
-from osc_baremetal_config.core.facts.model import Value
+from osc_baremetal_config.core.facts.model import Bios
 from osc_baremetal_config.core.facts.registry import Lock
+from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 
 # The keys that are no types.
-CLOUD, LOCKS, VOLATILE = 'cloud', 'locks', 'volatile'
-_LISTS = (LOCKS, VOLATILE)
+CLOUD, VENDORS = 'cloud', 'vendors'
+LOCKS, VOLATILE, RISKS = 'locks', 'volatile', 'risks'
+_LISTS = (LOCKS, VOLATILE, RISKS)
 _RESIZE = 'resize'
-KEYS = ('help', 'values', 'needs', 'bios')
+KEYS = ('help', 'values', 'needs', 'bios', 'risks')
+# The keys of a kind of BIOS that are no values.
+_VENDOR, _SOURCE = 'vendor', 'source'
 # What files of earlier releases may have: a missing trait says nothing about
 # a BIOS that nobody can read.
 _IGNORED = ('incapable',)
 _LOCK = ('setting', 'value', 'locks')
+_RISKY = ('setting', 'value', 'risk')
+_RISK_WORDS = f'a risk is one of {", ".join(Risk)}'
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
 _NAME = re.compile(r'[a-z][a-z0-9-]*')
@@ -46,17 +59,19 @@ class ConfigType:
     :param values: all the values it can have.
     :param needs: for a value, the sets of traits of which a node must have
         one whole set; a value that is missing here needs nothing.
-    :param bios: for each kind of BIOS, value → the settings that mean it.
+    :param bios: the kinds of BIOS, each with how it tells the value.
+    :param risks: what a wrong value can do, whatever sets it.
     """
 
     name: str
     help: str
     values: tuple[str, ...]
     needs: Mapping[str, tuple[frozenset[str], ...]]
-    bios: tuple[Mapping[str, Mapping[str, Value]], ...]
+    bios: tuple[Firmware, ...]
+    risks: tuple[Risk, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """The types of configuration, and what holds on this cloud.
 
@@ -65,12 +80,51 @@ class Catalogue:
     :param locks: settings that others can be changed only with.
     :param volatile: patterns of names, as of a shell, of settings that change
         by themselves; such a change is nobody's side effect.
+    :param vendors: vendor → patterns of names that only its BIOS has.
+    :param risks: settings that have a risk, whatever they are set for.
     """
 
     types: Mapping[str, ConfigType]
     resizes: bool = False
     locks: tuple[Lock, ...] = ()
     volatile: tuple[str, ...] = ()
+    vendors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    risks: tuple[RiskySetting, ...] = ()
+
+    def kinds(self, name: str, bios: Bios) -> Kinds:
+        """Return what a BIOS has of each kind of a type, even if no other.
+
+        :returns: none for a type that is not known.
+        """
+        return _kinds(self, frozenset(bios)).get(name, ())
+
+    def meant(self, name: str, bios: Bios) -> Kinds:
+        """Return the kinds of a type that a BIOS is, most often one."""
+        return _meant(self, frozenset(bios)).get(name, ())
+
+    def vendor(self, bios: Bios) -> str:
+        """Return whose BIOS it is; empty if its settings do not tell."""
+        return _vendor(self, frozenset(bios))
+
+
+# The servers of a fleet have few sets of names among them.
+@functools.lru_cache(maxsize=64)
+def _kinds(catalogue: Catalogue, names: frozenset[str]) -> Mapping[str, Kinds]:
+    return {
+        name: firmware.every(config_type.bios, names)
+        for name, config_type in catalogue.types.items()
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def _meant(catalogue: Catalogue, names: frozenset[str]) -> Mapping[str, Kinds]:
+    known = _kinds(catalogue, names)
+    return {name: firmware.meant(kinds) for name, kinds in known.items()}
+
+
+@functools.lru_cache(maxsize=64)
+def _vendor(catalogue: Catalogue, names: frozenset[str]) -> str:
+    return firmware.vendor(catalogue.vendors, names)
 
 
 def fits(name: Any, entry: Any) -> bool:
@@ -110,8 +164,8 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     """Return what a catalogue document defines.
 
     :param document: what the YAML file holds: ``{type: {...}}``,
-        ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``
-        and ``volatile``.
+        ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``,
+        ``volatile``, ``vendors`` and ``risks``.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -121,6 +175,8 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     resizes = _parse_cloud(fitting.pop(CLOUD, {}), faults)
     locks = _parse_locks(fitting.pop(LOCKS, []), faults)
     volatile = fitting.pop(VOLATILE, [])
+    vendors = _parse_vendors(fitting.pop(VENDORS, {}), faults)
+    risks = _parse_risks(fitting.pop(RISKS, []), faults)
     types = {
         name: _parse_type(name, entry, faults)
         for name, entry in fitting.items()
@@ -128,7 +184,9 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     if not _is_words(volatile):
         faults.append(Fault((VOLATILE,), _NO_WORDS))
         volatile = []
-    return faults or Catalogue(types, resizes, locks, tuple(volatile))
+    return faults or Catalogue(
+        types, resizes, locks, tuple(volatile), vendors, risks
+    )
 
 
 def _parse_locks(
@@ -150,6 +208,39 @@ def _parse_locks(
             text = f'not a mapping of {", ".join(_LOCK)}, the last a list'
             faults.append(Fault((LOCKS, index), text))
     return tuple(found)
+
+
+def _parse_risks(
+    entries: Sequence[Any], faults: list[Fault]
+) -> tuple[RiskySetting, ...]:
+    """Return the settings that have a risk."""
+    found = []
+    for index, entry in enumerate(entries):
+        if (
+            isinstance(entry, Mapping)
+            and {'setting', 'risk'} <= entry.keys() <= set(_RISKY)
+            and _is_word(entry['setting'])
+            and entry['risk'] in list(Risk)
+            and values.is_value(entry.get('value', ''))
+        ):
+            risk = Risk(entry['risk'])
+            found.append(
+                RiskySetting(entry['setting'], entry.get('value'), risk)
+            )
+        else:
+            text = f'not a mapping of {", ".join(_RISKY)}; {_RISK_WORDS}'
+            faults.append(Fault((RISKS, index), text))
+    return tuple(found)
+
+
+def _parse_vendors(
+    entry: Mapping[str, Any], faults: list[Fault]
+) -> dict[str, Sequence[str]]:
+    """Return whose BIOS has which names."""
+    for vendor, patterns in entry.items():
+        if not (_is_word(vendor) and _is_words(patterns)):
+            faults.append(Fault((VENDORS, vendor), _NO_WORDS))
+    return dict(entry)
 
 
 def _parse_cloud(entry: Mapping[str, Any], faults: list[Fault]) -> bool:
@@ -184,13 +275,21 @@ def _parse_type(
     if not _is_words(words) or not words:
         faults.append(Fault((name, 'values'), _NO_WORDS))
         words = []
+    risks = entry.get('risks', [])
+    if not (_is_words(risks) and set(risks) <= set(Risk)):
+        faults.append(Fault((name, 'risks'), f'not a list; {_RISK_WORDS}'))
+        risks = []
     known = dict.fromkeys(words)
+    if known.keys() & {_VENDOR, _SOURCE}:
+        text = f'{_VENDOR} and {_SOURCE} are keys of a kind of BIOS'
+        faults.append(Fault((name, 'values'), text))
     return ConfigType(
         name=str(name),
         help=str(text),
         values=tuple(known),
         needs=_parse_needs(name, entry.get('needs', {}), known, faults),
         bios=_parse_bios(name, entry.get('bios', []), known, faults),
+        risks=tuple(map(Risk, risks)),
     )
 
 
@@ -216,24 +315,40 @@ def _parse_needs(
 
 def _parse_bios(
     name: str, kinds: Any, words: Collection[str], faults: list[Fault]
-) -> tuple[Mapping[str, Mapping[str, Value]], ...]:
+) -> tuple[Firmware, ...]:
     if not isinstance(kinds, list):
         faults.append(Fault((name, 'bios'), 'not a list'))
         return ()
     parsed = []
     for index, kind in enumerate(kinds):
         path: Path = (name, 'bios', index)
-        if not isinstance(kind, Mapping):
+        if isinstance(kind, Mapping):
+            parsed.append(_parse_firmware(path, kind, words, faults))
+        else:
             faults.append(Fault(path, 'not a mapping of values'))
-            continue
-        for value, settings in kind.items():
-            _check_word((*path, value), value, words, faults)
-            if not _is_settings(settings):
-                faults.append(
-                    Fault((*path, value), 'not a mapping of BIOS settings')
-                )
-        parsed.append(kind)
     return tuple(parsed)
+
+
+def _parse_firmware(
+    path: Path,
+    kind: Mapping[str, Any],
+    words: Collection[str],
+    faults: list[Fault],
+) -> Firmware:
+    known = dict(kind)
+    vendor, source = known.pop(_VENDOR, ''), known.pop(_SOURCE, '')
+    if vendor and not _is_word(vendor):
+        faults.append(Fault((*path, _VENDOR), 'not text'))
+    if source and source not in SOURCES:
+        text = f'{_short(source)!r} is none of {_some(SOURCES)}'
+        faults.append(Fault((*path, _SOURCE), text))
+    for value, settings in known.items():
+        _check_word((*path, value), value, words, faults)
+        if not _is_settings(settings):
+            faults.append(
+                Fault((*path, value), 'not a mapping of BIOS settings')
+            )
+    return Firmware(values=known, vendor=str(vendor), source=str(source))
 
 
 def _check_word(

@@ -61,6 +61,7 @@ class Outlook:
     :param lacks: sets of traits, of which the node needs one whole set.
     :param changed: when Ironic last saw it change, ISO 8601; None if that
         cannot be told.
+    :param matters: it is desired, told by the BIOS, or offered by a template.
     """
 
     row: assessment.Row
@@ -68,6 +69,7 @@ class Outlook:
     capability: Capability
     lacks: tuple[frozenset[str], ...]
     changed: str | None
+    matters: bool
 
 
 def offers(
@@ -159,6 +161,17 @@ def _outlook(
         Capability.TRAIT_MISSING if lacks else _capability(row, assessed),
         lacks,
         _changed(row.type, assessed),
+        _matters(row, assessed),
+    )
+
+
+def _matters(row: assessment.Row, assessed: Assessment) -> bool:
+    """Return whether a type is any of this server's."""
+    offered = (t.item for t in assessed.snapshot.templates)
+    return (
+        row.desired.value is not None
+        or bool(row.actual.settings)
+        or any(item and item.type == row.type for item in offered)
     )
 
 
@@ -182,7 +195,9 @@ def _capability(row: assessment.Row, assessed: Assessment) -> Capability:
         return Capability.YES
     if not bios:
         return Capability.NOT_READ
-    return Capability.NOT_IN_BIOS if known else Capability.UNKNOWN
+    config_type = assessed.catalogue.types.get(row.type)
+    is_told = known or (config_type and config_type.bios)
+    return Capability.NOT_IN_BIOS if is_told else Capability.UNKNOWN
 
 
 def _changed(name: str, assessed: Assessment) -> str | None:
@@ -199,7 +214,5 @@ def _changed(name: str, assessed: Assessment) -> str | None:
 
 def _known(name: str, assessed: Assessment) -> list[Mapping[str, Value]]:
     """Return the sets of settings that each are a value of a type."""
-    sources = assessment.readings(
-        name, assessed.snapshot.templates, assessed.catalogue
-    )
+    sources = assessment.readings(name, assessed.snapshot, assessed.catalogue)
     return [settings for found in sources for _, settings in found if settings]

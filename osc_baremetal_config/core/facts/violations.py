@@ -18,6 +18,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
     Value,
 )
+from osc_baremetal_config.core.facts.risks import Risk
 
 
 @enum.unique
@@ -40,6 +41,7 @@ class Code(enum.StrEnum):
     SETTING_UNSUPPORTED = 'setting-unsupported'
     SETTING_CLASH = 'setting-clash'
     ITEM_UNDONE = 'item-undone'
+    RISK_NOT_ACCEPTED = 'risk-not-accepted'
     NOT_CHECKABLE = 'not-checkable'
     RUNBOOK_MISSING = 'runbook-missing'
     RUNBOOK_NOT_APPROVED = 'runbook-not-approved'
@@ -335,6 +337,27 @@ def item_undone(item: Item, templates: Iterable[Template | None]) -> Violation:
         subject=str(item),
         text=f'{item}: would not hold after {by}',
         present=by,
+    )
+
+
+def risk_not_accepted(
+    item: Item, risk: Risk, settings: Iterable[str]
+) -> Violation:
+    """Say that a change is risky.
+
+    :param settings: that have the risk; none where it is the item.
+    """
+    by = ', '.join(settings) or str(item)
+    option = '--allow-data-loss'
+    if risk is not Risk.DATA:
+        option = f'--accept-risk {risk}'
+    return Violation(
+        code=Code.RISK_NOT_ACCEPTED,
+        subject=item.type,
+        text=f'{by} {risk.words}',
+        present=by,
+        hint=f'use {option} to permit this',
+        item=item,
     )
 
 

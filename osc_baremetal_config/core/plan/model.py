@@ -20,6 +20,7 @@ from osc_baremetal_config.core.facts.model import (
     Value,
 )
 from osc_baremetal_config.core.facts.provision_state import SERVICING
+from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.plan.power import OFF, ON
 from osc_baremetal_config.core.plan.side_effects import NO_REST, Kept, Rest
@@ -99,6 +100,8 @@ class Plan:
         read by.
     :param entries: types whose entries of an earlier run are to be removed.
     :param digest: tells the entries of this request from those of others.
+    :param vendor: whose BIOS it is; empty if its settings do not tell.
+    :param risks: what can be lost by the settings, and was accepted.
     :param warnings: what the person should know, without being refused.
     """
 
@@ -124,6 +127,8 @@ class Plan:
     aim: Aim = Aim.SET
     is_loose: bool = False
     forget: tuple[str, ...] = ()
+    vendor: str = ''
+    risks: tuple[Risk, ...] = ()
     rest: Rest = NO_REST
     kept: tuple[Kept, ...] = ()
     claims: tuple[Kept, ...] = ()

@@ -6,6 +6,8 @@ Owns the choices of the person, apart from the items themselves.
 import enum
 from dataclasses import dataclass
 
+from osc_baremetal_config.core.facts.risks import Risk
+
 
 @enum.unique
 class Method(enum.StrEnum):
@@ -47,6 +49,7 @@ class Options:
         the server is as it should be without it.
     :param allow_move: continue where a resize has changed the node.
     :param on_failure: put everything back, or leave it as it is.
+    :param accepted: the risks that may be taken.
     :param trust_metadata: set again what the journal says was before, also
         where nobody but the server's metadata says so.
     """
@@ -61,6 +64,7 @@ class Options:
     forgets: tuple[str, ...] = ()
     allow_move: bool = False
     on_failure: OnFailure = OnFailure.ROLLBACK
+    accepted: frozenset[Risk] = frozenset()
     trust_metadata: bool = False
 
 

@@ -24,6 +24,7 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import (
+    acceptance,
     conflicts,
     draft,
     flavors,
@@ -88,6 +89,8 @@ def make(
     changes, unchanged, found = _outcomes(request, assessed, options)
     plan = _forward(request, changes, unchanged, assessed, options, aim)
     found += _together(request, plan, assessed)
+    if not plan.is_resumed:
+        found += acceptance.unaccepted(changes, assessed.catalogue, options)
     found += _not_now(request, plan, entries)
     found += _not_this_way(plan, assessed.snapshot)
     found += _not_to_be_journaled(plan)
@@ -145,6 +148,8 @@ def _forward(
         variants=flavors.meant(variants, options),
         record=record if options.records else (),
         forget=_to_forget(changes, assessed.snapshot, options),
+        vendor=assessed.catalogue.vendor(assessed.snapshot.bios),
+        risks=acceptance.every(changes, assessed.catalogue),
         rest=draft.rest(changes, assessed, entries),
         kept=_kept(request, at_end),
         claims=tuple(_item_kept(i, assessed) for i in record),
@@ -248,7 +253,7 @@ def _kept(
 
 def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
     sources = assessment.readings(
-        item.type, assessed.snapshot.templates, assessed.catalogue
+        item.type, assessed.snapshot, assessed.catalogue
     )
     return side_effects.Kept(item.type, item.value, sources)
 

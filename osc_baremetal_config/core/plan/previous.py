@@ -200,9 +200,8 @@ def _named(name: str, assessed: Assessment) -> Iterator[tuple[str, Value]]:
         if template.item and template.item.type == name:
             for n, value in steps.settings(template.steps).items():
                 yield n, steps.asked(n, value, assessed.snapshot.bios)
-    config_type = assessed.catalogue.types.get(name)
-    for vendor in config_type.bios if config_type else ():
-        for settings in vendor.values():
+    for kind in assessed.catalogue.kinds(name, assessed.snapshot.bios):
+        for settings in kind.values.values():
             yield from settings.items()
 
 

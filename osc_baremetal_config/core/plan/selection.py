@@ -57,9 +57,8 @@ def incapable(item: Item, assessed: Assessment) -> list[Violation]:
         return []
     listed = {
         name
-        for vendor in config_type.bios
-        for name in vendor.get(item.value, {})
-        if name in assessed.snapshot.bios
+        for kind in assessed.catalogue.kinds(item.type, assessed.snapshot.bios)
+        for name in kind.values.get(item.value, {})
     }
     return [violations.trait_missing(node, missing, listed)]
 

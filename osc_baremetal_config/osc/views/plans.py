@@ -1,5 +1,6 @@
 """What ``--dry-run`` shows, and what a plan comes to in words."""
 
+import collections
 from collections.abc import Sequence
 
 from osc_baremetal_config.core.apply import api_calls
@@ -107,11 +108,28 @@ def summary_of_many(plan: RolloutPlan, limits: Limits) -> list[str]:
         f'to change, {right} up to date{recorded}, {refused} refused. '
         f'{tables.count(reboots, "reboot")}, at most {limits.at_once} at once'
         f'{first}.',
+        *_by_vendor(plan),
         *(
             f'{tables.some(server.name for server in servers)}: {warning}'
             for warning, servers in plan.warnings.items()
         ),
     ]
+
+
+def _by_vendor(plan: RolloutPlan) -> list[str]:
+    """Return which settings are changed on whose servers, if these differ."""
+    counts = collections.Counter(
+        (one.vendor or 'other', ', '.join(sorted(one.wanted)))
+        for one in plan.to_do
+        if one.changes
+    )
+    if len(counts) < 2:
+        return []
+    told = [
+        f'{number} {vendor}: {names}'
+        for (vendor, names), number in sorted(counts.items())
+    ]
+    return [f'{"; ".join(told)}.']
 
 
 def ungrouped(members: Sequence[Member], key: str | None) -> list[str]:
@@ -224,9 +242,9 @@ def _service(plan: Plan) -> str:
 
 def _risk(plan: Plan) -> str:
     lossy = [str(step) for step in plan.steps if steps.is_lossy(step)]
-    if lossy:
-        return f'DATA AT RISK by {", ".join(lossy)}'
-    return 'no data at risk'
+    data = f'DATA AT RISK by {", ".join(lossy)}' if lossy else ''
+    told = [data, *(f'A SETTING {risk.words}' for risk in plan.risks)]
+    return ', '.join(filter(None, told)) or 'no data at risk'
 
 
 def _sequence(plan: Plan) -> str:

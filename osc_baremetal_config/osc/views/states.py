@@ -35,6 +35,7 @@ SHOW = (
     *('Config', 'Desired', 'Actual', 'Allowed', 'Source', 'Capability'),
     *('Drift', 'Changed', 'Checked'),
 )
+SHOW_LONG = (*SHOW, 'Settings')
 LIST = (*SERVER, 'Config', 'Desired', 'Actual', 'Source', 'Drift')
 LONG = (*LIST, 'Node', 'State', 'Checked')
 HISTORY = ('Time', 'Source', 'Event', 'User', 'Result')
@@ -74,15 +75,17 @@ def show(
     now: datetime.datetime,
     *,
     is_for_person: bool,
+    is_long: bool = False,
 ) -> Table:
     """Return the table of ``show``.
 
     :param node: whose provision state was last changed when Ironic last read
         the BIOS, by the latest.
     :param is_for_person: without what :func:`remarks` says once.
+    :param is_long: with every type that is known, and how each was read.
     """
     table = Table(
-        SHOW,
+        SHOW_LONG,
         [
             (
                 one.row.type,
@@ -94,13 +97,14 @@ def show(
                 YesNo(one.row.drift.as_bool),
                 Ago(one.changed, now),
                 Ago(node.provision_updated_at, now),
+                one.row.actual.settings,
             )
             for one in found
+            if one.matters or is_long
         ],
     )
-    if is_for_person:
-        return tables.without(table, ('Capability', 'Checked'))
-    return table
+    hidden = ('Capability', 'Checked') if is_for_person else ()
+    return tables.without(table, hidden if is_long else (*hidden, 'Settings'))
 
 
 def _allowed(one: Outlook, *, is_for_person: bool) -> OnOneLine:
@@ -131,7 +135,7 @@ def capabilities(found: Iterable[Outlook]) -> list[str]:
     return tables.once(
         (one.row.type, _capability(one))
         for one in found
-        if one.capability is not Capability.YES
+        if one.matters and one.capability is not Capability.YES
     )
 
 
@@ -178,12 +182,20 @@ def listed(
         _listed(standing, row, now)[: len(shown)]
         for standing in found.made
         for row in standing.rows
-        if (is_long or row.desired.value is not None)
-        and (not only_drift or row.drift is assessment.Drift.YES)
+        if _is_listed(row, only_drift=only_drift, is_long=is_long)
     ]
     nothing = [NOTHING] * (len(shown) - len(SERVER))
     rows += [(OrDash(o.name), OrDash(o.id), *nothing) for o in found.unread]
     return Table(shown, rows)
+
+
+def _is_listed(
+    row: assessment.Row, *, only_drift: bool, is_long: bool
+) -> bool:
+    if only_drift and row.drift is not assessment.Drift.YES:
+        return False
+    is_told = is_long and bool(row.actual.settings)
+    return row.desired.value is not None or is_told
 
 
 def left_out(found: Survey[assessment.Standing], query: Query) -> list[str]:

@@ -15,6 +15,7 @@ from osc_baremetal_config.core.apply import forward, observation
 from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import registry, steps
 from osc_baremetal_config.core.facts.model import Bios, Node
+from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.steps import settings
 from osc_baremetal_config.core.plan import model as plan
 from osc_baremetal_config.core.plan import options, planner
@@ -67,6 +68,7 @@ class PlanCases(base.TestCase):
             'power': made.power,
             'stops': made.stops,
             'forget': list(made.forget),
+            'risks': [str(risk) for risk in made.risks],
             'warnings': list(made.warnings),
         }
         expected = {key: case[key] for key in seen if key in case}
@@ -77,8 +79,9 @@ class PlanCases(base.TestCase):
     def options(self, words: dict[str, Any]) -> options.Options:
         method = options.Method(words.get('method', 'auto'))
         on_failure = options.OnFailure(words.get('on_failure', 'rollback'))
+        accepted = frozenset(map(Risk, words.get('accepted', ())))
         chosen = {'method': method, 'on_failure': on_failure}
-        return options.Options(**words | chosen)
+        return options.Options(**words | chosen | {'accepted': accepted})
 
     def check_reasons(
         self, expected: list[str], reasons: tuple[str, ...]

@@ -11,6 +11,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.violations import Code, Violation
 from tests.unit import base
 from tests.unit.core import snapshots
@@ -57,6 +58,9 @@ EXAMPLES: dict[Code, Violation] = {
         ),
         violations.setting_clash('Profile', (HT, 'A'), (TURBO, 'B')),
         violations.item_undone(HT, [OFF]),
+        violations.risk_not_accepted(
+            Item('boot-mode', 'legacy'), Risk.BOOT, ['BootMode=Bios']
+        ),
         violations.not_checkable('the type of Turbo is Password'),
         violations.runbook_missing(),
         violations.runbook_not_approved(ON, NODE),

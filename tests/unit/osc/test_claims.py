@@ -49,7 +49,8 @@ class ClaimsTest(base.TestCase):
 
     def leave(self, item: str) -> None:
         """Leave a change that is made, and that somebody has cut off."""
-        self.assert_ended(0, self.set(item, '--no-wait'))
+        accepted = ('--accept-risk', 'boot')
+        self.assert_ended(0, self.set(item, '--no-wait', *accepted))
         self.model.wait_until(lambda: self.node.provision_state == 'active')
 
     def pending(self) -> list[str]:

@@ -85,7 +85,8 @@ class ShowTest(SeeingTest):
         self.assertEqual(3, len(pages))
 
     def test_what_cannot_be_had_is_said(self) -> None:
-        self.world.boot('web-1')
+        web = self.world.boot('web-1')
+        web.metadata['deploy-config:sgx'] = 'enabled'
         row = self.row('mona', 'web-1', 'sgx')
         self.assertEqual('lacks the trait HW_CPU_X86_SGX', row['Capability'])
         self.assertEqual([], row['Allowed'])
@@ -105,6 +106,17 @@ class ShowTest(SeeingTest):
                 del node.bios[one]
             row = self.row('mona', 'web-1', 'hyperthreading')
             self.assertEqual(told, row['Capability'])
+
+    def test_what_is_none_of_the_servers_is_for_who_wants_all(self) -> None:
+        self.world.boot('web-1')
+        rows = self.see('mona', 'show', 'web-1')
+        every = self.see('mona', 'show', 'web-1', '--long')
+        short = {row['Config'] for row in rows}
+        self.assertIn('hyperthreading', short)
+        self.assertNotIn('secure-boot', short)
+        self.assertLess(short, {row['Config'] for row in every})
+        [row] = [r for r in every if r['Config'] == 'hyperthreading']
+        self.assertEqual('LogicalProc=Disabled', row['Settings'])
 
     def test_what_is_going_on_is_said(self) -> None:
         server = self.world.boot('web-1')
@@ -304,7 +316,8 @@ class TableTest(SeeingTest):
         self.assertEqual(1, self.said.count('A runbook may by default'))
 
     def test_what_a_node_is_not_capable_of(self) -> None:
-        self.world.boot('web-1')
+        web = self.world.boot('web-1')
+        web.metadata['deploy-config:sgx'] = 'enabled'
         lines = self.table('mona', 'show', 'web-1')
         [row] = [one for one in lines if 'sgx' in one]
         self.assertIn('lacks a trait', row)

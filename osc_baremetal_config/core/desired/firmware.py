@@ -1,0 +1,114 @@
+"""The kinds of BIOS: by which settings each tells the value of a type.
+
+Owns patterns of names, and which of several kinds a BIOS is. What a type is,
+and what is made of a reading, is for others.
+"""
+
+import fnmatch
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from osc_baremetal_config.core.facts.model import Value
+
+# How sure it is that a kind of BIOS has these settings: a registry of a real
+# machine lists them, one had such a value, or it is only documented.
+SOURCES = ('registry', 'value', 'document')
+_LITERAL = re.compile(r'[^*?[]*')
+Settings = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """How one kind of BIOS tells the value of a type.
+
+    :param values: value of the type → the settings that mean it. Their names
+        may be patterns, as of a shell.
+    :param vendor: who builds it, in words; empty if that is not said.
+    :param source: one of ``SOURCES``; empty if that is not said.
+    """
+
+    values: Mapping[str, Settings]
+    vendor: str = ''
+    source: str = ''
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of all the settings."""
+        return frozenset(n for known in self.values.values() for n in known)
+
+
+Kinds = tuple[Firmware, ...]
+
+
+def every(kinds: Iterable[Firmware], names: Collection[str]) -> Kinds:
+    """Return what a BIOS has of each kind, with its own names for patterns.
+
+    Where several names match a pattern, all of them tell.
+
+    :param names: of all the settings of the BIOS.
+    :returns: the kinds of which it has all the settings of some value.
+    """
+    found = []
+    for kind in kinds:
+        known = {
+            value: _named(settings, names)
+            for value, settings in kind.values.items()
+        }
+        here = {value: named for value, named in known.items() if named}
+        if here:
+            found.append(replace(kind, values=here))
+    return tuple(found)
+
+
+def meant(kinds: Kinds) -> Kinds:
+    """Return the kinds that a BIOS is, of those that it can be.
+
+    Of two the one with more settings is meant, if it has all those of the
+    other.
+    """
+    return tuple(
+        kind
+        for kind in kinds
+        if not any(kind.names < other.names for other in kinds)
+    )
+
+
+def vendor(
+    vendors: Mapping[str, Sequence[str]], names: Collection[str]
+) -> str:
+    """Return whose BIOS it is; empty if its settings do not tell.
+
+    :param vendors: vendor → patterns of names that are its own.
+    """
+    counts = {
+        name: sum(bool(_matching(one, names)) for one in patterns)
+        for name, patterns in vendors.items()
+    }
+    most = max(counts.values(), default=0)
+    best = [name for name, count in counts.items() if count == most]
+    return best[0] if most and len(best) == 1 else ''
+
+
+def _named(settings: Settings, names: Collection[str]) -> dict[str, Value]:
+    """Return settings by the names that a BIOS has; none if one lacks."""
+    named: dict[str, Value] = {}
+    for pattern, value in settings.items():
+        found = _matching(pattern, names)
+        if not found:
+            return {}
+        named |= dict.fromkeys(found, value)
+    return named
+
+
+def _matching(pattern: str, names: Collection[str]) -> list[str]:
+    """Return the names that match a pattern, of hundreds mostly."""
+    literal = _LITERAL.match(pattern)
+    start = literal[0] if literal else ''
+    if start == pattern:
+        return [pattern] if pattern in names else []
+    return [
+        name
+        for name in names
+        if name.startswith(start) and fnmatch.fnmatchcase(name, pattern)
+    ]

@@ -1,0 +1,69 @@
+"""What a setting can do to a server besides what it is for.
+
+Owns the kinds of risk and their words. Which setting has which is for the
+catalogue to say.
+"""
+
+import enum
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts.model import Value
+
+
+@enum.unique
+class Risk(enum.StrEnum):
+    """What can be lost."""
+
+    BOOT = 'boot'
+    KEYS = 'keys'
+    DATA = 'data'
+
+    @property
+    def words(self) -> str:
+        """Return what can happen, as the end of a sentence."""
+        return {
+            Risk.BOOT: 'can keep the installed system from booting',
+            Risk.KEYS: 'can destroy keys, and so what they encrypt',
+            Risk.DATA: 'can lose data on the disks of the server',
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskySetting:
+    """A setting that has a risk.
+
+    :param pattern: of its name, as of a shell.
+    :param value: that has it; None for every value.
+    """
+
+    pattern: str
+    value: Value | None
+    risk: Risk
+
+    def is_set_by(self, name: str, value: Value) -> bool:
+        """Return whether a setting with a value is this one."""
+        is_risky = self.value is None or values.stored(
+            self.value
+        ) == values.stored(value)
+        return is_risky and fnmatch.fnmatchcase(name, self.pattern)
+
+
+def of(
+    known: Iterable[RiskySetting], settings: Iterable[tuple[str, Value]]
+) -> dict[Risk, list[str]]:
+    """Return risk → the settings that have it, in words.
+
+    :param known: what is known of risky settings.
+    :param settings: name and value of those that are set.
+    """
+    found: dict[Risk, list[str]] = {}
+    every = list(known)
+    for name, value in settings:
+        for one in every:
+            if one.is_set_by(name, value):
+                words = found.setdefault(one.risk, [])
+                words.append(f'{name}={values.shown(value)}')
+    return found

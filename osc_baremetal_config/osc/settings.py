@@ -1,0 +1,70 @@
+"""The command that lists BIOS settings, and writes a template's steps.
+
+Reads, has the layers below decide, and shows. Changes nothing.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
+from osc_baremetal_config.core.explain import bios_settings
+from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts.model import Value
+from osc_baremetal_config.osc import yamlfile
+from osc_baremetal_config.osc.arguments import SettingArguments
+from osc_baremetal_config.osc.session import Session, Shown, check_columns
+from osc_baremetal_config.osc.views import settings as view
+
+# Ten times what the largest known BIOS comes to, in bytes.
+_SIZE = 2**20
+
+
+def settings(session: Session, asked: SettingArguments) -> Shown:
+    """Return a row for each BIOS setting, or for each step of a template."""
+    compares = asked.differs_from is not None
+    known = view.DIFFERENT if compares else view.SETTINGS
+    if asked.template:
+        known = view.STEPS
+    check_columns(asked.output.columns, known)
+    assessed = assess(session.snapshot(asked.server), session.catalogue)
+    if asked.template:
+        made, unsure = bios_settings.template(asked.template, assessed)
+        session.remark(unsure)
+        return Shown(*view.steps(made))
+    if not assessed.snapshot.bios:
+        session.remark(['Ironic has read no BIOS settings of this node.'])
+    found = bios_settings.shown(assessed, asked.patterns, asked.type_name)
+    if asked.differs_from is not None:
+        others = _others(session, asked.differs_from)
+        found = bios_settings.different(found, others)
+    return Shown(*view.settings(found, compares=compares))
+
+
+def _others(session: Session, name: str) -> Mapping[str, Value | None]:
+    """Return name → value of the settings of another server, or of a file.
+
+    A file is what this command has written as JSON or YAML.
+
+    :raises Refused: it is no such file.
+    """
+    path = Path(name)
+    if not path.is_file():
+        return bios_settings.readable(session.snapshot(name))
+    document = yamlfile.read(path, 'The file', _SIZE).document
+    if not (isinstance(document, list) and all(map(_is_row, document))):
+        raise errors.Refused(
+            f'{path}:1: not what "server config setting list" writes with '
+            f'-f json or yaml: a list of mappings with Name and Value'
+        )
+    return {row['Name']: row['Value'] for row in document}
+
+
+def _is_row(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get('Name'), str)
+        and 'Value' in row
+        and (row['Value'] is None or values.is_value(row['Value']))
+    )

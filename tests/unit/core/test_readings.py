@@ -1,0 +1,146 @@
+"""What the settings of real machines are read as: each machine, each type.
+
+Held against a table by hand, ``tests/bios/readings.yaml``.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
+from osc_baremetal_config.core.facts.model import BiosSetting, Item
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
+from osc_baremetal_config.core.rollout.scheduler import Limits
+from osc_baremetal_config.osc import files
+from osc_baremetal_config.osc.views import plans as plans_view
+from tests.bios import machines
+from tests.unit import base
+from tests.unit.core import snapshots
+
+TABLE = Path(machines.__file__).with_name('readings.yaml')
+
+
+def told(bios: dict[str, BiosSetting]) -> dict[str, str]:
+    """Return type → value as it is read, ``none`` where nothing is told."""
+    blank = snapshots.snapshot({'templates': []})
+    found = assess(dataclasses.replace(blank, bios=bios), files.load(()))
+    return {
+        name: row.actual.value or 'none'
+        for name, row in found.rows.items()
+        if row.actual.settings
+    }
+
+
+class ReadingsTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        text = TABLE.read_text(encoding='utf-8')
+        self.table: dict[str, dict[str, str]] = yaml.safe_load(text)
+
+    def test_each_machine_is_read_as_by_hand(self) -> None:
+        catalogue = files.load(())
+        for machine in machines.machines():
+            expected = dict(self.table[machine.name])
+            bios = machines.bios(machine)
+            vendor = expected.pop('vendor', 'none')
+            self.assertEqual(expected, told(bios), machine.name)
+            if expected:
+                found = catalogue.vendor(bios) or 'none'
+                self.assertEqual(vendor, found, machine.name)
+
+    def test_the_table_is_worth_its_name(self) -> None:
+        readings = [v for known in self.table.values() for v in known.values()]
+        self.assertGreater(len(readings), 200)
+
+
+class KindsTest(base.TestCase):
+    def bios(self, **values: Any) -> dict[str, BiosSetting]:
+        return snapshots.bios({name: values[name] for name in values})
+
+    def test_settings_that_contradict_each_other_tell_nothing(self) -> None:
+        bios = self.bios(SriovSupport='Enabled', SRIOVEnable='Disable')
+        self.assertEqual('none', told(bios)['sriov'])
+
+    def test_a_pattern_is_not_fooled_by_other_names(self) -> None:
+        for name, value in (
+            ('SMTControl_00CB', 'disabled'),
+            ('SMTControl_Extra_00CB', None),
+            ('SMTControl_0CB', None),
+            ('MySMTControl_00CB', None),
+        ):
+            bios = self.bios(**{name: 'Disabled'})
+            self.assertEqual(value, told(bios).get('hyperthreading'), name)
+
+    def test_names_that_match_one_pattern_have_to_agree(self) -> None:
+        name = 'SecurityDeviceSupport_'
+        for other, value in (('Enable', 'enabled'), ('Disable', 'none')):
+            both = {f'{name}005A': 'Enable', f'{name}0063': other}
+            bios = self.bios(**both)
+            self.assertEqual(value, told(bios)['tpm'])
+
+    def test_the_kind_with_more_settings_is_meant(self) -> None:
+        two = {'L1StreamHwPrefetcher': 'Enabled'}
+        two['L2StreamHwPrefetcher'] = 'Enabled'
+        self.assertEqual('enabled', told(self.bios(**two))['prefetchers'])
+        more = ('L1RegionPrefetcher', 'L1StridePrefetcher')
+        five = two | dict.fromkeys((*more, 'L2UpDownPrefetcher'), 'Disabled')
+        self.assertEqual('none', told(self.bios(**five))['prefetchers'])
+
+    def test_a_number_of_another_board_tells_nothing(self) -> None:
+        bios = self.bios(Hyper_Threading_ALL__F27F='0')
+        self.assertEqual('none', told(bios)['hyperthreading'])
+
+
+class MixedFleetTest(base.TestCase):
+    """One command for servers of several vendors."""
+
+    def plan(self, name: str, setting: str, own: str) -> Plan:
+        """Return the plan for a server, with a template for each BIOS."""
+        templates = [
+            snapshots.template('on', 'enabled'),
+            snapshots.template('smt', 'enabled'),
+        ]
+        templates[1]['steps'][0]['args']['settings'][0]['name'] = 'ProcSMT'
+        blank = snapshots.snapshot(
+            {
+                'server': {'id': name, 'name': name},
+                'bios': {setting: 'Disabled', own: 'Custom'},
+                'templates': templates,
+            }
+        )
+        asked = [Item('hyperthreading', 'enabled')]
+        return planner.make(asked, assess(blank, files.load(())))
+
+    def test_each_server_gets_its_own_setting(self) -> None:
+        plans = (
+            self.plan('web-1', 'LogicalProc', 'SysProfile'),
+            self.plan('web-2', 'ProcSMT', 'ProcAMDBoost'),
+            self.plan('web-3', 'LogicalProc', 'SysProfile'),
+        )
+        vendors = [plan.vendor for plan in plans]
+        self.assertEqual(['Dell', 'HPE AMD', 'Dell'], vendors)
+        told = plans_view.summary_of_many(RolloutPlan(plans), Limits())
+        self.assertIn('2 Dell: LogicalProc; 1 HPE AMD: ProcSMT.', told)
+
+    def test_a_fleet_of_one_vendor_is_told_as_before(self) -> None:
+        plans = (
+            self.plan('web-1', 'LogicalProc', 'SysProfile'),
+            self.plan('web-3', 'LogicalProc', 'SysProfile'),
+        )
+        told = plans_view.summary_of_many(RolloutPlan(plans), Limits())
+        self.assertEqual(1, len(told), str(told))
+
+    def test_a_vendor_without_a_template_is_refused_by_name(self) -> None:
+        refused = self.assertRaises(
+            errors.Refused,
+            self.plan,
+            'web-4',
+            'Processors_HyperThreading',
+            'Processors_TurboMode',
+        )
+        self.assertIn('its BIOS knows no LogicalProc', str(refused.details))

@@ -1,0 +1,153 @@
+"""``setting list``, on the model."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+import fixtures
+
+from osc_baremetal_config.core.desired.assessment import assess
+from osc_baremetal_config.core.explain import bios_settings
+from osc_baremetal_config.osc import files
+from tests import runs
+from tests.bios import machines
+from tests.model import fixture
+from tests.unit import base
+from tests.unit.core import snapshots
+
+
+class SettingTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.model = self.useFixture(fixture.Model())
+        self.web = self.model.world.boot('web-1')
+        self.node = self.model.node_of(self.web)
+
+    def list(self, *argv: str, form: str = 'json') -> runs.Ran:
+        return self.model.openstack(
+            *('mona', 'server', 'config', 'setting', 'list', 'web-1'),
+            *(*argv, '-f', form),
+        )
+
+    def rows(self, *argv: str) -> dict[str, Any]:
+        ran = self.list(*argv)
+        self.assert_ended(0, ran)
+        return {row['Name']: row for row in ran.json()}
+
+    def change(self, bios: Any, value: str) -> None:
+        bios['LogicalProc'] = dataclasses.replace(
+            bios['LogicalProc'], value=value
+        )
+
+    def test_each_with_what_it_may_be_and_what_it_is_for(self) -> None:
+        rows = self.rows()
+        self.assertEqual(self.node.bios.keys(), rows.keys())
+        self.assertEqual(
+            {
+                'Name': 'LogicalProc',
+                'Value': 'Disabled',
+                'Type': 'Enumeration',
+                'Allowed': ['Enabled', 'Disabled'],
+                'Read Only': False,
+                'Config': ['hyperthreading'],
+            },
+            rows['LogicalProc'],
+        )
+
+    def test_those_that_are_asked_for(self) -> None:
+        self.assertEqual({'LogicalProc'}, self.rows('--name', 'logic*').keys())
+        both = self.rows('--name', 'LogicalProc', '--name', 'SysProfile')
+        self.assertEqual({'LogicalProc', 'SysProfile'}, both.keys())
+        item = self.rows('--item', 'hyperthreading')
+        self.assertEqual({'LogicalProc'}, item.keys())
+        self.assertEqual({}, self.rows('--name', 'Nope'))
+
+    def test_what_another_server_has_otherwise(self) -> None:
+        other = self.model.world.boot('web-2', node='bm-1')
+        bios = self.model.node_of(other).bios
+        self.assertEqual({}, self.rows('--differs-from', 'web-2'))
+        self.change(bios, 'Enabled')
+        del bios['SysProfile']
+        rows = self.rows('--differs-from', 'web-2')
+        self.assertEqual(
+            {'LogicalProc': 'Enabled', 'SysProfile': None},
+            {name: row['Other'] for name, row in rows.items()},
+        )
+
+    def test_what_was_otherwise_when_it_was_written(self) -> None:
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        for form in ('json', 'yaml'):
+            path = folder / f'before.{form}'
+            path.write_text(self.list(form=form).out, encoding='utf-8')
+            argv = ('--differs-from', str(path))
+            self.assertEqual({}, self.rows(*argv), form)
+            self.change(self.node.bios, 'Enabled')
+            self.assertEqual({'LogicalProc'}, self.rows(*argv).keys(), form)
+            self.change(self.node.bios, 'Disabled')
+        path.write_text('a: b\n', encoding='utf-8')
+        ran = self.list('--differs-from', str(path))
+        self.assert_refused(ran, f'{path}:1: not what')
+
+    def test_steps_as_ironic_takes_them(self) -> None:
+        ran = self.list('--as-template', 'LogicalProc=Enabled')
+        self.assert_ended(0, ran)
+        settings = [{'name': 'LogicalProc', 'value': 'Enabled'}]
+        step = {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': settings},
+            'priority': 150,
+        }
+        self.assertEqual([step], json.loads(ran.out))
+
+    def test_a_template_that_no_bios_would_take(self) -> None:
+        ran = self.list('--as-template', 'LogicalProc=On', 'Nope=1')
+        self.assert_refused(ran, 'LogicalProc=On: allowed values')
+        self.assertIn('Nope=1: its BIOS knows no Nope', ran.err)
+        ran = self.list('--as-template', 'A=B', '--name', 'A')
+        self.assert_ended(2, ran)
+
+    def test_ironic_has_read_none(self) -> None:
+        self.node.bios.clear()
+        ran = self.list()
+        self.assert_ended(0, ran)
+        self.assertEqual([], ran.json())
+        self.assertIn('has read no BIOS settings', ran.err)
+
+
+class SecretTest(base.TestCase):
+    def test_passwords_and_keys_are_never_shown(self) -> None:
+        bios = snapshots.bios(
+            {
+                'SetupPassword': {'value': 'a', 'attribute_type': 'Password'},
+                'IscsiChapSecret': {'value': 'b', 'attribute_type': 'String'},
+                'SgxLePublicKeyHash0': {'value': 'c'},
+                'KeySplit': {'value': '1', 'attribute_type': 'Integer'},
+            }
+        )
+        blank = snapshots.snapshot({})
+        snapshot = dataclasses.replace(blank, bios=bios)
+        found = bios_settings.shown(assess(snapshot, files.load(())))
+        shown = {one.setting.name: one.value for one in found}
+        self.assertEqual(
+            {
+                'SetupPassword': None,
+                'IscsiChapSecret': None,
+                'SgxLePublicKeyHash0': None,
+                'KeySplit': 1,
+            },
+            shown,
+        )
+        others = dict.fromkeys(shown, 'other')
+        told = bios_settings.different(found, others)
+        self.assertEqual(['KeySplit'], [one.setting.name for one in told])
+
+    def test_no_password_of_a_real_machine(self) -> None:
+        blank = snapshots.snapshot({})
+        for machine in machines.machines():
+            bios = machines.bios(machine)
+            snapshot = dataclasses.replace(blank, bios=bios)
+            for one in bios_settings.shown(assess(snapshot, files.load(()))):
+                if 'assword' in one.setting.name:
+                    self.assertIsNone(one.value)
