@@ -194,15 +194,19 @@ def settings(parsed_args: argparse.Namespace) -> SettingArguments:
     :raises Usage: two of the options cannot go together.
     """
     filters = (parsed_args.name, parsed_args.item, parsed_args.differs_from)
-    template = parsed_args.as_template or ()
+    template = [(one.type, one.value) for one in parsed_args.as_template]
     if template and any(filters):
-        raise errors.Usage('--as-template goes with no other option.')
+        raise errors.Usage(
+            '--as-template cannot go with --name, --item or --differs-from.'
+        )
+    if len(dict(template)) < len(set(template)):
+        raise errors.Usage('--as-template gives one setting several values.')
     return SettingArguments(
         server=parsed_args.server,
         patterns=tuple(parsed_args.name),
         type_name=parsed_args.item,
         differs_from=parsed_args.differs_from,
-        template={item.type: item.value for item in template},
+        template=dict(template),
         output=output(parsed_args),
     )
 
@@ -245,11 +249,14 @@ def add_setting_list(parser: argparse.ArgumentParser) -> None:
         '--differs-from',
         metavar='<server-or-file>',
         help='Only settings that another server (name or ID) has otherwise, '
-        'or a file that this command has written as JSON or YAML.',
+        'or that one of the two lacks; or instead of the server a file that '
+        'this command has written (a path with a slash, or .json or .yaml).',
     )
     parser.add_argument(
         '--as-template',
+        action='extend',
         nargs='+',
+        default=[],
         type=_setting,
         metavar='<name>=<value>',
         help='Check these settings against the BIOS registry of the server, '
@@ -278,7 +285,8 @@ def add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--long',
         action='store_true',
-        help='List every type that the BIOS tells, with node and times.',
+        help='List every type whose value the BIOS tells, with node and '
+        'times.',
     )
 
 

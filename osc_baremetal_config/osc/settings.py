@@ -3,6 +3,7 @@
 Reads, has the layers below decide, and shows. Changes nothing.
 """
 
+import collections
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from osc_baremetal_config.osc.views import settings as view
 
 # Ten times what the largest known BIOS comes to, in bytes.
 _SIZE = 2**20
+_FILES = ('.json', '.yaml', '.yml')
 
 
 def settings(session: Session, asked: SettingArguments) -> Shown:
@@ -30,35 +32,45 @@ def settings(session: Session, asked: SettingArguments) -> Shown:
     check_columns(asked.output.columns, known)
     assessed = assess(session.snapshot(asked.server), session.catalogue)
     if asked.template:
-        made, unsure = bios_settings.template(asked.template, assessed)
-        session.remark(unsure)
+        made, told = bios_settings.template(asked.template, assessed)
+        session.remark(told)
         return Shown(*view.steps(made))
     if not assessed.snapshot.bios:
         session.remark(['Ironic has read no BIOS settings of this node.'])
     found = bios_settings.shown(assessed, asked.patterns, asked.type_name)
     if asked.differs_from is not None:
         others = _others(session, asked.differs_from)
-        found = bios_settings.different(found, others)
+        if asked.type_name is not None:
+            names = {one.setting.name for one in found}
+            others = {n: v for n, v in others.items() if n in names}
+        found = bios_settings.different(found, others, asked.patterns)
     return Shown(*view.settings(found, compares=compares))
 
 
 def _others(session: Session, name: str) -> Mapping[str, Value | None]:
     """Return name → value of the settings of another server, or of a file.
 
-    A file is what this command has written as JSON or YAML.
+    What has a slash, or ends as such files do, is a file, which this command
+    has written as JSON or YAML.
 
     :raises Refused: it is no such file.
     """
-    path = Path(name)
-    if not path.is_file():
+    if '/' not in name and not name.endswith(_FILES):
         return bios_settings.readable(session.snapshot(name))
-    document = yamlfile.read(path, 'The file', _SIZE).document
-    if not (isinstance(document, list) and all(map(_is_row, document))):
+    read = yamlfile.read(Path(name), 'The file', _SIZE)
+    document = read.document
+    if repeated := yamlfile.some(read.repeated):
+        raise errors.Refused('The file of settings is broken:', repeated)
+    rows = document if isinstance(document, list) else []
+    if not rows or not all(map(_is_row, rows)):
         raise errors.Refused(
-            f'{path}:1: not what "server config setting list" writes with '
+            f'{name}:1: not what "server config setting list" writes with '
             f'-f json or yaml: a list of mappings with Name and Value'
         )
-    return {row['Name']: row['Value'] for row in document}
+    names = collections.Counter(row['Name'] for row in rows)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise errors.Refused(f'{name}: more than once: {", ".join(twice)}')
+    return {row['Name']: row['Value'] for row in rows}
 
 
 def _is_row(row: Any) -> bool:

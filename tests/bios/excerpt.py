@@ -56,7 +56,7 @@ TYPES = _words("""
     SecureBootConfiguration_SecureBootSetting SecureBootEnable_*
     SecureBootSupport TpmSecurity TpmVisibility SecurityDeviceSupport_*
     TpmSupport EGM DisableChannelSparing Processors_C1EnhancedMode
-    CorePerformanceBoost_* MinProcIdlePkgState
+    CorePerformanceBoost_* MinProcIdlePkgState TPM Memory_SMEE
 """)
 
 # What is no setting to keep, as the registries' help has it: what changes by

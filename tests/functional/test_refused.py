@@ -126,7 +126,7 @@ class RefusedTest(base.TestCase):
         accepted = ('--accept-risk', 'boot', '--dry-run')
         ran = self.set(self.operator, *accepted, *asked)
         self.assert_ended(0, ran)
-        self.assertIn('A SETTING can keep the installed system', ran.err)
+        self.assertIn('BOOT AT RISK', ran.err)
 
     def test_setting_that_is_read_only(self) -> None:
         self.template('tag', 'mine', 'SystemServiceTag', 'MINE')

@@ -87,6 +87,7 @@ def _options(options: Options) -> list[str]:
     ):
         if is_set:
             written.append(name)
+    written += [f'--accept-risk {risk}' for risk in sorted(options.accepted)]
     return written
 
 

@@ -35,8 +35,7 @@ _VENDOR, _SOURCE = 'vendor', 'source'
 # a BIOS that nobody can read.
 _IGNORED = ('incapable',)
 _LOCK = ('setting', 'value', 'locks')
-_RISKY = ('setting', 'value', 'risk')
-_RISK_WORDS = f'a risk is one of {", ".join(Risk)}'
+_RISK_WORDS = ', '.join(Risk)
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
 _NAME = re.compile(r'[a-z][a-z0-9-]*')
@@ -92,14 +91,14 @@ class Catalogue:
     risks: tuple[RiskySetting, ...] = ()
 
     def kinds(self, name: str, bios: Bios) -> Kinds:
-        """Return what a BIOS has of each kind of a type, even if no other.
+        """Return the kinds of a type that a BIOS may be, with its own names.
 
         :returns: none for a type that is not known.
         """
         return _kinds(self, frozenset(bios)).get(name, ())
 
     def meant(self, name: str, bios: Bios) -> Kinds:
-        """Return the kinds of a type that a BIOS is, most often one."""
+        """Return the kinds of a type that a BIOS is taken for."""
         return _meant(self, frozenset(bios)).get(name, ())
 
     def vendor(self, bios: Bios) -> str:
@@ -156,8 +155,30 @@ def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> Any:
         elif name in _LISTS and fits(name, entry):
             merged[name] = entry
         elif fits(name, entry):
-            merged[name] = merged.get(name, {}) | dict(entry)
+            merged[name] = _below(merged.get(name, {}), entry) | dict(entry)
     return merged
+
+
+def _below(
+    entry: Mapping[str, Any], above: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a type keeps of the file below where another is laid over.
+
+    What it says of values that there are no more would be nobody's fault.
+    """
+    words, kept = above.get('values'), dict(entry)
+    if not _is_words(words):
+        return kept
+    known = {_VENDOR, _SOURCE, *(words or ())}
+    if isinstance(needs := kept.get('needs'), Mapping):
+        kept['needs'] = {v: n for v, n in needs.items() if v in known}
+    if isinstance(kinds := kept.get('bios'), list):
+        kept['bios'] = [
+            {v: n for v, n in kind.items() if v in known}
+            for kind in kinds
+            if isinstance(kind, Mapping)
+        ]
+    return kept
 
 
 def parse(document: Any) -> Catalogue | list[Fault]:
@@ -216,31 +237,38 @@ def _parse_risks(
     """Return the settings that have a risk."""
     found = []
     for index, entry in enumerate(entries):
-        if (
-            isinstance(entry, Mapping)
-            and {'setting', 'risk'} <= entry.keys() <= set(_RISKY)
-            and _is_word(entry['setting'])
-            and entry['risk'] in list(Risk)
-            and values.is_value(entry.get('value', ''))
-        ):
+        if _is_risk(entry):
+            value, harmless = entry.get('value'), entry.get('except')
             risk = Risk(entry['risk'])
-            found.append(
-                RiskySetting(entry['setting'], entry.get('value'), risk)
-            )
+            found.append(RiskySetting(entry['setting'], risk, value, harmless))
         else:
-            text = f'not a mapping of {", ".join(_RISKY)}; {_RISK_WORDS}'
-            faults.append(Fault((RISKS, index), text))
+            text = f'not a mapping of setting, risk ({_RISK_WORDS}), and value'
+            faults.append(Fault((RISKS, index), f'{text} or except'))
     return tuple(found)
+
+
+def _is_risk(entry: Any) -> bool:
+    """Return whether an entry tells of a setting that has a risk."""
+    if not isinstance(entry, Mapping):
+        return False
+    of = entry.keys() - {'setting', 'risk'}
+    return (
+        _is_word(entry.get('setting'))
+        and entry.get('risk') in list(Risk)
+        and of in (set(), {'value'}, {'except'})
+        and all(values.is_value(entry[name]) for name in of)
+    )
 
 
 def _parse_vendors(
     entry: Mapping[str, Any], faults: list[Fault]
 ) -> dict[str, Sequence[str]]:
     """Return whose BIOS has which names."""
-    for vendor, patterns in entry.items():
+    found = {name: known for name, known in entry.items() if known is not None}
+    for vendor, patterns in found.items():
         if not (_is_word(vendor) and _is_words(patterns)):
             faults.append(Fault((VENDORS, vendor), _NO_WORDS))
-    return dict(entry)
+    return found
 
 
 def _parse_cloud(entry: Mapping[str, Any], faults: list[Fault]) -> bool:
@@ -277,7 +305,7 @@ def _parse_type(
         words = []
     risks = entry.get('risks', [])
     if not (_is_words(risks) and set(risks) <= set(Risk)):
-        faults.append(Fault((name, 'risks'), f'not a list; {_RISK_WORDS}'))
+        faults.append(Fault((name, 'risks'), f'not a list of {_RISK_WORDS}'))
         risks = []
     known = dict.fromkeys(words)
     if known.keys() & {_VENDOR, _SOURCE}:
@@ -337,9 +365,9 @@ def _parse_firmware(
 ) -> Firmware:
     known = dict(kind)
     vendor, source = known.pop(_VENDOR, ''), known.pop(_SOURCE, '')
-    if vendor and not _is_word(vendor):
+    if vendor != '' and not _is_word(vendor):
         faults.append(Fault((*path, _VENDOR), 'not text'))
-    if source and source not in SOURCES:
+    if source != '' and source not in SOURCES:
         text = f'{_short(source)!r} is none of {_some(SOURCES)}'
         faults.append(Fault((*path, _SOURCE), text))
     for value, settings in known.items():

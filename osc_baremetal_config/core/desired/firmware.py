@@ -5,7 +5,7 @@ and what is made of a reading, is for others.
 """
 
 import fnmatch
-import re
+import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,10 @@ from osc_baremetal_config.core.facts.model import Value
 # How sure it is that a kind of BIOS has these settings: a registry of a real
 # machine lists them, one had such a value, or it is only documented.
 SOURCES = ('registry', 'value', 'document')
-_LITERAL = re.compile(r'[^*?[]*')
+# What a pattern may begin with as it is; and what is a hexadecimal digit in
+# one, as vendors have in the names of a board.
+_LITERAL = string.ascii_letters + string.digits + '_-. '
+_HEX = '#'
 Settings = Mapping[str, Value]
 
 
@@ -23,7 +26,7 @@ class Firmware:
     """How one kind of BIOS tells the value of a type.
 
     :param values: value of the type → the settings that mean it. Their names
-        may be patterns, as of a shell.
+        may be patterns, as of a shell, with ``#`` for a hexadecimal digit.
     :param vendor: who builds it, in words; empty if that is not said.
     :param source: one of ``SOURCES``; empty if that is not said.
     """
@@ -95,7 +98,8 @@ def _named(settings: Settings, names: Collection[str]) -> dict[str, Value]:
     named: dict[str, Value] = {}
     for pattern, value in settings.items():
         found = _matching(pattern, names)
-        if not found:
+        is_other = any(named.get(name, value) != value for name in found)
+        if not found or is_other:
             return {}
         named |= dict.fromkeys(found, value)
     return named
@@ -103,12 +107,14 @@ def _named(settings: Settings, names: Collection[str]) -> dict[str, Value]:
 
 def _matching(pattern: str, names: Collection[str]) -> list[str]:
     """Return the names that match a pattern, of hundreds mostly."""
-    literal = _LITERAL.match(pattern)
-    start = literal[0] if literal else ''
+    if pattern in names:
+        return [pattern]
+    start = pattern[: len(pattern) - len(pattern.lstrip(_LITERAL))]
     if start == pattern:
-        return [pattern] if pattern in names else []
+        return []
+    shell = pattern.replace(_HEX, '[0-9A-F]')
     return [
         name
         for name in names
-        if name.startswith(start) and fnmatch.fnmatchcase(name, pattern)
+        if name.startswith(start) and fnmatch.fnmatchcase(name, shell)
     ]

@@ -6,23 +6,32 @@ Owns which are shown, and that no secret is. Never says what should be set.
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import registry, steps, values
+from osc_baremetal_config.core.facts import (
+    registry,
+    steps,
+    values,
+    violations,
+)
 from osc_baremetal_config.core.facts.model import (
     BiosSetting,
     Snapshot,
     Step,
     Value,
 )
+from osc_baremetal_config.core.plan import acceptance
 
-# Besides those of the type "Password". BMCs show some of these in the clear.
+# Besides those of the type "Password": by the name, where a value may be
+# anything. BMCs show some of these in the clear.
 _SECRET = re.compile(
-    r'password|passphrase|secret|credential|(private|pub(lic)?|encryption)key',
+    r'password|passphrase|pwd|secret|credential|epoch|'
+    r'(private|pub(lic)?|encryption)key',
     re.IGNORECASE,
 )
+_CHOICES = ('Enumeration', 'Boolean')
 # What a step of a deploy template has, so that it runs.
 PRIORITY = 150
 
@@ -40,8 +49,8 @@ class Shown:
 
     setting: BiosSetting
     value: Value | None
-    is_secret: bool
-    types: tuple[str, ...]
+    is_secret: bool = False
+    types: tuple[str, ...] = ()
     other: Value | None = None
 
 
@@ -55,9 +64,15 @@ def shown(
     :param patterns: of names, as of a shell, of which one has to match;
         empty for all.
     :param type_name: only the settings of this type; None for all.
+    :raises Refused: there is no such type.
     """
-    types = _types(assessed)
-    bios = assessed.snapshot.bios
+    types, bios = _types(assessed), assessed.snapshot.bios
+    if type_name is not None and type_name not in assessed.rows:
+        nearest = registry.nearest(type_name, assessed.rows)
+        unknown = violations.unknown_type(
+            type_name, assessed.rows, nearest, is_named=True
+        )
+        raise errors.Refused('The settings of no type are told:', [unknown])
     return [
         _shown(bios[name], types.get(name, ()))
         for name in sorted(bios)
@@ -67,45 +82,55 @@ def shown(
 
 
 def different(
-    found: Sequence[Shown], others: Mapping[str, Value | None]
+    found: Sequence[Shown],
+    others: Mapping[str, Value | None],
+    patterns: Sequence[str] = (),
 ) -> list[Shown]:
-    """Return the settings that others have otherwise, or have not.
+    """Return the settings that others have otherwise, or that one side lacks.
 
     Secrets are not compared.
 
     :param others: name → value of the settings to compare with.
+    :param patterns: of names, as of a shell, which settings that only the
+        others have must match as well; empty for all.
     """
+    mine = {one.setting.name: one for one in found}
+    for name in others.keys() - mine.keys():
+        if _matches(name, patterns):
+            mine[name] = Shown(BiosSetting(name=name, value=None), None)
     return [
-        Shown(one.setting, one.value, one.is_secret, one.types, other)
-        for one in found
+        replace(one, other=others.get(name))
+        for name, one in sorted(mine.items())
         if not one.is_secret
-        and _text(other := others.get(one.setting.name)) != _text(one.value)
+        and not _SECRET.search(name)
+        and _text(others.get(name)) != _text(one.value)
     ]
 
 
 def readable(snapshot: Snapshot) -> dict[str, Value | None]:
-    """Return name → value of all settings of a server."""
+    """Return name → value of the settings of a server, without secrets."""
     return {
         name: values.current(setting, None)
         for name, setting in snapshot.bios.items()
+        if not _is_secret(setting)
     }
 
 
 def template(
     wanted: Mapping[str, str], assessed: Assessment
 ) -> tuple[tuple[Step, ...], list[str]]:
-    """Return the step that gives settings, and what cannot be checked.
+    """Return the step that gives settings, and what to know of them.
 
     :param wanted: name → value, as text.
     :raises Refused: the BIOS of the server cannot be given one of them.
     """
-    bios, locks = assessed.snapshot.bios, assessed.catalogue.locks
+    bios, catalogue = assessed.snapshot.bios, assessed.catalogue
     judged = {
-        name: registry.judge(name, value, bios, locks)
+        name: registry.judge(name, value, bios, catalogue.locks)
         for name, value in wanted.items()
     }
     against = [
-        f'{name}={wanted[name]}: {verdict.reason}'
+        f'{_named(name, wanted[name], bios.get(name))}: {verdict.reason}'
         for name, verdict in judged.items()
         if not verdict.is_possible
     ]
@@ -113,15 +138,20 @@ def template(
         raise errors.Refused(
             f'No template can give {assessed.snapshot.server} this:', against
         )
-    unsure = [
+    typed = {
+        name: steps.asked(name, value, bios) for name, value in wanted.items()
+    }
+    told = [
         f'{name}: cannot be checked, {verdict.reason}'
         for name, verdict in judged.items()
         if verdict.possible is registry.Possible.UNKNOWN
     ]
-    typed = {
-        name: steps.asked(name, value, bios) for name, value in wanted.items()
-    }
-    return steps.apply(typed), unsure
+    for name in typed:
+        if why := registry.ignored(name, bios, catalogue.locks, typed):
+            told.append(f'{name}: {why}')
+    found = acceptance.of_settings(list(typed.items()), assessed)
+    told += [f'{", ".join(by)} {risk.words}' for risk, by in found.items()]
+    return steps.apply(typed), told
 
 
 def _types(assessed: Assessment) -> dict[str, tuple[str, ...]]:
@@ -146,11 +176,22 @@ def _uses(assessed: Assessment) -> Iterator[tuple[str, str]]:
 
 
 def _shown(setting: BiosSetting, types: tuple[str, ...]) -> Shown:
-    is_secret = setting.attribute_type == 'Password' or bool(
-        _SECRET.search(setting.name)
-    )
-    value = None if is_secret else values.current(setting, None)
-    return Shown(setting, value, is_secret, types)
+    if _is_secret(setting):
+        return Shown(setting, None, is_secret=True, types=types)
+    return Shown(setting, values.current(setting, None), types=types)
+
+
+def _is_secret(setting: BiosSetting) -> bool:
+    if setting.attribute_type in _CHOICES:
+        return False
+    is_password = setting.attribute_type == 'Password'
+    return is_password or bool(_SECRET.search(setting.name))
+
+
+def _named(name: str, value: str, setting: BiosSetting | None) -> str:
+    """Return a setting with its value for a message, but for a secret."""
+    known = setting or BiosSetting(name=name, value=None)
+    return name if _is_secret(known) else f'{name}={value}'
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

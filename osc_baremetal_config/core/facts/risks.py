@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from osc_baremetal_config.core.facts import values
 from osc_baremetal_config.core.facts.model import Value
 
+# As Ironic keeps booleans, where no registry tells that these are some.
+_BOOLEANS = {'true': '1', 'false': '0'}
+
 
 @enum.unique
 class Risk(enum.StrEnum):
@@ -37,18 +40,24 @@ class RiskySetting:
 
     :param pattern: of its name, as of a shell.
     :param value: that has it; None for every value.
+    :param harmless: the one value that has not; None for no such.
     """
 
     pattern: str
-    value: Value | None
     risk: Risk
+    value: Value | None = None
+    harmless: Value | None = None
 
     def is_set_by(self, name: str, value: Value) -> bool:
-        """Return whether a setting with a value is this one."""
-        is_risky = self.value is None or values.stored(
-            self.value
-        ) == values.stored(value)
-        return is_risky and fnmatch.fnmatchcase(name, self.pattern)
+        """Return whether a setting with a value is this one.
+
+        Rather once too often: case does not matter, nor true or 1.
+        """
+        if not fnmatch.fnmatchcase(name, self.pattern):
+            return False
+        if self.harmless is not None:
+            return _plain(self.harmless) != _plain(value)
+        return self.value is None or _plain(self.value) == _plain(value)
 
 
 def of(
@@ -60,10 +69,14 @@ def of(
     :param settings: name and value of those that are set.
     """
     found: dict[Risk, list[str]] = {}
-    every = list(known)
+    every = tuple(known)
     for name, value in settings:
-        for one in every:
-            if one.is_set_by(name, value):
-                words = found.setdefault(one.risk, [])
-                words.append(f'{name}={values.shown(value)}')
+        for risk in {one.risk for one in every if one.is_set_by(name, value)}:
+            words = found.setdefault(risk, [])
+            words.append(f'{name}={values.shown(value)}')
     return found
+
+
+def _plain(value: Value) -> str:
+    text = values.stored(value).casefold()
+    return _BOOLEANS.get(text, text)

@@ -347,7 +347,7 @@ def risk_not_accepted(
 
     :param settings: that have the risk; none where it is the item.
     """
-    by = ', '.join(settings) or str(item)
+    by = ', '.join(settings) or 'this'
     option = '--allow-data-loss'
     if risk is not Risk.DATA:
         option = f'--accept-risk {risk}'

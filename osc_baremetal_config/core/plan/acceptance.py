@@ -4,48 +4,83 @@ Owns that nothing risky is done on nobody's word. What is risky is for the
 catalogue to say.
 """
 
-from collections.abc import Iterable, Sequence
+import fnmatch
+from collections.abc import Iterator, Sequence
 
-from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import risks, violations
+from osc_baremetal_config.core.desired.assessment import Assessment
+from osc_baremetal_config.core.facts import risks, values, violations
+from osc_baremetal_config.core.facts.model import Value
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.model import ItemChange
 from osc_baremetal_config.core.plan.options import Options
 
 
-def of(change: ItemChange, catalogue: Catalogue) -> dict[Risk, list[str]]:
+def of_settings(
+    settings: Sequence[tuple[str, Value]], assessed: Assessment
+) -> dict[Risk, list[str]]:
+    """Return risk → the settings that have it, in words.
+
+    A setting has the risks of every type that it is a setting of, whatever it
+    is set for.
+
+    :param settings: name and value of those that are set.
+    """
+    catalogue, bios = assessed.catalogue, assessed.snapshot.bios
+    found = risks.of(catalogue.risks, settings)
+    for name, config_type in catalogue.types.items():
+        kinds = catalogue.kinds(name, bios) if config_type.risks else ()
+        own = {setting for kind in kinds for setting in kind.names}
+        told = [f'{n}={values.shown(v)}' for n, v in settings if n in own]
+        for risk in config_type.risks if told else ():
+            words = found.setdefault(risk, [])
+            words += [one for one in told if one not in words]
+    return found
+
+
+def of(change: ItemChange, assessed: Assessment) -> dict[Risk, list[str]]:
     """Return risk → the settings that have it, of one change.
 
-    :returns: no settings where it is the type that has the risk, whatever
-        settings it is.
+    :returns: no settings where it is the item itself that has the risk.
     """
-    settings = [(s.name, s.after) for s in change.settings]
-    found = risks.of(catalogue.risks, settings)
-    config_type = catalogue.types.get(change.item.type)
-    for risk in config_type.risks if config_type else ():
-        found.setdefault(risk, [])
+    settings = list(_changing(change, assessed.catalogue.volatile))
+    found = of_settings(settings, assessed)
+    config_type = assessed.catalogue.types.get(change.item.type)
+    if config_type and settings:
+        for risk in config_type.risks:
+            found.setdefault(risk, [])
     return found
 
 
 def unaccepted(
-    changes: Iterable[ItemChange], catalogue: Catalogue, options: Options
+    changes: Sequence[ItemChange], assessed: Assessment, options: Options
 ) -> list[Violation]:
     """Return the risks that were not accepted."""
     return [
         violations.risk_not_accepted(change.item, risk, settings)
         for change in changes
-        for risk, settings in of(change, catalogue).items()
+        for risk, settings in of(change, assessed).items()
         if not _is_accepted(risk, options)
     ]
 
 
 def every(
-    changes: Sequence[ItemChange], catalogue: Catalogue
+    changes: Sequence[ItemChange], assessed: Assessment
 ) -> tuple[Risk, ...]:
     """Return the risks of several changes, each once."""
-    found = {risk for change in changes for risk in of(change, catalogue)}
+    found = {risk for change in changes for risk in of(change, assessed)}
     return tuple(sorted(found))
+
+
+def _changing(
+    change: ItemChange, volatile: Sequence[str]
+) -> Iterator[tuple[str, Value]]:
+    """Yield the settings that are set to another value, and requests."""
+    for setting in change.settings:
+        name = setting.name
+        is_request = any(fnmatch.fnmatchcase(name, one) for one in volatile)
+        if is_request or setting.before != setting.after:
+            yield name, setting.after
 
 
 def _is_accepted(risk: Risk, options: Options) -> bool:

@@ -101,7 +101,7 @@ class Plan:
     :param entries: types whose entries of an earlier run are to be removed.
     :param digest: tells the entries of this request from those of others.
     :param vendor: whose BIOS it is; empty if its settings do not tell.
-    :param risks: what can be lost by the settings, and was accepted.
+    :param risks: what can be lost by the settings that change.
     :param warnings: what the person should know, without being refused.
     """
 

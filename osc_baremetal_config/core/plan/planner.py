@@ -90,7 +90,7 @@ def make(
     plan = _forward(request, changes, unchanged, assessed, options, aim)
     found += _together(request, plan, assessed)
     if not plan.is_resumed:
-        found += acceptance.unaccepted(changes, assessed.catalogue, options)
+        found += acceptance.unaccepted(changes, assessed, options)
     found += _not_now(request, plan, entries)
     found += _not_this_way(plan, assessed.snapshot)
     found += _not_to_be_journaled(plan)
@@ -149,7 +149,7 @@ def _forward(
         record=record if options.records else (),
         forget=_to_forget(changes, assessed.snapshot, options),
         vendor=assessed.catalogue.vendor(assessed.snapshot.bios),
-        risks=acceptance.every(changes, assessed.catalogue),
+        risks=acceptance.every(changes, assessed),
         rest=draft.rest(changes, assessed, entries),
         kept=_kept(request, at_end),
         claims=tuple(_item_kept(i, assessed) for i in record),

@@ -123,7 +123,7 @@ def _by_vendor(plan: RolloutPlan) -> list[str]:
         for one in plan.to_do
         if one.changes
     )
-    if len(counts) < 2:
+    if len({vendor for vendor, _ in counts}) < 2:
         return []
     told = [
         f'{number} {vendor}: {names}'
@@ -243,7 +243,7 @@ def _service(plan: Plan) -> str:
 def _risk(plan: Plan) -> str:
     lossy = [str(step) for step in plan.steps if steps.is_lossy(step)]
     data = f'DATA AT RISK by {", ".join(lossy)}' if lossy else ''
-    told = [data, *(f'A SETTING {risk.words}' for risk in plan.risks)]
+    told = [data, *(f'{risk.upper()} AT RISK' for risk in plan.risks)]
     return ', '.join(filter(None, told)) or 'no data at risk'
 
 

@@ -4,11 +4,12 @@ import dataclasses
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import api_calls, observation
-from osc_baremetal_config.core.apply.next_steps import bounced
+from osc_baremetal_config.core.apply.next_steps import bounced, continuing
 from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.metadata import PREVIOUS
 from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.plan import planner, side_effects
 from osc_baremetal_config.core.plan.options import DEFAULT
 from osc_baremetal_config.core.rollout.result import Ended, Outcome
@@ -79,6 +80,16 @@ class PlanTest(base.TestCase):
 
     def test_it_is_said_where_nova_shows_no_action(self) -> None:
         self.assertIn('Nova shows no such action', bounced(self.plan, None))
+
+    def test_the_command_that_continues_accepts_what_was_accepted(
+        self,
+    ) -> None:
+        accepted = frozenset({Risk.KEYS, Risk.BOOT})
+        options = dataclasses.replace(DEFAULT, accepted=accepted)
+        plan = dataclasses.replace(self.plan, options=options)
+        self.assertIn(
+            '--accept-risk boot --accept-risk keys', continuing(plan)
+        )
 
     def test_a_service_that_runs_already_is_its_own(self) -> None:
         for steps, is_its_own in ((self.plan.steps, True), ((), False)):

@@ -10,10 +10,16 @@ import os_traits
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import firmware
 from osc_baremetal_config.osc import files
+from tests import catalogue
 from tests.unit import base
 
 
 class PackagedTest(base.TestCase):
+    def test_it_is_loaded_as_people_read_it(self) -> None:
+        found = catalogue.JSON.read_text(encoding='utf-8')
+        again = 'run: python -m tests.catalogue'
+        self.assertEqual(catalogue.text(catalogue.read()), found, again)
+
     def test_its_traits_are_those_of_os_traits(self) -> None:
         known = set(os_traits.get_traits())
         for config_type in files.load(()).types.values():
@@ -39,6 +45,15 @@ class PackagedTest(base.TestCase):
 
 
 class FilesTest(base.TestCase):
+    def test_a_type_of_a_site_may_have_the_name_of_a_packaged_one(
+        self,
+    ) -> None:
+        text = "tpm: {help: x, values: ['on', 'off']}\nvendors: {Dell: null}\n"
+        found = files.load([self.write(text)])
+        self.assertEqual(('on', 'off'), found.types['tpm'].values)
+        self.assertNotIn('Dell', found.vendors)
+        self.assertIn('AMI', found.vendors)
+
     def write(self, text: str, name: str = 'site.yaml') -> Path:
         path = Path(self.useFixture(fixtures.TempDir()).path) / name
         path.write_text(text, encoding='utf-8')

@@ -108,6 +108,52 @@ class SettingTest(base.TestCase):
         ran = self.list('--as-template', 'A=B', '--name', 'A')
         self.assert_ended(2, ran)
 
+    def test_a_template_is_added_to(self) -> None:
+        two = ('--as-template', 'LogicalProc=Enabled')
+        ran = self.list(*two, '--as-template', 'QuietBoot=false')
+        self.assert_ended(0, ran)
+        [step] = json.loads(ran.out)
+        self.assertEqual(2, len(step['args']['settings']))
+        ran = self.list(*two, '--as-template', 'LogicalProc=Disabled')
+        self.assert_ended(2, ran)
+
+    def test_what_a_template_may_do_is_said(self) -> None:
+        ran = self.list('--as-template', 'BootMode=Bios')
+        self.assert_ended(0, ran)
+        words = 'BootMode=Bios can keep the installed system from booting'
+        self.assertIn(words, ran.err)
+
+    def test_a_type_that_there_is_not(self) -> None:
+        ran = self.list('--item', 'hyperthreding')
+        self.assert_refused(ran, '(did you mean hyperthreading?)')
+
+    def test_what_only_the_other_has(self) -> None:
+        other = self.model.world.boot('web-2', node='bm-1')
+        del self.node.bios['SysProfile']
+        rows = self.rows('--differs-from', other.id)
+        row = rows['SysProfile']
+        self.assertIsNone(row['Value'])
+        self.assertIsNotNone(row['Other'])
+        argv = ('--differs-from', 'web-2', '--name', 'X')
+        self.assertEqual({}, self.rows(*argv))
+
+    def test_files_that_are_no_settings(self) -> None:
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        path = folder / 'x.json'
+        row = '{"Name": "A", "Value": "B"}'
+        for text, told in (
+            ('[]', 'not what'),
+            ('{}', 'not what'),
+            ('[{"Name": "A"}]', 'not what'),
+            ('[{"Name": "A", "Value": []}]', 'not what'),
+            (f'[{row}, {row}]', 'more than once: A'),
+        ):
+            path.write_text(text, encoding='utf-8')
+            ran = self.list('--differs-from', str(path))
+            self.assert_refused(ran, told)
+        ran = self.list('--differs-from', str(folder / 'nope.yaml'))
+        self.assert_refused(ran, 'nope.yaml')
+
     def test_ironic_has_read_none(self) -> None:
         self.node.bios.clear()
         ran = self.list()
@@ -122,7 +168,10 @@ class SecretTest(base.TestCase):
             {
                 'SetupPassword': {'value': 'a', 'attribute_type': 'Password'},
                 'IscsiChapSecret': {'value': 'b', 'attribute_type': 'String'},
-                'SgxLePublicKeyHash0': {'value': 'c'},
+                'SgxLePublicKeyHash0': {
+                    'value': 'c',
+                    'attribute_type': 'String',
+                },
                 'KeySplit': {'value': '1', 'attribute_type': 'Integer'},
             }
         )
@@ -139,7 +188,8 @@ class SecretTest(base.TestCase):
             },
             shown,
         )
-        others = dict.fromkeys(shown, 'other')
+        self.assertEqual({'KeySplit': 1}, bios_settings.readable(snapshot))
+        others = dict.fromkeys(shown, 'other') | {'AdminPwd': 's3cret'}
         told = bios_settings.different(found, others)
         self.assertEqual(['KeySplit'], [one.setting.name for one in told])
 
@@ -149,5 +199,19 @@ class SecretTest(base.TestCase):
             bios = machines.bios(machine)
             snapshot = dataclasses.replace(blank, bios=bios)
             for one in bios_settings.shown(assess(snapshot, files.load(()))):
-                if 'assword' in one.setting.name:
+                if one.setting.attribute_type == 'Password':
                     self.assertIsNone(one.value)
+
+    def test_a_secret_of_the_other_server_alone(self) -> None:
+        bios = snapshots.bios(
+            {'AdminPw': {'value': 's3', 'attribute_type': 'Password'}}
+        )
+        blank = snapshots.snapshot({})
+        other = dataclasses.replace(blank, bios=bios)
+        self.assertEqual({}, bios_settings.readable(other))
+
+    def test_what_only_tells_of_passwords_is_shown(self) -> None:
+        bios = snapshots.bios({'PasswordStatus': {'value': 'Unlocked'}})
+        snapshot = dataclasses.replace(snapshots.snapshot({}), bios=bios)
+        [one] = bios_settings.shown(assess(snapshot, files.load(())))
+        self.assertEqual('Unlocked', one.value)
