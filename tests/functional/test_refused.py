@@ -115,8 +115,8 @@ class RefusedTest(base.TestCase):
         self.assert_refused(ran, 'BootMode=UEFI: allowed values: ')
 
     def test_what_can_keep_a_system_from_booting(self) -> None:
-        self.template('old-boot', 'enabled', 'BootMode', 'Bios')
-        asked = ('--config', 'old-boot=enabled', self.web.id)
+        self.template('oldboot', 'enabled', 'BootMode', 'Bios')
+        asked = ('--config', 'oldboot=enabled', self.web.id)
         ran = self.set(self.operator, *asked)
         self.assert_refused(
             ran,

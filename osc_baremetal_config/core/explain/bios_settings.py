@@ -72,7 +72,7 @@ def shown(
         unknown = violations.unknown_type(
             type_name, assessed.rows, nearest, is_named=True
         )
-        raise errors.Refused('The settings of no type are told:', [unknown])
+        raise errors.Refused('There is nothing to list:', [unknown])
     return [
         _shown(bios[name], types.get(name, ()))
         for name in sorted(bios)
