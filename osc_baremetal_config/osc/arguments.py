@@ -194,7 +194,7 @@ def settings(parsed_args: argparse.Namespace) -> SettingArguments:
     :raises Usage: two of the options cannot go together.
     """
     filters = (parsed_args.name, parsed_args.item, parsed_args.differs_from)
-    template = [(one.type, one.value) for one in parsed_args.as_template]
+    template = parsed_args.as_template
     if template and any(filters):
         raise errors.Usage(
             '--as-template cannot go with --name, --item or --differs-from.'
@@ -631,12 +631,12 @@ def _item_of(name: str) -> Callable[[str], Item]:
     return lambda value: Item(name, value)
 
 
-def _setting(text: str) -> Item:
-    """Return name and value of the setting that ``name=value`` names."""
+def _setting(text: str) -> tuple[str, str]:
+    """Return name and value of a setting; its value may be empty."""
     name, equals, value = text.partition('=')
     if not (name and equals):
         raise argparse.ArgumentTypeError(f'{text!r} is not <name>=<value>')
-    return Item(name, value)
+    return name, value
 
 
 def _item(text: str) -> Item:

@@ -24,8 +24,9 @@ def recover(session: Session, asked: RecoverArguments) -> Shown:
         _lead_out(session, found, asked, asked.aim)
         found = _snapshot(session, found.server.id)
     choices = _choices(session, found, asked)
-    now_s = session.clock.utc().timestamp()
-    return Shown(*states.situation(found.server, found.node, choices, now_s))
+    return Shown(
+        *states.situation(found.server, found.node, choices, session.now_s)
+    )
 
 
 def _snapshot(session: Session, name_or_id: str) -> Snapshot:
@@ -44,7 +45,7 @@ def _choices(
     found = recovery.choices(
         assess(snapshot, session.catalogue),
         asked.options,
-        session.clock.utc().timestamp(),
+        session.now_s,
     )
     for aim, choice in found.items():
         if choice.plan is None:
@@ -69,7 +70,7 @@ def _lead_out(
             aim,
             assess(found, session.catalogue),
             asked.options,
-            session.clock.utc().timestamp(),
+            session.now_s,
         )
 
     plan = session.permitted(make(snapshot))

@@ -78,6 +78,11 @@ class Session:
         return self._client.clock
 
     @property
+    def now_s(self) -> float:
+        """Return the time, in seconds since 1970."""
+        return self.clock.utc().timestamp()
+
+    @property
     def cloud(self) -> Cloud:
         """Return the cloud, in the scope in which it was read last."""
         return self.reader.cloud

@@ -40,10 +40,9 @@ def settings(session: Session, asked: SettingArguments) -> Shown:
     found = bios_settings.shown(assessed, asked.patterns, asked.type_name)
     if asked.differs_from is not None:
         others = _others(session, asked.differs_from)
-        if asked.type_name is not None:
-            names = {one.setting.name for one in found}
-            others = {n: v for n, v in others.items() if n in names}
-        found = bios_settings.different(found, others, asked.patterns)
+        found = bios_settings.different(
+            found, others, asked.patterns, asked.type_name
+        )
     return Shown(*view.settings(found, compares=compares))
 
 

@@ -33,8 +33,7 @@ def server(
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id)
     found = option_list.outlooks(assess(snapshot, catalogue))
-    now_s = session.clock.utc().timestamp()
-    session.remark(states.remarks(snapshot, found, now_s))
+    session.remark(states.remarks(snapshot, found, session.now_s))
     return Shown(
         *configuration(session, found, snapshot.node, output, is_long=is_long)
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue, ConfigType
+from osc_baremetal_config.core.desired.firmware import Kinds
 from osc_baremetal_config.core.facts import metadata, registry, steps, values
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -98,6 +99,11 @@ class Assessment:
         row = self.rows.get(name)
         return row.actual.value if row else None
 
+    def readings(self, name: str) -> 'tuple[Readings, ...]':
+        """Return what values of a type are read by, the best source first."""
+        meant = self.catalogue.meant(self.snapshot.bios)
+        return _readings(name, self.snapshot, meant.get(name, ()))
+
     def of(self, snapshot: Snapshot) -> 'Assessment':
         """Return the assessment of another state of the server."""
         return assess(snapshot, self.catalogue)
@@ -117,13 +123,14 @@ class Assessment:
 def assess(snapshot: Snapshot, catalogue: Catalogue) -> Assessment:
     """Return what a server should be and is, in every type."""
     server, image = snapshot.server, snapshot.image
+    meant = catalogue.meant(snapshot.bios)
     known = {t.item.type for t in snapshot.templates if t.item}
     known |= desired_types(server, image) | set(catalogue.types)
     rows = {
         name: _row(
             name,
             desired(name, server, image),
-            _actual(name, snapshot, catalogue),
+            _actual(name, snapshot, meant.get(name, ())),
         )
         for name in sorted(known)
     }
@@ -178,25 +185,20 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
     )
 
 
-def _actual(name: str, snapshot: Snapshot, catalogue: Catalogue) -> Actual:
+def _actual(name: str, snapshot: Snapshot, kinds: Kinds) -> Actual:
     """Return what an item is, read through the settings that would set it.
 
     The cloud's templates tell; where none of them does, the catalogue. That
     a node lacks the trait of a capability tells nothing: its BIOS may have
     the setting under a name that nobody here knows.
     """
-    return read(readings(name, snapshot, catalogue), snapshot.bios)
+    return read(_readings(name, snapshot, kinds), snapshot.bios)
 
 
-def readings(
-    name: str, snapshot: Snapshot, catalogue: Catalogue
+def _readings(
+    name: str, snapshot: Snapshot, kinds: Kinds
 ) -> tuple[Readings, ...]:
-    """Return what values of a type can be read by, the best source first."""
-    by_catalogue = [
-        (value, settings)
-        for kind in catalogue.meant(name, snapshot.bios)
-        for value, settings in kind.values.items()
-    ]
+    by_catalogue = [each for kind in kinds for each in kind.values.items()]
     return _by_templates(name, snapshot.templates), by_catalogue
 
 

@@ -90,16 +90,13 @@ class Catalogue:
     vendors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     risks: tuple[RiskySetting, ...] = ()
 
-    def kinds(self, name: str, bios: Bios) -> Kinds:
-        """Return the kinds of a type that a BIOS may be, with its own names.
+    def kinds(self, bios: Bios) -> Mapping[str, Kinds]:
+        """Return type → its kinds that a BIOS may be, with its own names."""
+        return _kinds(self, frozenset(bios))
 
-        :returns: none for a type that is not known.
-        """
-        return _kinds(self, frozenset(bios)).get(name, ())
-
-    def meant(self, name: str, bios: Bios) -> Kinds:
-        """Return the kinds of a type that a BIOS is taken for."""
-        return _meant(self, frozenset(bios)).get(name, ())
+    def meant(self, bios: Bios) -> Mapping[str, Kinds]:
+        """Return type → its kinds that a BIOS is taken for."""
+        return _meant(self, frozenset(bios))
 
     def vendor(self, bios: Bios) -> str:
         """Return whose BIOS it is; empty if its settings do not tell."""
@@ -175,8 +172,9 @@ def _below(
     if isinstance(kinds := kept.get('bios'), list):
         kept['bios'] = [
             {v: n for v, n in kind.items() if v in known}
-            for kind in kinds
             if isinstance(kind, Mapping)
+            else kind
+            for kind in kinds
         ]
     return kept
 

@@ -85,25 +85,23 @@ def different(
     found: Sequence[Shown],
     others: Mapping[str, Value | None],
     patterns: Sequence[str] = (),
+    type_name: str | None = None,
 ) -> list[Shown]:
     """Return the settings that others have otherwise, or that one side lacks.
 
-    Secrets are not compared.
+    Secrets are not compared. What only the others have is of no type.
 
+    :param found: as :func:`shown` returns it for these patterns and type.
     :param others: name → value of the settings to compare with.
-    :param patterns: of names, as of a shell, which settings that only the
-        others have must match as well; empty for all.
     """
     mine = {one.setting.name: one for one in found}
-    for name in others.keys() - mine.keys():
-        if _matches(name, patterns):
+    for name in others.keys() - mine.keys() if type_name is None else ():
+        if _matches(name, patterns) and not _SECRET.search(name):
             mine[name] = Shown(BiosSetting(name=name, value=None), None)
     return [
         replace(one, other=others.get(name))
         for name, one in sorted(mine.items())
-        if not one.is_secret
-        and not _SECRET.search(name)
-        and _text(others.get(name)) != _text(one.value)
+        if not one.is_secret and _text(others.get(name)) != _text(one.value)
     ]
 
 
@@ -169,8 +167,8 @@ def _uses(assessed: Assessment) -> Iterator[tuple[str, str]]:
         if template.item:
             for name in steps.settings(template.steps):
                 yield template.item.type, name
-    for type_name in catalogue.types:
-        for kind in catalogue.kinds(type_name, snapshot.bios):
+    for type_name, kinds in catalogue.kinds(snapshot.bios).items():
+        for kind in kinds:
             for name in kind.names:
                 yield type_name, name
 

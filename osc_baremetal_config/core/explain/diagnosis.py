@@ -82,15 +82,13 @@ def is_wedged(node: Node, now_s: float) -> bool:
     lock. One that it is at has no error, and is without a lock for a moment
     only. A lessee is shown neither, and so cannot tell.
     """
-    if node.provision_state != 'servicing' or node.is_redacted:
+    if node.provision_state != 'servicing':
         return False
+    if node.last_error is not None:
+        return True
     since = times.seconds(node.provision_updated_at or '')
-    is_held = (
-        node.reservation is not None
-        or since is None
-        or now_s - since < _MOMENT_S
-    )
-    return node.last_error is not None or not is_held
+    is_free = node.reservation is None and not node.is_redacted
+    return is_free and since is not None and now_s - since >= _MOMENT_S
 
 
 def _change(entries: Mapping[str, Pending]) -> str:

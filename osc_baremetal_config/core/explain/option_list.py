@@ -214,5 +214,5 @@ def _changed(name: str, assessed: Assessment) -> str | None:
 
 def _known(name: str, assessed: Assessment) -> list[Mapping[str, Value]]:
     """Return the sets of settings that each are a value of a type."""
-    sources = assessment.readings(name, assessed.snapshot, assessed.catalogue)
+    sources = assessed.readings(name)
     return [settings for found in sources for _, settings in found if settings]

@@ -201,16 +201,13 @@ def _entries(prefix: str, metadata: Mapping[str, str]) -> dict[str, str]:
 
 def _joined(name: str, parts: Mapping[str, str]) -> str:
     """Return the text of an entry, from as many items as it takes."""
-    text = ''
-    if f'{name}:1' not in parts:
-        return parts[name][:LONGEST]
-    for number in range(_PARTS):
-        part = parts.get(f'{name}:{number}' if number else name)
-        if part is None:
+    text = parts[name][:LONGEST]
+    for number in range(1, _PARTS):
+        part = parts.get(f'{name}:{number}')
+        # What follows a whole entry is the rest of a longer one.
+        if part is None or _mapping(text) is not None:
             break
         text += part[:LONGEST]
-        if _mapping(text) is not None:
-            break
     return text
 
 

@@ -4,7 +4,6 @@ Owns that nothing risky is done on nobody's word. What is risky is for the
 catalogue to say.
 """
 
-import fnmatch
 from collections.abc import Iterator, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
@@ -12,6 +11,7 @@ from osc_baremetal_config.core.facts import risks, values, violations
 from osc_baremetal_config.core.facts.model import Value
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.violations import Violation
+from osc_baremetal_config.core.plan import side_effects
 from osc_baremetal_config.core.plan.model import ItemChange
 from osc_baremetal_config.core.plan.options import Options
 
@@ -26,11 +26,12 @@ def of_settings(
 
     :param settings: name and value of those that are set.
     """
-    catalogue, bios = assessed.catalogue, assessed.snapshot.bios
+    catalogue = assessed.catalogue
+    kinds = catalogue.kinds(assessed.snapshot.bios)
     found = risks.of(catalogue.risks, settings)
-    for name, config_type in catalogue.types.items():
-        kinds = catalogue.kinds(name, bios) if config_type.risks else ()
-        own = {setting for kind in kinds for setting in kind.names}
+    risky = [one for one in catalogue.types.values() if one.risks]
+    for config_type in risky:
+        own = {n for kind in kinds[config_type.name] for n in kind.names}
         told = [f'{n}={values.shown(v)}' for n, v in settings if n in own]
         for risk in config_type.risks if told else ():
             words = found.setdefault(risk, [])
@@ -76,11 +77,10 @@ def _changing(
     change: ItemChange, volatile: Sequence[str]
 ) -> Iterator[tuple[str, Value]]:
     """Yield the settings that are set to another value, and requests."""
+    is_request = side_effects.any_of(tuple(volatile)).match
     for setting in change.settings:
-        name = setting.name
-        is_request = any(fnmatch.fnmatchcase(name, one) for one in volatile)
-        if is_request or setting.before != setting.after:
-            yield name, setting.after
+        if setting.before != setting.after or is_request(setting.name):
+            yield setting.name, setting.after
 
 
 def _is_accepted(risk: Risk, options: Options) -> bool:

@@ -89,7 +89,7 @@ def make(
     changes, unchanged, found = _outcomes(request, assessed, options)
     plan = _forward(request, changes, unchanged, assessed, options, aim)
     found += _together(request, plan, assessed)
-    if not plan.is_resumed:
+    if plan.risks and not plan.is_resumed:
         found += acceptance.unaccepted(changes, assessed, options)
     found += _not_now(request, plan, entries)
     found += _not_this_way(plan, assessed.snapshot)
@@ -252,9 +252,7 @@ def _kept(
 
 
 def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
-    sources = assessment.readings(
-        item.type, assessed.snapshot, assessed.catalogue
-    )
+    sources = assessed.readings(item.type)
     return side_effects.Kept(item.type, item.value, sources)
 
 

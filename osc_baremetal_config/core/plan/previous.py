@@ -200,7 +200,8 @@ def _named(name: str, assessed: Assessment) -> Iterator[tuple[str, Value]]:
         if template.item and template.item.type == name:
             for n, value in steps.settings(template.steps).items():
                 yield n, steps.asked(n, value, assessed.snapshot.bios)
-    for kind in assessed.catalogue.kinds(name, assessed.snapshot.bios):
+    kinds = assessed.catalogue.kinds(assessed.snapshot.bios)
+    for kind in kinds.get(name, ()):
         for settings in kind.values.values():
             yield from settings.items()
 

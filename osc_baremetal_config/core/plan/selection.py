@@ -55,9 +55,10 @@ def incapable(item: Item, assessed: Assessment) -> list[Violation]:
     missing = assessment.missing_traits(config_type, item.value, node)
     if not missing:
         return []
+    kinds = assessed.catalogue.kinds(assessed.snapshot.bios)
     listed = {
         name
-        for kind in assessed.catalogue.kinds(item.type, assessed.snapshot.bios)
+        for kind in kinds[item.type]
         for name in kind.values.get(item.value, {})
     }
     return [violations.trait_missing(node, missing, listed)]

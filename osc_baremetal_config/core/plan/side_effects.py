@@ -79,7 +79,7 @@ def rest(
     :param volatile: patterns of names of settings that change by themselves.
     :param before: the digest of the whole as the journal has it.
     """
-    changing = _any_of(tuple(volatile))
+    changing = any_of(tuple(volatile))
     names = tuple(
         sys.intern(name)
         for name in sorted(bios)
@@ -93,7 +93,7 @@ def rest(
 
 
 @functools.lru_cache(maxsize=8)
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """Return what matches the names that one of the patterns matches."""
     return re.compile('|'.join(map(fnmatch.translate, patterns)) or '(?!)')
 

@@ -61,13 +61,6 @@ _CAPABILITIES = {
         'unknown: nothing tells which setting it is',
     ),
 }
-# Of a server of which nothing is desired, and nothing told.
-_UNTOLD = assessment.Row(
-    tables.NOTHING.human_readable(),
-    assessment.Desired(None, 'not asked for'),
-    assessment.Actual(None),
-    assessment.Drift.UNKNOWN,
-)
 # What says that somebody else would be shown more.
 DENIALS = (errors.Forbidden, errors.NotFound, errors.Refused)
 _HIDDEN = {
@@ -185,17 +178,18 @@ def listed(
     looked for.
     """
     shown = LONG if is_long else LIST
-    rows = []
+    nothing = [NOTHING] * (len(shown) - len(SERVER))
+    rows: list[Row] = []
     for standing in found.made:
-        told = [
-            row
+        told: list[Row] = [
+            _listed(standing, row, now)[: len(shown)]
             for row in standing.rows
             if _is_listed(row, only_drift=only_drift, is_long=is_long)
         ]
         if is_long and not (told or only_drift):
-            told = [_UNTOLD]
-        rows += [_listed(standing, row, now)[: len(shown)] for row in told]
-    nothing = [NOTHING] * (len(shown) - len(SERVER))
+            server = standing.server
+            told = [(server.name, server.id, *nothing)]
+        rows += told
     rows += [(OrDash(o.name), OrDash(o.id), *nothing) for o in found.unread]
     return Table(shown, rows)
 

@@ -15,7 +15,7 @@ from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.desired.firmware import Firmware
 from osc_baremetal_config.core.facts.model import BiosSetting, Item
 from osc_baremetal_config.core.plan import planner
-from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.plan.model import Plan, SettingChange
 from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
 from osc_baremetal_config.core.rollout.scheduler import Limits
 from osc_baremetal_config.osc import files
@@ -163,6 +163,14 @@ class MixedFleetTest(base.TestCase):
         )
         told = plans_view.summary_of_many(RolloutPlan(plans), Limits())
         self.assertEqual(1, len(told), str(told))
+        other = dataclasses.replace(plans[0], changes=())
+        turbo = dataclasses.replace(
+            plans[1].changes[0],
+            settings=(SettingChange('ProcTurboMode', 'Enabled', 'Disabled'),),
+        )
+        mixed = (other, plans[0], dataclasses.replace(other, changes=(turbo,)))
+        told = plans_view.summary_of_many(RolloutPlan(mixed), Limits())
+        self.assertFalse([line for line in told if 'Dell' in line])
 
     def test_a_vendor_without_a_template_is_refused_by_name(self) -> None:
         refused = self.assertRaises(

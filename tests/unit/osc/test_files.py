@@ -45,6 +45,22 @@ class PackagedTest(base.TestCase):
 
 
 class FilesTest(base.TestCase):
+    def test_a_kind_of_bios_that_is_none(self) -> None:
+        kind = '{vendor: null, source: false, enabled: {A: B}}'
+        text = f'a:\n  values: [enabled]\n  bios:\n    - {kind}\n'
+        self.assertEqual(
+            [
+                "0.yaml:4: a.bios.0.source: 'False' is none of registry, "
+                'value, document',
+                '0.yaml:4: a.bios.0.vendor: not text',
+            ],
+            self.faults(text),
+        )
+        # Nor is it forgotten where another file has other values.
+        below = 'a:\n  values: [enabled]\n  bios: [1]\n'
+        told = self.faults(below, 'a: {values: [enabled]}\n')
+        self.assertIn('a.bios.0: not a mapping of values', told[0])
+
     def test_a_type_of_a_site_may_have_the_name_of_a_packaged_one(
         self,
     ) -> None:

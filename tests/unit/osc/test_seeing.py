@@ -107,6 +107,15 @@ class ShowTest(SeeingTest):
             row = self.row('mona', 'web-1', 'hyperthreading')
             self.assertEqual(told, row['Capability'])
 
+    def test_a_server_of_which_nothing_is_told_is_listed(self) -> None:
+        web = self.world.boot('web-1', flavor='bm.large')
+        self.model.node_of(web).bios.clear()
+        self.assertEqual([], self.see('mona', 'list'))
+        [row] = self.see('mona', 'list', '--long')
+        self.assertEqual(
+            (web.id, None, None), (row['ID'], row['Config'], row['Node'])
+        )
+
     def test_what_is_none_of_the_servers_is_for_who_wants_all(self) -> None:
         self.world.boot('web-1')
         rows = self.see('mona', 'show', 'web-1')

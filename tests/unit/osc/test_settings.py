@@ -154,6 +154,22 @@ class SettingTest(base.TestCase):
         ran = self.list('--differs-from', str(folder / 'nope.yaml'))
         self.assert_refused(ran, 'nope.yaml')
 
+    def test_a_password_is_not_repeated(self) -> None:
+        ran = self.list('--as-template', 'SetupPassword=hunter2')
+        self.assert_refused(ran, 'SetupPassword: ')
+        self.assertNotIn('hunter2', ran.out + ran.err)
+
+    def test_what_a_firmware_may_ignore_is_said(self) -> None:
+        ran = self.list('--as-template', 'EnergyPerfBias=MaxPerf')
+        self.assertNotIn('is fixed by the firmware', ran.err)
+        profile = self.node.bios['WorkloadProfile']
+        self.node.bios['WorkloadProfile'] = dataclasses.replace(
+            profile, value='Other'
+        )
+        ran = self.list('--as-template', 'EnergyPerfBias=MaxPerf')
+        self.assert_ended(0, ran)
+        self.assertIn('is fixed by the firmware', ran.err)
+
     def test_ironic_has_read_none(self) -> None:
         self.node.bios.clear()
         ran = self.list()
@@ -215,3 +231,5 @@ class SecretTest(base.TestCase):
         snapshot = dataclasses.replace(snapshots.snapshot({}), bios=bios)
         [one] = bios_settings.shown(assess(snapshot, files.load(())))
         self.assertEqual('Unlocked', one.value)
+        [told] = bios_settings.different([one], {'PasswordStatus': 'Locked'})
+        self.assertEqual('Locked', told.other)
