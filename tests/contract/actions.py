@@ -371,5 +371,4 @@ class ResizeContract(cloud.Contract):
         self.act('mona', self.web, 'revertResize', None)
         self.wait_for_server(self.web, 'SHUTOFF')
         self.assertEqual(('SHUTOFF', 'stopped', None, flavor), self.look())
-        self.act('mona', self.web, 'os-start', None)
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.start_server(self.web)

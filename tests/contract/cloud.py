@@ -384,6 +384,21 @@ class Contract(testtools.TestCase):
             limit_s,
         )
 
+    def start_server(self, server_id: str) -> None:
+        """Start a server that is off, and return when it runs.
+
+        A power sync of Nova's that goes by an old reading, or an event of
+        Ironic's, can stop it again at the same time: Nova answers 409 then.
+        """
+
+        def is_on() -> bool:
+            state = self.server_state(server_id)
+            if state == ('SHUTOFF', None):
+                self.act('mona', server_id, 'os-start', None)
+            return state == ('ACTIVE', None)
+
+        self.wait_until('the server runs', is_on)
+
     def server_state(self, server_id: str) -> tuple[str, str | None]:
         """Return status and task of a server."""
         server = self.show_server(server_id)

@@ -240,12 +240,7 @@ class FakeServiceContract(cloud.Contract):
 
     def start(self) -> None:
         """Have the server run; on a busy machine it misses an event."""
-        self.wait_until(
-            'Nova is idle', lambda: self.server_state(self.web)[1] is None
-        )
-        if self.server_state(self.web)[0] == 'SHUTOFF':
-            self.act('mona', self.web, 'os-start', None)
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.start_server(self.web)
 
     def begin(self, value: Any, setting: str = 'LogicalProc') -> None:
         """Begin a service."""
@@ -353,9 +348,7 @@ class FakeServiceContract(cloud.Contract):
         )
         self.assertEqual(value, self.bios(self.node))
         self.wait_for_node(self.node, 'active')
-        answer = self.act('mona', self.web, 'os-start', None)
-        self.assert_answer(202, answer)
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.start()
 
     def test_bmc_that_says_yes_and_does_nothing(self) -> None:
         self.knob(self.node, 'fake_bios_seconds', 1)
@@ -429,11 +422,7 @@ class FakeServiceContract(cloud.Contract):
             ),
         )
         self.assertEqual('power on', self.show_node(self.node)['power_state'])
-        if self.server_state(self.web) == ('ACTIVE', None):
-            return
-        answer = self.act('mona', self.web, 'os-start', None)
-        self.assert_answer(202, answer)
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.start()
 
     # Failures.
 
