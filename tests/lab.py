@@ -23,9 +23,10 @@ _BLINK_S = 0.5
 # for what nobody can set.
 _OFF = {'LogicalProc': 'Disabled'}
 _AS_NEW = {
-    each.name: attributes.stored(each.default)
-    for each in attributes.ATTRIBUTES
-    if not (each.read_only or each.is_counter)
+    name: attributes.stored(value)
+    for name, value in attributes.DEFAULTS.items()
+    if not attributes.BY_NAME[name].read_only
+    and name not in attributes.COUNTERS
 } | _OFF
 # Where the fake interface keeps what is to come true at the next start.
 _PENDING = 'fake_bios_pending'

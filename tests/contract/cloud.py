@@ -312,6 +312,12 @@ class Contract(testtools.TestCase):
         path = f'/nodes/{node_id}/bios/{name}'
         return str(self.ironic('mona', 'GET', path).document[name]['value'])
 
+    def settings(self, node_id: str) -> dict[str, Document]:
+        """Return all BIOS settings in detail as Ironic has them, by name."""
+        path = f'/nodes/{node_id}/bios?detail=True'
+        found = self.ironic('mona', 'GET', path).document['bios']
+        return {setting['name']: setting for setting in found}
+
     def act(self, person: str, server_id: str, name: str, what: Any) -> Answer:
         """Return what Nova answers to an action."""
         path = f'/servers/{server_id}/action'

@@ -400,6 +400,16 @@ class FakeServiceContract(cloud.Contract):
         )
         self.serve('Enabled', 'ProcVirtualization')
 
+    def test_setting_that_is_there_with_another_only(self) -> None:
+        self.knob(self.node, 'fake_bios_seconds', 1)
+        self.serve('Enabled', 'PxeDev2EnDis')
+        new = self.settings(self.node)['PxeDev2Interface']
+        self.assertEqual('NIC.Embedded.1-1-1', new['value'])
+        self.assertIn('NIC.Slot.5-1', new['allowable_values'])
+        self.serve('NIC.Slot.5-1', 'PxeDev2Interface')
+        self.serve('Disabled', 'PxeDev2EnDis')
+        self.assertNotIn('PxeDev2Interface', self.settings(self.node))
+
     def test_counter(self) -> None:
         self.knob(self.node, 'fake_bios_seconds', 1)
         before = int(self.bios(self.node, 'BootCount'))
@@ -599,6 +609,7 @@ class RedfishServiceContract(cloud.Contract):
         self.assert_answer(409, answer, text)
         self.assertEqual('Disabled', self.bios(self.node))
         self.text_is_converted()
+        self.there_with_another_only()
         self.unknown_setting()
         self.bad_value()
         self.read_only()
@@ -620,6 +631,16 @@ class RedfishServiceContract(cloud.Contract):
                     self.bios(self.node, 'QuietBoot'),
                 ),
             )
+
+    def there_with_another_only(self) -> None:
+        """Check that Ironic lists a setting while the BMC has it."""
+        for value, type_ in (('Enabled', 'Enumeration'), ('Disabled', None)):
+            steps = cloud.steps(value, 'PxeDev2EnDis')
+            answer = self.service('mona', self.node, service_steps=steps)
+            self.assert_answer(202, answer)
+            self.wait_for_node(self.node, 'active')
+            found = self.settings(self.node).get('PxeDev2Interface', {})
+            self.assertEqual(type_, found.get('attribute_type'))
 
     def read_only(self) -> None:
         """Check that Ironic refuses what its copy calls read-only."""

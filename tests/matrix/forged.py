@@ -166,7 +166,7 @@ def hit(seed: int) -> Outcome:
         ran = model.openstack('mona', *argv)
     finally:
         model.cleanUp()
-    changed = {n: v for n, v in node.bmc.items() if before[n] != v}
+    changed = {n: v for n, v in node.bmc.items() if before.get(n) != v}
     changed = {
         n: v for n, v in changed.items() if n not in attributes.COUNTERS
     }

@@ -191,6 +191,8 @@ class Conductor:
             elif kept.value != value or _always_differs(name, node):
                 read_only = _is_read_only(name, node)
                 node.bios[name] = kept.rewritten(value, read_only, now)
+        for name in node.bios.keys() - node.bmc.keys():
+            del node.bios[name]
 
     def apply_template(self, node: Node, template: records.Template) -> None:
         """Carry out the BIOS settings of a template, as in a deployment.
@@ -200,7 +202,7 @@ class Conductor:
         for step in template.steps:
             given = step.get('args', {}).get('settings', ())
             wanted = _taken(node, {s['name']: s['value'] for s in given})
-            node.bmc.update(attributes.after(node.bmc, wanted))
+            node.bmc = attributes.after(node.bmc, wanted)
         self.cache_bios(node)
 
     def _start_steps(
@@ -388,7 +390,7 @@ class Conductor:
 
     def _apply_pending(self, node: Node) -> None:
         """Have a BMC apply what it has taken."""
-        node.bmc.update(attributes.after(node.bmc, node.pending))
+        node.bmc = attributes.after(node.bmc, node.pending)
         node.pending = {}
         node.counters.bios_applied += 1
 
@@ -431,7 +433,7 @@ class Conductor:
         """Have a BMC do what it does at every start; Ironic is not told."""
         if node.pending:
             self._apply_pending(node)
-        node.bmc.update(attributes.restarted(node.bmc))
+        node.bmc = attributes.restarted(node.bmc)
 
     def _lock(self, node: Node) -> None:
         node.reservation = HOST

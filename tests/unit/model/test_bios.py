@@ -99,6 +99,23 @@ class AttributesTest(base.TestCase):
         virtual = {'WorkloadProfile': HPC, 'ProcVirtualization': 'Enabled'}
         self.assertEqual(hpc | virtual, attributes.after(hpc, virtual))
 
+    def test_what_is_there_with_another_only(self) -> None:
+        now = attributes.DEFAULTS
+        there = {'PxeDev2Interface': 'NIC.Slot.5-1'}
+        both = {'PxeDev2EnDis': 'Enabled'} | there
+        self.assertNotIn('PxeDev2Interface', now)
+        self.assertEqual(
+            'there is no attribute PxeDev2Interface', self.refusal(**both)
+        )
+        enabled = attributes.after(now, {'PxeDev2EnDis': 'Enabled'})
+        self.assertEqual('NIC.Embedded.1-1-1', enabled['PxeDev2Interface'])
+        self.assertEqual(there, attributes.parse(there, enabled))
+        chosen = attributes.after(enabled, there)
+        self.assertEqual(now | both, chosen)
+        self.assertEqual(chosen, attributes.after(chosen, {}))
+        off = {'PxeDev2EnDis': 'Disabled'} | there
+        self.assertEqual(now, attributes.after(chosen, off))
+
     def test_starts_are_counted_in_either_form(self) -> None:
         for value, more in ((1, 2), ('1', '2')):
             now = {'BootCount': value, 'AssetTag': '1'}

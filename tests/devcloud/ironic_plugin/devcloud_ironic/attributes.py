@@ -25,6 +25,8 @@ class Attribute:
         value, unless this is so.
     :param heeded_if: the BMC takes a value and forgets it, unless this is
         so; the registry says nothing of it.
+    :param shown_if: unless this is so, a BIOS has no such attribute; the
+        registry lists it all the same.
     :param sets: by a value, what else becomes of it.
     :param is_unbounded: the BMC takes any number, whatever the registry says.
     :param is_counter: it counts the starts, and heeds nobody.
@@ -40,6 +42,7 @@ class Attribute:
     unique: bool = False
     writable_if: tuple[str, str] | None = None
     heeded_if: tuple[str, str] | None = None
+    shown_if: tuple[str, str] | None = None
     sets: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict
     )
@@ -49,6 +52,10 @@ class Attribute:
     def is_read_only(self, current):
         """Return what the registry says while a BIOS has these values."""
         return self.read_only or not _holds(self.writable_if, current)
+
+    def is_shown(self, current):
+        """Return whether a BIOS with these values has it."""
+        return _holds(self.shown_if, current)
 
     def is_heeded(self, values):
         """Return whether the BMC heeds a value that comes with these."""
@@ -195,12 +202,24 @@ ATTRIBUTES = (
         'EgmReserve', 'Integer', 0, lower=0, upper=-1, is_unbounded=True
     ),
     Attribute('SystemContact', 'String', '', lower=1, upper=32),
+    # As on a Dell: what a device has to set is there once it is enabled.
+    Attribute('PxeDev2EnDis', 'Enumeration', 'Disabled', SWITCH),
+    Attribute(
+        'PxeDev2Interface',
+        'Enumeration',
+        'NIC.Embedded.1-1-1',
+        ('NIC.Embedded.1-1-1', 'NIC.Embedded.2-1-1', 'NIC.Slot.5-1'),
+        shown_if=('PxeDev2EnDis', 'Enabled'),
+    ),
     Attribute(
         'BootCount', 'Integer', 0, lower=0, upper=65535, is_counter=True
     ),
 )
 BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}
-DEFAULTS = {attribute.name: attribute.default for attribute in ATTRIBUTES}
+_DELIVERED = {one.name: one.default for one in ATTRIBUTES}
+DEFAULTS = {
+    one.name: one.default for one in ATTRIBUTES if one.is_shown(_DELIVERED)
+}
 COUNTERS = frozenset(one.name for one in ATTRIBUTES if one.is_counter)
 
 
@@ -212,12 +231,13 @@ def parse(settings, current=None):
         for the defaults.
     :raises ValueError: a BMC would refuse them, for all these reasons.
     """
+    now = DEFAULTS if current is None else current
     parsed, problems = {}, []
     for name, value in settings.items():
         try:
-            if name not in BY_NAME:
+            if name not in BY_NAME or not BY_NAME[name].is_shown(now):
                 raise ValueError(f'there is no attribute {name}')
-            parsed[name] = BY_NAME[name].parse(value, current)
+            parsed[name] = BY_NAME[name].parse(value, now)
         except ValueError as exc:
             problems.append(str(exc))
     if problems:
@@ -244,7 +264,8 @@ def stored(value):
 def after(current, wanted):
     """Return all values once a BMC has applied what it has taken.
 
-    What is not heeded is left out, and a profile that is new has its say.
+    What is not heeded is left out, a profile that is new has its say, and
+    what there is with some values only comes as it is delivered, or goes.
 
     :param current: the values that are in force, by name.
     :param wanted: what :func:`parse` has let through, in the same form:
@@ -260,7 +281,18 @@ def after(current, wanted):
     for name, value in heeded.items():
         if value != current.get(name):
             values |= BY_NAME[name].sets.get(value, {})
-    return values
+    return _shown(values)
+
+
+def _shown(values):
+    """Return the values of what there is with them; a new one is a text."""
+    new = {
+        one.name: one.default
+        for one in ATTRIBUTES
+        if one.shown_if and one.is_shown(values)
+    }
+    there = {n: v for n, v in values.items() if BY_NAME[n].is_shown(values)}
+    return {**new, **there}
 
 
 def restarted(current):

@@ -157,6 +157,8 @@ class Day2BIOS(fake.FakeBIOS):
             objects.BIOSSettingList.create(context, node_id, created)
         if changed:
             objects.BIOSSettingList.save(context, node_id, changed)
+        if gone := [name for name in kept if name not in values]:
+            objects.BIOSSettingList.delete(context, node_id, gone)
 
 
 def _stored(values):
