@@ -146,6 +146,7 @@ def change(
             forgets=tuple(forgets),
             allow_move=parsed_args.allow_move,
             on_failure=OnFailure(parsed_args.on_failure),
+            max_reboots=parsed_args.max_reboots,
             require_flavor=parsed_args.require_flavor,
             flavor=flavor,
         ),
@@ -489,6 +490,15 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
         help='What becomes of a change that fails partway: everything is '
         'restored, where every step can be undone (rollback, the default), '
         'or it is left as it is.',
+    )
+    group.add_argument(
+        '--max-reboots',
+        type=_at_least(1),
+        default=1,
+        metavar='<number>',
+        help='How often one server may be rebooted, where some settings can '
+        'be set only once others are in force (default: 1). What is in force '
+        'is verified before each reboot.',
     )
     group.add_argument(
         '--allow-move',

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.apply import verdicts
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import Query, Snapshot, Survey
 from osc_baremetal_config.core.plan.model import Plan
@@ -164,16 +163,12 @@ class Session:
         """Return how plans are carried out.
 
         :param make: makes the plan for what is left, where a resize moves a
-            server.
+            server or one of several services has ended.
         """
 
         def plan_again(plan: Plan) -> Plan:
-            try:
-                snapshot = self.snapshot(plan.server.id, flavors=True)
-                return self.permitted(make(snapshot))
-            except errors.ConfigError as error:
-                # It is too late to refuse.
-                raise verdicts.without_plan(plan, error) from error
+            snapshot = self.snapshot(plan.server.id, flavors=True)
+            return self.permitted(make(snapshot))
 
         return How(limit_s=timeout_s, plan_again=plan_again, wait=wait)
 

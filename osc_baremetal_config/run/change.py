@@ -32,7 +32,7 @@ from osc_baremetal_config.core.apply.on_error import When
 from osc_baremetal_config.core.facts import metadata
 from osc_baremetal_config.core.facts.model import Node, Server
 from osc_baremetal_config.core.facts.provision_state import SERVICING
-from osc_baremetal_config.core.plan import journal_entries
+from osc_baremetal_config.core.plan import journal_entries, services
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.rollout.result import Outcome
 from osc_baremetal_config.run import tell
@@ -45,8 +45,8 @@ class How:
 
     :param limit_s: seconds after which the cloud is left to itself.
     :param plan_again: makes the plan for what is left where a resize has
-        moved the server of a plan to another node; it may raise what ends
-        the change.
+        moved the server of a plan to another node, and where one of several
+        services has ended; it may raise why there is none.
     :param wait: wait for the end, not only until the service has started.
     """
 
@@ -75,7 +75,8 @@ class Change:
         # Server and node that lead to the same wait however often they are
         # seen, as most are that a look at many shows.
         self._waits_at: tuple[Server, Node] | None = None
-        self._plan: Plan
+        self._plan = plan
+        self._served = 0
         self._seen: Observation
         self._move: Move
         self._take(plan)
@@ -133,10 +134,9 @@ class Change:
         while True:
             match self._move:
                 case Finish(Verdict.MOVED):
-                    plan = self._how.plan_again(self._plan)
-                    self._take(plan)
-                    for warning in plan.warnings:
-                        tell.safely(self._reporter.warn, warning, plan.server)
+                    self._take(self._planned_again())
+                case Finish(Verdict.NEXT):
+                    self._take_next()
                 case Finish() as end:
                     if error := verdicts.of(self._plan, self._seen, end):
                         raise error
@@ -186,10 +186,44 @@ class Change:
         return verdicts.out_of_time(self._plan, self._how.limit_s)
 
     def _take(self, plan: Plan) -> None:
-        """Start with a plan."""
+        """Start with a plan; what it warns of is told if it is news."""
+        for warning in plan.warnings:
+            if warning not in self._plan.warnings:
+                tell.safely(self._reporter.warn, warning, plan.server)
         self._plan = plan
         self._seen = observation.begin(plan, run=secrets.token_hex(4))
         self._move = forward.next_move(plan, self._seen)
+
+    def _take_next(self) -> None:
+        """Start with the plan for the next of several services.
+
+        Where there is none, what the ones before have done is undone.
+        """
+        self._served += 1
+        now = self._plan
+        try:
+            plan = self._how.plan_again(now)
+            if found := services.too_many(plan, self._served):
+                raise errors.Refused(f'{plan.server}:', found)
+        except errors.Refused as error:
+            reason = '; '.join(map(str, error.details)) or error.message
+            self._seen = dataclasses.replace(self._seen, failure=reason)
+            self._move = forward.next_move(now, self._seen)
+            return
+        except errors.ConfigError as error:
+            raise verdicts.without_plan(now, error) from error
+        # What else has changed is told by what was read before them all.
+        self._take(dataclasses.replace(plan, rest=now.rest))
+
+    def _planned_again(self) -> Plan:
+        """Return the plan for what is left where a resize has moved a server.
+
+        :raises Incomplete: there is none, and it is too late to refuse.
+        """
+        try:
+            return self._how.plan_again(self._plan)
+        except errors.ConfigError as error:
+            raise verdicts.without_plan(self._plan, error) from error
 
     @property
     def _is_started_enough(self) -> bool:
@@ -216,7 +250,7 @@ class Change:
 
     def _make(self, step: Perform) -> When:
         """Perform an action and return when the next move can be decided."""
-        self._tell(step.action.value)
+        self._tell(self._words(step.action))
         self._in_flight = step.action
         try:
             seen = self._call(step)
@@ -232,6 +266,13 @@ class Change:
             self._in_flight = None
         self._seen = (seen or self._seen).after(step.action)
         return When.NOW if seen else When.LOOK
+
+    def _words(self, action: Action) -> str:
+        """Return what an action is, for a person."""
+        count = self._served + 1 + len(self._plan.later)
+        if action is Action.SERVICE and count > 1:
+            return f'{action.value} {self._served + 1} of {count}'
+        return action.value
 
     def _call(self, step: Perform) -> Observation | None:
         """Make the call of an action.
@@ -298,7 +339,8 @@ class Change:
             case Action.ABORT:
                 baremetal.abort(node_id)
             case Action.RESTORE_SETTINGS:
-                baremetal.begin_service(node_id, plan.what_undoes)
+                what = rollback.what_undoes(plan, seen)
+                baremetal.begin_service(node_id, what)
             case Action.REVERT:
                 compute.revert_resize(server_id)
         return None

@@ -116,6 +116,16 @@ def _offered(item: str, settings: dict[str, Any], **bios: Any) -> Prepare:
     return prepare
 
 
+def _ordered(**settings: Any) -> Prepare:
+    """Return what boots a server with an item that takes two services."""
+
+    def prepare(world: World) -> Servers:
+        offer(world, 'pxe=slot', PxeDev2EnDis='Enabled', **settings)
+        return (world.boot(NAME, 'bm.redfish.ht-off'),)
+
+    return prepare
+
+
 def _resizable(**knobs: Any) -> Prepare:
     def prepare(world: World) -> Servers:
         server = world.boot(
@@ -169,6 +179,13 @@ RESIZE = Scenario(
     'resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable()
 )
 FLEET = Scenario('fleet', 'mona', ENABLE, _fleet)
+PXE = ('--config', 'pxe=slot', '--max-reboots', '2')
+ORDERED = Scenario(
+    'ordered',
+    'mona',
+    PXE,
+    _ordered(PxeDev2Interface='NIC.Slot.5-1', PxeDev2VlanId=7),
+)
 SCENARIOS = (
     SERVICE,
     RUNBOOK,
@@ -225,6 +242,23 @@ SCENARIOS = (
             },
         ),
         code=5,
+    ),
+    ORDERED,
+    # Whether the BMC takes that is seen only once the device is enabled.
+    Scenario(
+        'ordered undone',
+        'operator',
+        PXE,
+        _ordered(PxeDev2Interface='NIC.Embedded.2-1-1'),
+        code=4,
+    ),
+    # By then the registry does not list it.
+    Scenario(
+        'ordered refused',
+        'operator',
+        PXE,
+        _ordered(PxeDev2Interface='NIC.None'),
+        code=4,
     ),
     Scenario(
         'late',

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from osc_baremetal_config.core.facts import metadata, steps, values
+from osc_baremetal_config.core.facts.model import Step
 from osc_baremetal_config.core.plan import journal_entries
 from osc_baremetal_config.core.plan.model import ON, Plan
 
@@ -64,7 +65,8 @@ def _change(plan: Plan, path: str) -> list[Request]:
         body = {'resize': {'flavorRef': plan.resize_to.id}}
         found.append(_action(path, body, 'the resize is reverted'))
     if plan.needs_service:
-        found.append(_service(plan))
+        found.append(_service(plan, plan.steps))
+    found += [_service(plan, every) for every in plan.later]
     if resizes:
         found.append(_action(path, {'confirmResize': None}, 'cannot be'))
     if plan.stop and plan.power == ON:
@@ -72,14 +74,21 @@ def _change(plan: Plan, path: str) -> list[Request]:
     return found
 
 
-def _service(plan: Plan) -> Request:
+def _service(plan: Plan, every: tuple[Step, ...]) -> Request:
+    """Return the request of one of the services of a plan.
+
+    Only of the first it is known whether there is a runbook for it.
+    """
     what: dict[str, Any] = {'target': 'service'}
-    if plan.runbook:
+    if plan.runbook and every == plan.steps:
         what['runbook'] = plan.runbook
     else:
-        what['service_steps'] = steps.documents(plan.steps)
+        what['service_steps'] = steps.documents(every)
+    before = {s.name: s.before for c in plan.changes for s in c.settings}
     was = ', '.join(
-        f'{n}={values.shown(v)}' for n, v in plan.was.items() if v is not None
+        f'{n}={values.shown(before[n])}'
+        for n in steps.settings(every)
+        if before.get(n) is not None
     )
     undo = f'a service that sets {was}' if plan.undo else 'cannot be'
     path = f'/v1/nodes/{plan.node.uuid}/states/provision'

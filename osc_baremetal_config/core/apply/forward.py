@@ -20,6 +20,7 @@ from osc_baremetal_config.core.apply.observation import (
 )
 from osc_baremetal_config.core.facts import journal, metadata, provision_state
 from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.plan import journal_entries
 from osc_baremetal_config.core.plan.model import Aim, Plan
 
 _OTHER = 'another change was made at the same time'
@@ -205,11 +206,22 @@ def _toward_end(plan: Plan, seen: Observation) -> Move:
             Verdict.INCOMPLETE,
             f'whether {ran} ran to the end cannot be read back',
         )
+    if plan.later:
+        return _toward_next(plan, seen)
     if seen.is_resized and not plan.resize_to:
         return Finish(Verdict.INCOMPLETE, _somebody_elses(seen))
     if seen.is_resized:
         return _off_another_node(plan, seen) or _confirm(seen)
     return rollback.toward_power(plan, seen) or _toward_record(plan, seen)
+
+
+def _toward_next(plan: Plan, seen: Observation) -> Move:
+    """Return the next move once one of several services is verified."""
+    if not observation.own_entries(plan, seen):
+        return observation.attempt(
+            Action.SAVE_JOURNAL, seen, 'the change record does not stay'
+        )
+    return Finish(Verdict.NEXT)
 
 
 def _toward_record(plan: Plan, seen: Observation) -> Move:
@@ -313,7 +325,9 @@ def _save_journal(plan: Plan, seen: Observation) -> Move | None:
     entries = observation.own_entries(plan, seen)
     failed = any(entry.failure for entry in entries.values())
     is_another_try = failed and plan.aim is Aim.RETRY
-    if (entries or seen.is_serviced) and not is_another_try:
+    is_to_add = journal_entries.is_to_add(plan, seen.server.metadata)
+    is_there = bool(entries) and not is_to_add
+    if (is_there or seen.is_serviced) and not is_another_try:
         return None
     return observation.attempt(
         Action.SAVE_JOURNAL, seen, 'the change record does not stay'

@@ -87,6 +87,8 @@ def _options(options: Options) -> list[str]:
     ):
         if is_set:
             written.append(name)
+    if options.max_reboots not in (1, None):
+        written.append(f'--max-reboots {options.max_reboots}')
     written += [f'--accept-risk {risk}' for risk in sorted(options.accepted)]
     return written
 
@@ -184,7 +186,9 @@ def rolled_back(plan: Plan) -> str:
         f'{change.item.type} is {change.before}'
         if change.before
         else ', '.join(
-            f'{s.name}={values.shown(s.before)}' for s in change.settings
+            f'{s.name}={values.shown(s.before)}'
+            for s in change.settings
+            if s.before is not None
         )
         for change in plan.changes
     ]

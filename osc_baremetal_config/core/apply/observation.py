@@ -90,6 +90,7 @@ class Verdict(enum.Enum):
     INCOMPLETE = 'incomplete'
     YIELDED = 'yielded to another change'
     MOVED = 'moved to another node'
+    NEXT = 'the next service is due'
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +323,18 @@ def unlike(
         for name, value in sorted(expected.items())
         if not registry.holds(bios, name, value)
     ]
+
+
+def unlike_before(plan: Plan, seen: Observation) -> list[str]:
+    """Return the settings that are not as they were before a change.
+
+    One that was not shown then may be hidden again.
+    """
+    shown = (seen.bios or {}).keys()
+    was = {
+        n: v for n, v in plan.was.items() if n in shown or n not in plan.hidden
+    }
+    return unlike(was, seen)
 
 
 def is_touched(plan: Plan, seen: Observation) -> bool:

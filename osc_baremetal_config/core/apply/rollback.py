@@ -17,7 +17,8 @@ from osc_baremetal_config.core.apply.observation import (
     Verdict,
     Wait,
 )
-from osc_baremetal_config.core.facts import journal, provision_state
+from osc_baremetal_config.core.facts import journal, provision_state, steps
+from osc_baremetal_config.core.facts.model import Step
 from osc_baremetal_config.core.plan import journal_entries
 from osc_baremetal_config.core.plan.model import ON, Aim, Plan
 from osc_baremetal_config.core.plan.options import OnFailure
@@ -92,8 +93,9 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
     if _has_changed(plan, seen) or _is_to_overwrite(plan, seen):
         if not _may_undo(plan):
             return Finish(Verdict.INCOMPLETE, failure)
-        if seen.tried.get(Action.RESTORE_SETTINGS, 0) >= _UNDOINGS:
-            unlike = ', '.join(observation.unlike(plan.was, seen))
+        limit = _UNDOINGS * len(plan.undo or ())
+        if seen.tried.get(Action.RESTORE_SETTINGS, 0) >= limit:
+            unlike = ', '.join(observation.unlike_before(plan, seen))
             return Finish(
                 Verdict.INCOMPLETE,
                 f'{failure}; Ironic reports the rollback as successful, but '
@@ -261,10 +263,29 @@ def _has_changed(plan: Plan, seen: Observation) -> bool:
     """
     if seen.node.uuid != plan.node.uuid:
         return False
-    is_shown = plan.was.keys() <= (seen.bios or {}).keys()
+    is_shown = plan.was.keys() - plan.hidden <= (seen.bios or {}).keys()
     if not is_shown and seen.is_serviced:
         return True
-    return bool(observation.unlike(plan.was, seen))
+    return bool(observation.unlike_before(plan, seen))
+
+
+def what_undoes(plan: Plan, seen: Observation) -> tuple[Step, ...] | str:
+    """Return what Ironic is asked to run next on the way back.
+
+    Of several services the first whose settings are not as before.
+    """
+    if not plan.undo or len(plan.undo) == 1:
+        return plan.what_undoes
+    bios = seen.bios or {}
+    for step in plan.undo:
+        was = {
+            n: v
+            for n, v in steps.settings([step]).items()
+            if n in bios or n not in plan.hidden
+        }
+        if observation.unlike(was, seen):
+            return (step,)
+    return plan.undo[-1:]
 
 
 def _is_journaled(plan: Plan, seen: Observation) -> bool:

@@ -51,6 +51,8 @@ def of(
             )
         case Verdict.MOVED:
             return incomplete(plan, seen, f'it has moved to {end.reason}')
+        case Verdict.NEXT:
+            return incomplete(plan, seen, end.result.value)
         case Verdict.INCOMPLETE:
             return incomplete(plan, seen, end.reason)
 

@@ -104,7 +104,7 @@ def against(item: Item, assessed: Assessment) -> list[Violation]:
         return selection.incapable(item, assessed)
     if unknown := selection.unknown(item, assessed):
         return unknown
-    chosen = selection.choose(item, assessed, DEFAULT)
+    chosen = selection.choose(item, assessed, DEFAULT, {})
     return chosen if isinstance(chosen, list) else []
 
 

@@ -86,13 +86,23 @@ class Previous:
     :param value: None if that could not be told.
     :param settings: the BIOS settings that the change sets, as they were.
     :param at: when the change began, ISO 8601 in UTC.
+    :param later: the names of those that are set by the second service, by
+        the third, and so on; empty for a change of one service.
+    :param hidden: the names of those that were not shown before.
     :param fault: why the entry cannot be believed; None if it can.
     """
 
     value: str | None = None
     at: str | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
+    later: tuple[tuple[str, ...], ...] = ()
+    hidden: tuple[str, ...] = ()
     fault: str | None = None
+
+    def rank(self, name: str) -> int:
+        """Return how many services come before the one that sets a setting."""
+        found = (n for n, names in enumerate(self.later, 1) if name in names)
+        return next(found, 0)
 
 
 def pending(metadata: Mapping[str, str]) -> dict[str, Pending]:
@@ -238,7 +248,7 @@ def _json(entry: Pending | Previous) -> str:
     return json.dumps(
         {n: v for n, v in fields.items() if v is not None and v is not False}
         if isinstance(entry, Pending)
-        else {n: v for n, v in fields.items() if v not in (None, {})}
+        else {n: v for n, v in fields.items() if v not in (None, {}, ())}
     )
 
 
@@ -298,14 +308,19 @@ def _parse_previous(text: str) -> Previous:
     settings = entry.get('settings', {})
     if not isinstance(settings, dict):
         settings = {}
+    later, hidden = entry.get('later', []), entry.get('hidden', [])
     parsed = Previous(
         value=_text(entry, 'value'),
         at=_matching(entry, 'at', _TIME),
         settings={n: v for n, v in settings.items() if values.is_value(v)},
+        later=tuple(map(_names, later)) if isinstance(later, list) else (),
+        hidden=_names(hidden),
     )
     is_whole = (
         _mapping(text) is not None
         and parsed.settings == entry.get('settings', {})
+        and list(map(list, parsed.later)) == later
+        and list(parsed.hidden) == hidden
         and all(
             getattr(parsed, name) is not None
             for name in ('value', 'at')
@@ -329,6 +344,13 @@ def _mapping(text: str) -> dict[str, Any] | None:
 def _text(entry: Mapping[str, Any], name: str) -> str | None:
     value = entry.get(name)
     return _short(value) if isinstance(value, str) else None
+
+
+def _names(listed: Any) -> tuple[str, ...]:
+    """Return the texts of a list, none for anything else."""
+    if not isinstance(listed, list):
+        return ()
+    return tuple(one for one in listed if isinstance(one, str))
 
 
 def _matching(

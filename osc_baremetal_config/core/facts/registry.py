@@ -7,8 +7,9 @@ after it has accepted the request, with the node in maintenance.
 
 import difflib
 import enum
+import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.facts import values
 from osc_baremetal_config.core.facts.model import Bios, BiosSetting, Value
@@ -43,12 +44,19 @@ class Lock:
     Some registries show what is locked as read-only, as Dell's, others do
     not, as HPE's.
 
-    :param settings: the names of those that it locks.
+    :param settings: the names of those that it locks, or patterns, as of a
+        shell.
     """
 
     name: str
     value: Value
     settings: frozenset[str]
+
+    def is_of(self, name: str) -> bool:
+        """Return whether it locks a setting; never itself."""
+        return name != self.name and any(
+            fnmatch.fnmatchcase(name, pattern) for pattern in self.settings
+        )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -84,7 +92,8 @@ def judge(
         return Judgement(Possible.NO, f'its BIOS knows no {name}{hint}')
     if setting.read_only:
         return Judgement(
-            Possible.NO, f'{name} is read-only{_unlocking(name, bios, locks)}'
+            Possible.NO,
+            f'{name} is read-only{_unlocking(setting, bios, locks)}',
         )
     if setting.attribute_type is None:
         return Judgement(
@@ -98,6 +107,27 @@ def judge(
         return Judgement(Possible.NO, str(wrong))
 
 
+def judge_later(name: str, value: Value, bios: Bios) -> Judgement:
+    """Return whether a BIOS can be given a setting once another opens it."""
+    setting = bios.get(name)
+    if setting is None:
+        return Judgement(
+            Possible.UNKNOWN, f'its BIOS does not show {name} yet'
+        )
+    return judge(name, value, {name: replace(setting, read_only=False)})
+
+
+def is_renewed(setting: BiosSetting) -> bool:
+    """Return whether Ironic learns that a setting is no longer read-only.
+
+    ``sync_node_setting`` in ironic/objects/bios.py writes a row only if the
+    value differs, and compares numbers and booleans with their text, which
+    always differs. Of another type the row, and so its mark, stays as it is
+    until the value itself changes.
+    """
+    return setting.attribute_type in ('Integer', 'Boolean')
+
+
 def ignored(
     name: str, bios: Bios, locks: Iterable[Lock], after: Mapping[str, Value]
 ) -> str | None:
@@ -106,7 +136,7 @@ def ignored(
     :param after: all that is set with it, name → value.
     """
     for lock in locks:
-        if name not in lock.settings or lock.name not in bios:
+        if lock.name not in bios or not lock.is_of(name):
             continue
         wanted = after.get(lock.name)
         is_open = (
@@ -130,20 +160,28 @@ def _is_open(bios: Bios, lock: Lock) -> bool:
     return holds(bios, lock.name, lock.value)
 
 
-def _unlocking(name: str, bios: Bios, locks: Iterable[Lock]) -> str:
+def _unlocking(setting: BiosSetting, bios: Bios, locks: Iterable[Lock]) -> str:
     """Return what would unlock a read-only setting, as far as is known."""
+    name = setting.name
     for lock in locks:
-        if name in lock.settings and lock.name in bios:
+        if lock.name in bios and lock.is_of(name):
             if _is_open(bios, lock):
                 return (
                     f' by the registry that Ironic has cached, although '
                     f'{lock.name} is {lock.value}; Ironic renews the entry '
-                    f'only when the value of {name} changes'
+                    f'only when the value of {name} changes, so change it '
+                    f'once through the BMC'
                 )
             now = values.shown(values.current(bios[lock.name], None))
+            how = (
+                f'a template that sets {lock.name} too has it set first'
+                if is_renewed(setting)
+                else f'Ironic would refuse it even then, as it renews its '
+                f'entry only when the value of {name} changes, so change both '
+                f'once through the BMC'
+            )
             return (
-                f' unless {lock.name} is {lock.value}, and it is {now}; set '
-                f'{lock.name} first, by a command of its own'
+                f' unless {lock.name} is {lock.value}, and it is {now}; {how}'
             )
     return ''
 

@@ -4,15 +4,21 @@ Owns the rules for their steps and traits. Which of them a user may see is for
 Ironic to say; what is done with them is for the planner.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from osc_baremetal_config.core.facts import registry, steps, violations
+from osc_baremetal_config.core.facts import (
+    order,
+    registry,
+    steps,
+    violations,
+)
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Kind,
     Node,
     Step,
     Template,
+    Value,
 )
 from osc_baremetal_config.core.facts.violations import Violation
 
@@ -24,11 +30,18 @@ def unfit(
     locks: Iterable[registry.Lock] = (),
     *,
     allow_data_loss: bool = False,
+    beside: Mapping[str, Value] | None = None,
 ) -> list[Violation]:
     """Return why a template cannot be used on a node, but for its traits.
 
     :param locks: what is known of settings that lock others.
+    :param beside: what the other templates of the change may set, which can
+        open what this one sets.
     """
+    locks = tuple(locks)
+    wanted = {**(beside or {}), **steps.settings(template.steps)}
+    opening = order.openers(wanted, bios, locks, [template.steps])
+    later = order.ranks(opening)
     found = [
         violations.template_contradicts(template, name, values)
         for name, values in steps.contradictions(template.steps).items()
@@ -45,7 +58,7 @@ def unfit(
             found.append(violations.step_lossy(template, step))
         elif missing := steps.missing(step):
             found.append(violations.step_incomplete(template, step, missing))
-        found += _refused_settings(template, step, node, bios, locks)
+        found += _refused_settings(template, step, node, bios, locks, later)
     return found
 
 
@@ -110,9 +123,12 @@ def _refused_settings(
     node: Node,
     bios: Bios,
     locks: Iterable[registry.Lock],
+    later: Iterable[str],
 ) -> list[Violation]:
     wanted = steps.settings([step])
     judged = {n: registry.judge(n, wanted[n], bios, locks) for n in wanted}
+    for name in wanted.keys() & set(later):
+        judged[name] = registry.judge_later(name, wanted[name], bios)
     return [
         violations.setting_unsupported(
             template, name, wanted[name], judged[name].reason, node

@@ -40,6 +40,8 @@ class Code(enum.StrEnum):
     STEP_INCOMPLETE = 'step-incomplete'
     SETTING_UNSUPPORTED = 'setting-unsupported'
     SETTING_CLASH = 'setting-clash'
+    TOO_MANY_REBOOTS = 'too-many-reboots'
+    SERVICES_UNORDERED = 'services-unordered'
     ITEM_UNDONE = 'item-undone'
     RISK_NOT_ACCEPTED = 'risk-not-accepted'
     NOT_CHECKABLE = 'not-checkable'
@@ -326,6 +328,30 @@ def setting_clash(
         text=f'{first[0]} sets {name}={first[1]} but {second[0]} sets '
         f'{name}={second[1]}',
         present=f'{first[1]} and {second[1]}',
+    )
+
+
+def too_many_reboots(count: int, limit: int, why: Iterable[str]) -> Violation:
+    """Say that a change takes more services than are permitted."""
+    return Violation(
+        code=Code.TOO_MANY_REBOOTS,
+        subject='reboots',
+        text=f'it takes {count} services one after the other, each with a '
+        f'reboot, and {limit} may be run: {"; ".join(why)}',
+        needed=str(count),
+        present=str(limit),
+        hint=f'--max-reboots {count} permits it',
+    )
+
+
+def services_unordered(what: str) -> Violation:
+    """Say that several services cannot be combined with something else."""
+    return Violation(
+        code=Code.SERVICES_UNORDERED,
+        subject='services',
+        text=f'it takes several services one after the other, which cannot '
+        f'be combined with {what}',
+        present=what,
     )
 
 

@@ -42,6 +42,31 @@ def clashes(changes: Sequence[ItemChange]) -> list[Violation]:
     return found
 
 
+def unopened(
+    changes: Sequence[ItemChange], assessed: Assessment
+) -> list[Violation]:
+    """Return the settings that nothing opens, once the templates are chosen.
+
+    Another template of the request would have, which was not chosen.
+    """
+    bios, locks = assessed.snapshot.bios, assessed.catalogue.locks
+    found = []
+    for change in changes:
+        for setting in change.settings if change.template else ():
+            verdict = registry.judge(setting.name, setting.after, bios, locks)
+            if change.template and not (setting.later or verdict.is_possible):
+                found.append(
+                    violations.setting_unsupported(
+                        change.template,
+                        setting.name,
+                        setting.after,
+                        verdict.reason,
+                        assessed.snapshot.node,
+                    ).of(change.item)
+                )
+    return found
+
+
 def undone(
     request: Sequence[Item],
     changes: Sequence[ItemChange],
@@ -113,9 +138,8 @@ def unsure(changes: Sequence[ItemChange], snapshot: Snapshot) -> list[str]:
     found = []
     for change in changes:
         for setting in change.settings:
-            verdict = registry.judge(
-                setting.name, setting.after, snapshot.bios
-            )
+            judge = registry.judge_later if setting.later else registry.judge
+            verdict = judge(setting.name, setting.after, snapshot.bios)
             if verdict.possible is registry.Possible.UNKNOWN:
                 found.append(
                     f'{change.item}: cannot be checked beforehand, '

@@ -4,10 +4,12 @@ Owns which items have an entry and with what, and whether there is room for it;
 the form of an entry is for ``facts/journal.py``.
 """
 
+from collections.abc import Mapping
+
 from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.journal import Pending, Previous
 from osc_baremetal_config.core.facts.metadata import DESIRED, PENDING
-from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.facts.model import Item, Value
 from osc_baremetal_config.core.plan.model import ItemChange, Plan
 
 # As long as real ones, for what is decided beforehand.
@@ -24,6 +26,7 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
         keeps its time, and what was before.
     """
     known = journal.pending(plan.server.metadata)
+    known_before = journal.previous(plan.server.metadata)
     started = next(
         (entry.since for entry in known.values() if entry.since), now
     )
@@ -37,9 +40,20 @@ def begin(plan: Plan, now: str, by: str = '') -> dict[str, str]:
     before = {
         change.item.type: _was(change, started, plan)
         for change in plan.changes
-        if not plan.is_resumed
+        if not plan.is_resumed or _is_more(change, plan, known_before)
     }
     return journal.begin(entries, before)
+
+
+def is_to_add(plan: Plan, metadata: Mapping[str, str]) -> bool:
+    """Return whether the entries lack what a setting was before it is set.
+
+    So it is with one that was not shown when the change began.
+    """
+    before = journal.previous(metadata)
+    return plan.is_resumed and any(
+        _is_more(change, plan, before) for change in plan.changes
+    )
 
 
 def no_room(plan: Plan) -> str | None:
@@ -102,9 +116,33 @@ def _recorded(plan: Plan, item: Item) -> str | None:
 
 def _was(change: ItemChange, at: str, plan: Plan) -> Previous:
     """Return what a change was before; no settings if there is no way back."""
-    settings = {
+    last = max((setting.rank for setting in change.settings), default=0)
+    return Previous(
+        value=change.before,
+        at=at,
+        settings=_settings(change, plan),
+        later=tuple(
+            tuple(s.name for s in change.settings if s.rank == rank)
+            for rank in range(1, last + 1)
+        ),
+        hidden=tuple(s.name for s in change.settings if s.is_hidden),
+    )
+
+
+def _settings(change: ItemChange, plan: Plan) -> dict[str, Value]:
+    """Return the settings as they were, none if there is no way back."""
+    return {
         setting.name: setting.before
         for setting in change.settings
         if setting.before is not None and not plan.no_rollback
     }
-    return Previous(value=change.before, at=at, settings=settings)
+
+
+def _is_more(
+    change: ItemChange, plan: Plan, before: Mapping[str, Previous]
+) -> bool:
+    """Return whether more is known of before a change than its entry says."""
+    entry = before.get(change.item.type, Previous())
+    return bool(
+        entry.hidden and _settings(change, plan).keys() - entry.settings.keys()
+    )

@@ -33,11 +33,19 @@ class SettingChange:
     """A BIOS setting with its value before and after, as a BMC has them.
 
     :param before: None if it is not known.
+    :param later: how many services of the plan come before it can be set.
+    :param rank: the same, of the change as it was begun; the way back is in
+        the reverse order.
+    :param is_hidden: it was not shown before the change began, so it need not
+        be shown once that is undone.
     """
 
     name: str
     before: Value | None
     after: Value
+    later: int = 0
+    rank: int = 0
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +87,17 @@ class Plan:
     :param bios: the BIOS settings that change, as they were read.
     :param unchanged: the items that are as requested already.
     :param steps: what Ironic is to run, in order; empty if nothing changes.
-    :param undo: the steps that put the settings back, None if none can.
+    :param later: the steps of each service after that one. Only what can be
+        told now: the plan is made again before each.
+    :param why_later: why these have to wait, in words.
+    :param undo: the steps that put the settings back, one for each service
+        that this takes, in order; None if none can.
     :param no_rollback: why none can.
     :param runbook: the name of a runbook that does exactly the steps, if one
         is to be used.
-    :param is_loose: the runbook writes as text what the BMC takes as an
-        integer or a boolean, and some releases of Ironic do not convert it;
-        the steps are the better way.
+    :param is_loose: the steps are the better way: the runbook writes as text
+        what the BMC takes as an integer or a boolean, and some releases of
+        Ironic do not convert it, or it takes more reboots.
     :param undo_runbook: the same for the undoing.
     :param resize_to: the flavor that the server is to have; None if it is
         not resized.
@@ -112,6 +124,8 @@ class Plan:
     changes: tuple[ItemChange, ...]
     unchanged: tuple[Item, ...]
     steps: tuple[Step, ...]
+    later: tuple[tuple[Step, ...], ...]
+    why_later: tuple[str, ...]
     undo: tuple[Step, ...] | None
     no_rollback: tuple[str, ...]
     runbook: str | None
@@ -176,6 +190,11 @@ class Plan:
         return self.runs_unread or not is_applied
 
     @property
+    def reboots(self) -> int:
+        """Return how many services are still to be run, each with a reboot."""
+        return int(self.needs_service) + len(self.later)
+
+    @property
     def runs_unread(self) -> bool:
         """Return whether steps have to run that leave no trace in the BIOS.
 
@@ -220,9 +239,9 @@ class Plan:
 
     @property
     def what_undoes(self) -> tuple[Step, ...] | str:
-        """Return the same for restoring the settings."""
+        """Return the same for restoring the settings, for the first of all."""
         by_runbook = self.undo_runbook if self.runbook else None
-        return by_runbook or self.undo or ()
+        return by_runbook or (self.undo or ())[:1]
 
     @property
     def unreadable_steps(self) -> tuple[Step, ...]:
@@ -244,13 +263,25 @@ class Plan:
 
     @property
     def wanted(self) -> dict[str, Value]:
-        """Return the BIOS settings that must be read back, name → value."""
-        return {s.name: s.after for c in self.changes for s in c.settings}
+        """Return the BIOS settings that must be read back, name → value.
+
+        Those that are set by the next service, and before it.
+        """
+        return {s.name: s.after for s in self._settings}
 
     @property
     def was(self) -> dict[str, Value | None]:
         """Return the same settings as they were before."""
-        return {s.name: s.before for c in self.changes for s in c.settings}
+        return {s.name: s.before for s in self._settings}
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Return those of the settings that were not shown before."""
+        return frozenset(s.name for s in self._settings if s.is_hidden)
+
+    @property
+    def _settings(self) -> list[SettingChange]:
+        return [s for c in self.changes for s in c.settings if not s.later]
 
     def is_running(self, steps: tuple[Step, ...]) -> bool:
         """Return whether steps set what this plan sets, however typed."""

@@ -49,6 +49,8 @@ class Options:
         the server is as it should be without it.
     :param allow_move: continue where a resize has changed the node.
     :param on_failure: put everything back, or leave it as it is.
+    :param max_reboots: how many services one after the other, each with its
+        reboot, may be run for one server; None for any number.
     :param accepted: the risks that may be taken.
     :param trust_metadata: set again what the journal says was before, also
         where nobody but the server's metadata says so.
@@ -64,6 +66,7 @@ class Options:
     forgets: tuple[str, ...] = ()
     allow_move: bool = False
     on_failure: OnFailure = OnFailure.ROLLBACK
+    max_reboots: int | None = 1
     accepted: frozenset[Risk] = frozenset()
     trust_metadata: bool = False
 

@@ -11,7 +11,7 @@ from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import journal, steps, values, violations
-from osc_baremetal_config.core.facts.journal import Pending
+from osc_baremetal_config.core.facts.journal import Pending, Previous
 from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -34,6 +34,7 @@ from osc_baremetal_config.core.plan import (
     previous,
     rollback_plan,
     selection,
+    services,
     side_effects,
 )
 from osc_baremetal_config.core.plan.model import (
@@ -94,6 +95,9 @@ def make(
     found += _not_now(request, plan, entries)
     found += _not_this_way(plan, assessed.snapshot)
     found += _not_to_be_journaled(plan)
+    found += services.unsuitable(plan)
+    if not plan.is_resumed:
+        found += services.too_many(plan)
     resizes = methods.resizes(options, assessed.catalogue, entries)
     found += flavors.unclear(
         _variants(request, assessed.snapshot),
@@ -120,10 +124,7 @@ def _forward(
 ) -> Plan:
     """Return the plan of changes, whatever speaks against it."""
     entries = journal.pending(assessed.snapshot.server.metadata)
-    merged = steps.typed(
-        steps.merge(c.template.steps for c in changes if c.template),
-        assessed.snapshot.bios,
-    )
+    merged, *later = services.of(changes, assessed)
     runbook = methods.runbook(merged, assessed.snapshot, options)
     variants = _variants(request, assessed.snapshot)
     target = None
@@ -141,6 +142,8 @@ def _forward(
         changes=tuple(changes),
         unchanged=tuple(unchanged),
         steps=merged,
+        later=tuple(later),
+        why_later=services.reasons(changes, assessed),
         undo=previous.steps_for(changes),
         runbook=draft.name(runbook),
         is_loose=draft.is_loose(runbook, merged),
@@ -187,6 +190,7 @@ def resume(assessed: Assessment, options: Options, aim: Aim) -> Plan:
         options = replace(options, method=Method.RESIZE)
     options = replace(
         options,
+        max_reboots=None,
         records=any(entry.record is not None for entry in entries.values()),
         forgets=tuple(name for name, n in entries.items() if n.forgets),
     )
@@ -290,15 +294,25 @@ def _outcomes(
     changes: list[ItemChange] = []
     unchanged: list[Item] = []
     found: list[Violation] = []
+    beside = services.beside(request, assessed.snapshot.templates)
     for item in request:
-        outcome = _plan_item(item, assessed, options)
+        outcome = _plan_item(item, assessed, options, beside)
         if isinstance(outcome, ItemChange):
             changes.append(outcome)
         elif outcome:
             found += [violation.of(item) for violation in outcome]
         else:
             unchanged.append(item)
+    changes = services.divided(changes, assessed, _begun(assessed.snapshot))
+    found += conflicts.unopened(changes, assessed)
     return changes, unchanged, found
+
+
+def _begun(snapshot: Snapshot) -> dict[str, Previous]:
+    """Return type → what was before, of the changes that have not ended."""
+    entries = journal.pending(snapshot.server.metadata)
+    before = journal.previous(snapshot.server.metadata)
+    return {name: before[name] for name in entries.keys() & before.keys()}
 
 
 def _together(
@@ -340,7 +354,10 @@ def _not_this_way(plan: Plan, snapshot: Snapshot) -> list[Violation]:
 
 
 def _plan_item(
-    item: Item, assessed: Assessment, options: Options
+    item: Item,
+    assessed: Assessment,
+    options: Options,
+    beside: Mapping[str, Value],
 ) -> ItemChange | list[Violation]:
     """Return the change, or the reasons against it, or no reasons.
 
@@ -355,7 +372,7 @@ def _plan_item(
     is_started = (
         entry is not None and entry.digest is not None and not entry.unchanged
     )
-    template = selection.choose(item, assessed, options)
+    template = selection.choose(item, assessed, options, beside)
     if now == item.value and not is_started and not _has_unread(template):
         return selection.incapable(item, assessed)
     if isinstance(template, list):
@@ -366,8 +383,11 @@ def _plan_item(
     }
     if entry is not None and is_started:
         was, before = previous.known(item.type, entry, assessed.snapshot)
-        if was and (more := sorted(wanted.keys() - was.keys())):
+        hidden = previous.hidden(item.type, assessed.snapshot)
+        if was and (more := sorted(wanted.keys() - was.keys() - hidden)):
             return [violations.template_changed(template, more)]
+        new = {n: v for n, v in wanted.items() if n in hidden}
+        was = _as_read(new, assessed.snapshot.bios) | was
     else:
         was, before = _as_read(wanted, assessed.snapshot.bios), now
     return ItemChange(

@@ -43,10 +43,13 @@ def obstacles(
             if not steps.is_apply(step)
         ]
         for setting in change.settings:
+            if setting.before is None and setting.later:
+                # It is not there yet, and gone once the others are back.
+                continue
             if setting.before is None:
                 found.append(f'it is not known what {setting.name} is now')
                 continue
-            verdict = registry.judge(setting.name, setting.before, bios, locks)
+            verdict = _restorable(setting, setting.before, bios, locks)
             if not verdict.is_possible:
                 found.append(
                     f'{setting.name} is {values.shown(setting.before)} now, '
@@ -56,15 +59,19 @@ def obstacles(
 
 
 def steps_for(changes: Iterable[ItemChange]) -> tuple[Step, ...]:
-    """Return the steps that restore whatever is known of before."""
-    return steps.apply(
-        {
-            setting.name: setting.before
-            for change in changes
-            for setting in change.settings
-            if setting.before is not None
-        }
-    )
+    """Return the steps that restore whatever is known of before.
+
+    :returns: one for each service that it takes; what was set last is restored
+        first, as it may not be possible once the others are as before.
+    """
+    by_rank: dict[int, dict[str, Value]] = {}
+    for change in changes:
+        for setting in change.settings:
+            if setting.before is not None and not setting.later:
+                group = by_rank.setdefault(setting.rank, {})
+                group[setting.name] = setting.before
+    ranks = sorted(by_rank, reverse=True)
+    return tuple(step for r in ranks for step in steps.apply(by_rank[r]))
 
 
 def known(
@@ -85,12 +92,19 @@ def known(
     return {n: _typed(n, v, bios) for n, v in was.settings.items()}, was.value
 
 
+def hidden(name: str, snapshot: Snapshot) -> frozenset[str]:
+    """Return the settings of a change that were not shown before it began."""
+    was = journal.previous(snapshot.server.metadata).get(name, Previous())
+    return frozenset(was.hidden)
+
+
 def changes(snapshot: Snapshot) -> list[ItemChange]:
     """Return the changes of the journal, as what they are to be undone to.
 
     What they have led to, or will, is what the settings are now.
     """
     found = []
+    was = journal.previous(snapshot.server.metadata)
     for name, entry in journal.pending(snapshot.server.metadata).items():
         if entry.unchanged:
             continue
@@ -101,9 +115,11 @@ def changes(snapshot: Snapshot) -> list[ItemChange]:
                 before=value,
                 template=None,
                 settings=tuple(
-                    SettingChange(n, v, _now(n, v, snapshot.bios))
-                    for n, v in sorted(settings.items())
-                ),
+                    _back(n, settings.get(n), was[name], snapshot.bios)
+                    for n in sorted(settings.keys() | was[name].hidden)
+                )
+                if name in was
+                else (),
             )
         )
     return found
@@ -132,8 +148,8 @@ def impossible(
         for setting in change.settings:
             if setting.before is None:
                 continue
-            judged = registry.judge(
-                setting.name,
+            judged = _restorable(
+                setting,
                 setting.before,
                 assessed.snapshot.bios,
                 assessed.catalogue.locks,
@@ -145,6 +161,27 @@ def impossible(
                     )
                 )
     return found
+
+
+def _restorable(
+    setting: SettingChange,
+    before: Value,
+    bios: Bios,
+    locks: Iterable[registry.Lock],
+) -> registry.Judgement:
+    """Return whether a setting can be set to what it was before.
+
+    One that others open is restored before they are. While it cannot be set,
+    it is as before, or not shown, as before.
+    """
+    if setting.later:
+        return registry.judge_later(setting.name, before, bios)
+    is_back = registry.holds(bios, setting.name, before) or (
+        setting.is_hidden and setting.name not in bios
+    )
+    if setting.rank and is_back:
+        return registry.Judgement(registry.Possible.YES)
+    return registry.judge(setting.name, before, bios, locks)
 
 
 def _unknown(
@@ -213,6 +250,23 @@ def _typed(name: str, value: Value, bios: Bios) -> Value:
         return value
     typed = values.current(replace(setting, value=value), None)
     return value if typed is None else typed
+
+
+def _back(
+    name: str, before: Value | None, was: Previous, bios: Bios
+) -> SettingChange:
+    """Return a setting of the journal, as what it is to be undone to.
+
+    :param before: None for what was not shown, and has not been set since.
+    """
+    now = _now(name, '' if before is None else before, bios)
+    return SettingChange(
+        name,
+        before,
+        now,
+        rank=was.rank(name),
+        is_hidden=name in was.hidden,
+    )
 
 
 def _now(name: str, like: Value, bios: Bios) -> Value:

@@ -4,6 +4,8 @@ Owns the checks of one item on one node. What several items mean together is
 for the planner.
 """
 
+from collections.abc import Mapping
+
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import registry, templates, violations
@@ -11,20 +13,27 @@ from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
     Template,
+    Value,
 )
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.options import Method, Options
 
 
 def choose(
-    item: Item, assessed: Assessment, options: Options
+    item: Item,
+    assessed: Assessment,
+    options: Options,
+    beside: Mapping[str, Value],
 ) -> Template | list[Violation]:
     """Return the template for an item that is to change.
 
+    :param beside: what the templates of the request may set, name → value.
     :returns: what speaks against the change, if anything does.
     """
     lacking = incapable(item, assessed)
-    template = _fitting(item, assessed, options, skip_traits=bool(lacking))
+    template = _fitting(
+        item, assessed, options, beside, skip_traits=bool(lacking)
+    )
     if isinstance(template, list):
         return lacking + template
     return lacking or template
@@ -68,6 +77,7 @@ def _fitting(
     item: Item,
     assessed: Assessment,
     options: Options,
+    beside: Mapping[str, Value],
     *,
     skip_traits: bool,
 ) -> Template | list[Violation]:
@@ -92,7 +102,7 @@ def _fitting(
     faults = [
         (
             templates.lacking_traits(t, assessed.snapshot.node),
-            _unfit(t, assessed, options),
+            _unfit(t, assessed, options, beside),
         )
         for t in offered
     ]
@@ -114,6 +124,7 @@ def _unfit(
     template: Template,
     assessed: Assessment,
     options: Options,
+    beside: Mapping[str, Value],
 ) -> list[Violation]:
     return templates.unfit(
         template,
@@ -121,6 +132,7 @@ def _unfit(
         assessed.snapshot.bios,
         assessed.catalogue.locks,
         allow_data_loss=options.allow_data_loss,
+        beside=beside,
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import values
 from osc_baremetal_config.core.facts.model import Bios
 
@@ -32,11 +33,13 @@ _BY_ANOTHER = (
 class Rest:
     """The settings that a change does not name, as they were read.
 
-    Without those that are read-only or change by themselves.
+    Without those that are read-only, unless by a known lock, or change by
+    themselves.
 
     :param names: in order.
     :param digests: of their values, in the same order.
     :param count: how many settings there are in all.
+    :param skipped: those that are left out, and those that the change names.
     :param before: the digest of the whole before the change, None if that is
         not known.
     :param is_first: this was read before the change, not while an earlier run
@@ -46,6 +49,7 @@ class Rest:
     names: tuple[str, ...] = ()
     digests: bytes = b''
     count: int = 0
+    skipped: frozenset[str] = frozenset()
     before: str | None = None
     is_first: bool = True
 
@@ -68,27 +72,27 @@ class Kept:
 def rest(
     bios: Bios,
     named: Collection[str],
-    volatile: Iterable[str],
+    catalogue: Catalogue,
     before: str | None = None,
     *,
     is_first: bool,
 ) -> Rest:
     """Return the settings that a change does not name.
 
-    :param named: those that it does.
-    :param volatile: patterns of names of settings that change by themselves.
+    :param named: those that it does; some may not be shown yet.
     :param before: the digest of the whole as the journal has it.
     """
-    changing = any_of(tuple(volatile))
-    names = tuple(
+    changing = any_of(catalogue.volatile)
+    locked = any_of(tuple(n for one in catalogue.locks for n in one.settings))
+    skipped = frozenset(named) | {
         sys.intern(name)
-        for name in sorted(bios)
-        if name not in named
-        and not bios[name].read_only
-        and not changing.match(name)
-    )
+        for name, setting in bios.items()
+        if changing.match(name)
+        or (setting.read_only and not locked.match(name))
+    }
+    names = tuple(sys.intern(name) for name in sorted(bios.keys() - skipped))
     digests = b''.join(_digests(names, bios))
-    found = Rest(names, digests, len(bios), before, is_first)
+    found = Rest(names, digests, len(bios), skipped, before, is_first)
     return replace(found, before=digest(found)) if is_first else found
 
 
@@ -102,9 +106,7 @@ def digest(rest: Rest) -> str | None:
     """Return the digest of the whole, None if there is nothing to compare."""
     if not rest.count:
         return None
-    text = '\n'.join((str(rest.count), *rest.names)).encode(
-        'utf-8', 'surrogatepass'
-    )
+    text = '\n'.join(rest.names).encode('utf-8', 'surrogatepass')
     whole = hashlib.blake2b(text + rest.digests, digest_size=_DIGEST)
     return whole.hexdigest()
 
@@ -121,12 +123,18 @@ def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
 
     :param bios: as it is now.
     """
-    digests = tuple(_digests(rest.names, bios))
-    now = replace(rest, digests=b''.join(digests), count=len(bios))
+    names = tuple(sorted(bios.keys() - rest.skipped))
+    now = replace(
+        rest,
+        names=names,
+        digests=b''.join(_digests(names, bios)),
+        count=len(bios),
+    )
     if rest.before == digest(now):
         return ()
     if not (rest.is_first and rest.before):
         return _untold(now)
+    digests = tuple(_digests(rest.names, bios))
     found = [
         f'{name} is gone'
         if name not in bios
@@ -134,8 +142,9 @@ def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
         for number, name in enumerate(rest.names)
         if digests[number] != _at(rest.digests, number)
     ]
-    new = len(bios) - rest.count
-    more = [f'there are {new} settings more than before'] if new > 0 else []
+    new = len(set(names) - set(rest.names))
+    are = 'is 1 setting' if new == 1 else f'are {new} settings'
+    more = [f'there {are} more than before'] if new > 0 else []
     return tuple(found + more)
 
 

@@ -83,6 +83,7 @@ def summary(plan: Plan) -> list[str]:
     return [
         f'{plan.server} on node {plan.node}: {_how_many(plan)}, '
         f'{_reboots(plan)}, {_risk(plan)}.',
+        *(f'{why}.' for why in plan.why_later),
         _sequence(plan),
         _variant(plan),
         *(f'No automatic rollback: {why}.' for why in plan.no_rollback),
@@ -100,7 +101,7 @@ def summary_of_many(plan: RolloutPlan, limits: Limits) -> list[str]:
     right, refused = len(plan.plans) - to_change, len(plan.refused)
     if not (plan.plans or refused):
         return ['Warning: no server matches; there is nothing to do.']
-    reboots = sum(one.needs_service for one in plan.to_do)
+    reboots = sum(one.reboots for one in plan.to_do)
     recorded = f' ({to_record} to be recorded)' if to_record else ''
     first = f', {limits.canary} first' if limits.canary else ''
     return [
@@ -165,13 +166,16 @@ def _plan(plan: Plan) -> list[Row]:
 
 def _change(change: ItemChange, plan: Plan) -> Row:
     back = '; '.join(
-        f'{s.name}={values.shown(s.before)}' for s in change.settings
+        f'{s.name}={values.shown(s.before)}'
+        for s in change.settings
+        if s.before is not None or not s.later
     )
     if change.template is None:
         step = f'roll back: {back}'
         return (change.item.type, NOTHING, NOTHING, step, NOTHING, NOTHING)
-    every = ', '.join(str(step) for step in change.template.steps)
+    every = ', '.join(dict.fromkeys(map(str, change.template.steps)))
     changed = [s for s in change.settings if s.before != s.after]
+    changed.sort(key=lambda one: one.later)
     return (
         change.item.type,
         OrDash(change.before),
@@ -189,7 +193,8 @@ def _unchanged(item: Item) -> Row:
 
 def _arrow(setting: SettingChange) -> str:
     before, after = values.shown(setting.before), values.shown(setting.after)
-    return f'{setting.name} {before} -> {after}'
+    then = 'then ' if setting.later else ''
+    return f'{then}{setting.name} {before} -> {after}'
 
 
 def _is_already(plan: Plan) -> str:
@@ -220,9 +225,11 @@ def _how_many(plan: Plan) -> str:
 
 def _reboots(plan: Plan) -> str:
     if plan.is_started:
-        return 'the service is already running'
-    if plan.needs_service:
-        return '1 reboot'
+        more = tables.count(len(plan.later), 'reboot')
+        started = 'the service is already running'
+        return f'{started}, {more} after it' if plan.later else started
+    if plan.reboots:
+        return tables.count(plan.reboots, 'reboot')
     return 'the steps have already run' if plan.steps else 'no reboot'
 
 
@@ -257,6 +264,7 @@ def _sequence(plan: Plan) -> str:
     elif plan.needs_service:
         parts.append(f'{_service(plan)} on node {plan.node.handle}')
     parts += ['verify'] if plan.steps else []
+    parts += ['run the next service', 'verify'] * len(plan.later)
     parts += ['confirm the resize'] if resizes else []
     parts += [_power(plan)] if plan.touches_power else []
     parts += ['record in the metadata'] if plan.record else []

@@ -6,6 +6,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import api_calls, observation
 from osc_baremetal_config.core.apply.next_steps import bounced, continuing
 from osc_baremetal_config.core.desired.assessment import assess
+from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.metadata import PREVIOUS
 from osc_baremetal_config.core.facts.model import Item
@@ -51,7 +52,7 @@ class SideEffectsTest(base.TestCase):
 
     def test_what_is_as_before_is_not_told(self) -> None:
         bios = snapshots.bios({'X': '1'})
-        rest = side_effects.rest(bios, (), (), is_first=True)
+        rest = side_effects.rest(bios, (), Catalogue(types={}), is_first=True)
         self.assertEqual((), side_effects.changed(rest, bios))
         other = snapshots.bios({'X': '2'})
         self.assertEqual(('X is 2',), side_effects.changed(rest, other))

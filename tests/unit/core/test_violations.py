@@ -57,6 +57,12 @@ EXAMPLES: dict[Code, Violation] = {
             OFF, 'Turbo', 'Max', 'allowed values: Off, On', NODE
         ),
         violations.setting_clash('Profile', (HT, 'A'), (TURBO, 'B')),
+        violations.too_many_reboots(
+            2,
+            1,
+            ['PxeDev2Interface can be set only once PxeDev2EnDis is Enabled'],
+        ),
+        violations.services_unordered('a resize'),
         violations.item_undone(HT, [OFF]),
         violations.risk_not_accepted(
             Item('boot-mode', 'legacy'), Risk.BOOT, ['BootMode=Bios']

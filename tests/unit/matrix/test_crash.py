@@ -44,3 +44,8 @@ class ResizeTest(_CrashTest):
 class FleetTest(_CrashTest):
     def test_killed_at_any_request(self) -> None:
         self.check(scenarios.FLEET, every=53)
+
+
+class OrderedTest(_CrashTest):
+    def test_killed_at_any_request(self) -> None:
+        self.check(scenarios.ORDERED, every=53)

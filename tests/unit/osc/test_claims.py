@@ -367,7 +367,9 @@ class UnknownTest(ClaimsTest):
         self.assert_refused(
             ran,
             'ProcCStates is read-only unless SysProfile is Custom, and it is '
-            'PerfPerWattOptimizedDapc; set SysProfile first',
+            'PerfPerWattOptimizedDapc; Ironic would refuse it even then, as '
+            'it renews its entry only when the value of ProcCStates changes, '
+            'so change both once through the BMC',
         )
 
     def test_what_a_profile_locks_silently_is_a_warning(self) -> None:

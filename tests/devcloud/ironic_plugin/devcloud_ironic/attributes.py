@@ -27,6 +27,7 @@ class Attribute:
         so; the registry says nothing of it.
     :param shown_if: unless this is so, a BIOS has no such attribute; the
         registry lists it all the same.
+    :param refuses: values that the BMC refuses, whatever the registry says.
     :param sets: by a value, what else becomes of it.
     :param is_unbounded: the BMC takes any number, whatever the registry says.
     :param is_counter: it counts the starts, and heeds nobody.
@@ -43,6 +44,7 @@ class Attribute:
     writable_if: tuple[str, str] | None = None
     heeded_if: tuple[str, str] | None = None
     shown_if: tuple[str, str] | None = None
+    refuses: tuple[str, ...] = ()
     sets: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict
     )
@@ -74,6 +76,8 @@ class Attribute:
             raise ValueError(f'{self.name} takes {words}, not {value!r}')
         if not self.is_unbounded:
             self._check(value)
+        if value in self.refuses:
+            raise ValueError(f'{self.name} cannot be {value} on this system')
         return value
 
     def converted(self, value):
@@ -210,6 +214,15 @@ ATTRIBUTES = (
         'NIC.Embedded.1-1-1',
         ('NIC.Embedded.1-1-1', 'NIC.Embedded.2-1-1', 'NIC.Slot.5-1'),
         shown_if=('PxeDev2EnDis', 'Enabled'),
+        refuses=('NIC.Embedded.2-1-1',),
+    ),
+    Attribute(
+        'PxeDev2VlanId',
+        'Integer',
+        1,
+        lower=1,
+        upper=4094,
+        writable_if=('PxeDev2EnDis', 'Enabled'),
     ),
     Attribute(
         'BootCount', 'Integer', 0, lower=0, upper=65535, is_counter=True
