@@ -40,6 +40,8 @@ sgx: null
 cloud: {resize: true}
 locks:
   - {setting: SysProfile, value: Custom, locks: [ProcTurboMode]}
+effects:
+  - {setting: SysProfile, value: Dense, sets: {ProcTurboMode: Disabled}}
 volatile: ["*_LinkStatus", 'BootCount']
 """,
     'turbo: {help: Faster by 10 %., values: ["on", "off"], bios: []}\n',

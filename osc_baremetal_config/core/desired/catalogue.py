@@ -19,14 +19,16 @@ from osc_baremetal_config.core.desired.firmware import (
     Kinds,
 )
 from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts.effects import Effect
 from osc_baremetal_config.core.facts.model import Bios
 from osc_baremetal_config.core.facts.registry import Lock
 from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 
 # The keys that are no types.
 CLOUD, VENDORS = 'cloud', 'vendors'
-LOCKS, VOLATILE, RISKS = 'locks', 'volatile', 'risks'
-_LISTS = (LOCKS, VOLATILE, RISKS)
+LOCKS, EFFECTS = 'locks', 'effects'
+VOLATILE, RISKS = 'volatile', 'risks'
+_LISTS = (LOCKS, EFFECTS, VOLATILE, RISKS)
 _RESIZE = 'resize'
 KEYS = ('help', 'values', 'needs', 'bios', 'risks')
 # The keys of a kind of BIOS that are no values.
@@ -35,6 +37,7 @@ _VENDOR, _SOURCE = 'vendor', 'source'
 # a BIOS that nobody can read.
 _IGNORED = ('incapable',)
 _LOCK = ('setting', 'value', 'locks')
+_EFFECT = ('setting', 'value', 'sets')
 _RISK_WORDS = ', '.join(Risk)
 # Where a fault is: the keys and indexes that lead to it.
 Path = tuple[str | int, ...]
@@ -81,6 +84,7 @@ class Catalogue:
         by themselves; such a change is nobody's side effect.
     :param vendors: vendor → patterns of names that only its BIOS has.
     :param risks: settings that have a risk, whatever they are set for.
+    :param effects: what a firmware changes besides.
     """
 
     types: Mapping[str, ConfigType]
@@ -89,6 +93,7 @@ class Catalogue:
     volatile: tuple[str, ...] = ()
     vendors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     risks: tuple[RiskySetting, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def kinds(self, bios: Bios) -> Mapping[str, Kinds]:
         """Return type → its kinds that a BIOS may be, with its own names."""
@@ -184,7 +189,7 @@ def parse(document: Any) -> Catalogue | list[Fault]:
 
     :param document: what the YAML file holds: ``{type: {...}}``,
         ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``,
-        ``volatile``, ``vendors`` and ``risks``.
+        ``effects``, ``volatile``, ``vendors`` and ``risks``.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -193,6 +198,7 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     fitting = overlay({}, document)
     resizes = _parse_cloud(fitting.pop(CLOUD, {}), faults)
     locks = _parse_locks(fitting.pop(LOCKS, []), faults)
+    effects = _parse_effects(fitting.pop(EFFECTS, []), faults)
     volatile = fitting.pop(VOLATILE, [])
     vendors = _parse_vendors(fitting.pop(VENDORS, {}), faults)
     risks = _parse_risks(fitting.pop(RISKS, []), faults)
@@ -204,7 +210,7 @@ def parse(document: Any) -> Catalogue | list[Fault]:
         faults.append(Fault((VOLATILE,), _NO_WORDS))
         volatile = []
     return faults or Catalogue(
-        types, resizes, locks, tuple(volatile), vendors, risks
+        types, resizes, locks, tuple(volatile), vendors, risks, effects
     )
 
 
@@ -226,6 +232,30 @@ def _parse_locks(
         else:
             text = f'not a mapping of {", ".join(_LOCK)}, the last a list'
             faults.append(Fault((LOCKS, index), text))
+    return tuple(found)
+
+
+def _parse_effects(
+    entries: Sequence[Any], faults: list[Fault]
+) -> tuple[Effect, ...]:
+    """Return what a firmware changes besides."""
+    found = []
+    for index, entry in enumerate(entries):
+        if (
+            isinstance(entry, Mapping)
+            and set(entry) == set(_EFFECT)
+            and _is_word(entry['setting'])
+            and values.is_value(entry['value'])
+            and isinstance(entry['sets'], Mapping)
+            and all(map(_is_word, entry['sets']))
+            and all(map(values.is_value, entry['sets'].values()))
+        ):
+            found.append(
+                Effect(entry['setting'], entry['value'], entry['sets'])
+            )
+        else:
+            text = f'not a mapping of {", ".join(_EFFECT)}, the last a mapping'
+            faults.append(Fault((EFFECTS, index), text))
     return tuple(found)
 
 

@@ -9,8 +9,19 @@ from dataclasses import replace
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import registry, steps, values, violations
-from osc_baremetal_config.core.facts.model import BiosSetting, Item, Snapshot
+from osc_baremetal_config.core.facts import (
+    effects,
+    registry,
+    steps,
+    values,
+    violations,
+)
+from osc_baremetal_config.core.facts.model import (
+    BiosSetting,
+    Item,
+    Snapshot,
+    Value,
+)
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.model import ItemChange
 
@@ -107,7 +118,7 @@ def drifting(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
 
 def ignored(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
     """Return what a firmware may ignore, although its registry allows it."""
-    after = {s.name: s.after for change in changes for s in change.settings}
+    after = _wanted(changes)
     return [
         f'{change.item}: {why}'
         for change in changes
@@ -120,6 +131,18 @@ def ignored(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
                 after,
             )
         )
+    ]
+
+
+def besides(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
+    """Return what a firmware is known to change besides, in words."""
+    return [
+        f'{effect.name}={values.shown(effect.value)} is known to change '
+        + ', '.join(
+            f'{name} to {values.shown(value)}'
+            for name, value in sorted(changed.items())
+        )
+        for effect, changed in _effects(changes, assessed).items()
     ]
 
 
@@ -148,12 +171,25 @@ def unsure(changes: Sequence[ItemChange], snapshot: Snapshot) -> list[str]:
     return found
 
 
+def _effects(
+    changes: Sequence[ItemChange], assessed: Assessment
+) -> dict[effects.Effect, dict[str, Value]]:
+    return effects.of(
+        assessed.catalogue.effects, _wanted(changes), assessed.snapshot.bios
+    )
+
+
+def _wanted(changes: Sequence[ItemChange]) -> dict[str, Value]:
+    return {s.name: s.after for change in changes for s in change.settings}
+
+
 def _after(changes: Sequence[ItemChange], assessed: Assessment) -> Assessment:
     """Return what the server will be like after the changes."""
     bios = dict(assessed.snapshot.bios)
-    for change in changes:
-        for setting in change.settings:
-            name = setting.name
-            known = bios.get(name, BiosSetting(name=name, value=None))
-            bios[name] = replace(known, value=setting.after)
+    after = _wanted(changes)
+    for changed in _effects(changes, assessed).values():
+        after |= changed
+    for name, value in after.items():
+        known = bios.get(name, BiosSetting(name=name, value=None))
+        bios[name] = replace(known, value=value)
     return assessed.of(replace(assessed.snapshot, bios=bios))

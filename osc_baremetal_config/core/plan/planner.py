@@ -161,6 +161,7 @@ def _forward(
             *blank.warnings,
             *conflicts.unsure(changes, assessed.snapshot),
             *conflicts.ignored(changes, assessed),
+            *conflicts.besides(changes, assessed),
             *conflicts.unread(changes),
             *conflicts.drifting(changes, at_end),
         ),

@@ -245,7 +245,7 @@ documents = st.recursive(
     ),
     max_leaves=20,
 )
-KEYS = ('help', 'values', 'needs', 'bios', 'locks', 'volatile')
+KEYS = ('help', 'values', 'needs', 'bios', 'locks', 'effects', 'volatile')
 entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
 
 

@@ -388,6 +388,43 @@ class UnknownTest(ClaimsTest):
 class BesidesTest(ClaimsTest):
     """What a firmware does besides (C7, C8)."""
 
+    def test_what_is_known_to_change_besides_is_a_warning(self) -> None:
+        self.offer('workload=hpc', WorkloadProfile=HPC)
+        ran = self.set('workload=hpc', '--dry-run')
+        self.assert_ended(0, ran)
+        self.assertIn(
+            f'WorkloadProfile={HPC} is known to change EnergyPerfBias to '
+            f'MaxPerf, ProcVirtualization to Disabled',
+            ran.err,
+        )
+
+    def test_only_what_would_change_is_told(self) -> None:
+        self.world.set_bios(self.node, {'ProcVirtualization': 'Disabled'})
+        self.offer('workload=hpc', WorkloadProfile=HPC)
+        ran = self.set('workload=hpc', '--dry-run')
+        self.assertIn('is known to change EnergyPerfBias to MaxPerf', ran.err)
+        self.assertNotIn('ProcVirtualization', ran.err)
+        self.world.set_bios(self.node, {'WorkloadProfile': HPC})
+        ran = self.set('workload=hpc', '--dry-run')
+        self.assertNotIn('is known to change', ran.err)
+
+    def test_what_would_be_undone_by_it_is_refused(self) -> None:
+        self.offer('workload=hpc', WorkloadProfile=HPC)
+        ran = self.set('workload=hpc', '--virtualization', 'enabled')
+        self.assert_refused(
+            ran, 'virtualization=enabled: would not hold after'
+        )
+
+    def test_what_is_as_desired_and_would_not_be_is_a_warning(self) -> None:
+        record = 'deploy-config:virtualization'
+        self.server.metadata[record] = 'enabled'
+        self.offer('workload=hpc', WorkloadProfile=HPC)
+        ran = self.set('workload=hpc', '--dry-run')
+        self.assertIn(
+            'virtualization: is enabled as desired, and would be disabled',
+            ran.err,
+        )
+
     def test_what_else_has_changed_is_said(self) -> None:
         record = 'deploy-config:virtualization'
         self.server.metadata[record] = 'enabled'

@@ -260,6 +260,26 @@ f: 1
             ),
         )
 
+    def test_effects_that_say_nothing(self) -> None:
+        for entry in (
+            '{setting: A, value: x}',
+            '{setting: A, value: x, sets: [B]}',
+            '{setting: 5, value: x, sets: {B: y}}',
+            '{setting: A, value: [x], sets: {B: y}}',
+            '{setting: A, value: x, sets: {B: [y]}}',
+        ):
+            self.assertEqual(
+                [
+                    '0.yaml:1: effects.0: not a mapping of setting, value, '
+                    'sets, the last a mapping'
+                ],
+                self.faults(f'effects: [{entry}]'),
+            )
+        path = self.write('effects: [{setting: A, value: 1, sets: {B: 2}}]')
+        [effect] = files.load([path]).effects
+        self.assertEqual(('A', 1), (effect.name, effect.value))
+        self.assertEqual({'B': 2}, effect.sets)
+
     def test_a_fault_is_not_in_an_entry_of_the_wrong_kind(self) -> None:
         self.assertEqual(
             [
