@@ -189,6 +189,8 @@ def node(document: Document) -> Node:
         provision_updated_at=document.text_or_none('provision_updated_at'),
         owner=document.text_or_none('owner'),
         lessee=document.text_or_none('lessee'),
+        driver=document.text_or_none('driver') or '',
+        vendor=_word(document.mapping('properties').get('vendor')) or '',
     )
 
 

@@ -54,6 +54,8 @@ _NODE_FIELDS = (
     'provision_updated_at',
     'owner',
     'lessee',
+    'driver',
+    'properties',
 )
 # What the client logs of errors that are raised as well.
 _KNOWN = ('Error contacting Ironic', 'Could not decode response body')

@@ -9,7 +9,8 @@ from tests.unit.documents import IMAGE_ID, NODE_ID, SERVER_ID, Document
 FIELDS = (
     'uuid,name,provision_state,target_provision_state,power_state,'
     'target_power_state,traits,maintenance,maintenance_reason,fault,'
-    'reservation,last_error,provision_updated_at,owner,lessee,service_step'
+    'reservation,last_error,provision_updated_at,owner,lessee,driver,'
+    'properties,service_step'
 )
 Part = Exchange | list[Exchange]
 

@@ -95,6 +95,8 @@ def node(**changes: Any) -> Document:
         'provision_updated_at': '2026-11-22T13:00:00+00:00',
         'owner': None,
         'lessee': PROJECT_ID,
+        'driver': 'redfish',
+        'properties': {},
     } | changes
 
 

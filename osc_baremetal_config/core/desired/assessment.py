@@ -101,7 +101,7 @@ class Assessment:
 
     def readings(self, name: str) -> 'tuple[Readings, ...]':
         """Return what values of a type are read by, the best source first."""
-        meant = self.catalogue.meant(self.snapshot.bios)
+        meant = self.catalogue.meant(self.snapshot.bios, self.snapshot.node)
         return _readings(name, self.snapshot, meant.get(name, ()))
 
     def of(self, snapshot: Snapshot) -> 'Assessment':
@@ -123,7 +123,7 @@ class Assessment:
 def assess(snapshot: Snapshot, catalogue: Catalogue) -> Assessment:
     """Return what a server should be and is, in every type."""
     server, image = snapshot.server, snapshot.image
-    meant = catalogue.meant(snapshot.bios)
+    meant = catalogue.meant(snapshot.bios, snapshot.node)
     known = {t.item.type for t in snapshot.templates if t.item}
     known |= desired_types(server, image) | set(catalogue.types)
     rows = {

@@ -20,7 +20,7 @@ from osc_baremetal_config.core.desired.firmware import (
 )
 from osc_baremetal_config.core.facts import values
 from osc_baremetal_config.core.facts.effects import Effect
-from osc_baremetal_config.core.facts.model import Bios
+from osc_baremetal_config.core.facts.model import Bios, Node
 from osc_baremetal_config.core.facts.registry import Lock
 from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 
@@ -99,13 +99,21 @@ class Catalogue:
         """Return type → its kinds that a BIOS may be, with its own names."""
         return _kinds(self, frozenset(bios))
 
-    def meant(self, bios: Bios) -> Mapping[str, Kinds]:
+    def meant(self, bios: Bios, node: Node) -> Mapping[str, Kinds]:
         """Return type → its kinds that a BIOS is taken for."""
-        return _meant(self, frozenset(bios))
+        maker, *_ = self.vendor(bios, node).split() or ['']
+        return _meant(self, frozenset(bios), maker)
 
-    def vendor(self, bios: Bios) -> str:
-        """Return whose BIOS it is; empty if its settings do not tell."""
-        return _vendor(self, frozenset(bios))
+    def vendor(self, bios: Bios, node: Node) -> str:
+        """Return whose BIOS it is; empty if nobody knows.
+
+        Its settings tell, and where they do not, what Ironic knows of the
+        node.
+        """
+        by_settings = _vendor(self, frozenset(bios))
+        return by_settings or firmware.told(
+            self.vendors, node.vendor, node.driver
+        )
 
 
 # The servers of a fleet have few sets of names among them.
@@ -118,9 +126,11 @@ def _kinds(catalogue: Catalogue, names: frozenset[str]) -> Mapping[str, Kinds]:
 
 
 @functools.lru_cache(maxsize=64)
-def _meant(catalogue: Catalogue, names: frozenset[str]) -> Mapping[str, Kinds]:
+def _meant(
+    catalogue: Catalogue, names: frozenset[str], maker: str
+) -> Mapping[str, Kinds]:
     known = _kinds(catalogue, names)
-    return {name: firmware.meant(kinds) for name, kinds in known.items()}
+    return {n: firmware.meant(kinds, maker) for n, kinds in known.items()}
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ and what is made of a reading, is for others.
 """
 
 import fnmatch
+import re
 import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,17 @@ SOURCES = ('registry', 'value', 'document')
 _LITERAL = string.ascii_letters + string.digits + '_-. '
 _HEX = '#'
 Settings = Mapping[str, Value]
+# What vendors call themselves in the words of their BMCs, and the hardware
+# types of Ironic that are for the machines of one vendor only.
+_ALIASES = {
+    'idrac': 'Dell',
+    'ilo': 'HPE',
+    'ilo5': 'HPE',
+    'hp': 'HPE',
+    'hewlett': 'HPE',
+    'xclarity': 'Lenovo',
+    'megarac': 'AMI',
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +76,17 @@ def every(kinds: Iterable[Firmware], names: Collection[str]) -> Kinds:
     return tuple(found)
 
 
-def meant(kinds: Kinds) -> Kinds:
+def meant(kinds: Kinds, maker: str) -> Kinds:
     """Return the kinds that a BIOS is, of those that it can be.
 
-    Of two the one with more settings is meant, if it has all those of the
-    other.
+    Those of its own maker, if it has any: vendors have settings of one name
+    with other values. Of two the one with more settings is meant, if it has
+    all those of the other.
+
+    :param maker: the first word of its vendor; empty if that is not known.
     """
+    own = tuple(kind for kind in kinds if maker in kind.vendor.split()[:1])
+    kinds = own or kinds
     return tuple(
         kind
         for kind in kinds
@@ -91,6 +108,25 @@ def vendor(
     most = max(counts.values(), default=0)
     best = [name for name, count in counts.items() if count == most]
     return best[0] if most and len(best) == 1 else ''
+
+
+def told(vendors: Iterable[str], *words: str) -> str:
+    """Return the maker that somebody else's words name; empty for none.
+
+    :param vendors: those that are known.
+    :param words: such as ``Dell Inc.``, or the name of a hardware type.
+    """
+    makers = {name.split()[0].casefold(): name.split()[0] for name in vendors}
+    known = makers | {
+        n: m for n, m in _ALIASES.items() if m in makers.values()
+    }
+    found = {
+        known[word]
+        for text in words
+        for word in re.findall('[a-z0-9]+', text.casefold())
+        if word in known
+    }
+    return found.pop() if len(found) == 1 else ''
 
 
 def _named(settings: Settings, names: Collection[str]) -> dict[str, Value]:

@@ -196,6 +196,9 @@ class Node:
         Ironic writes it.
     :param owner: the id of the project that owns it, None for none.
     :param lessee: the id of the project that it is leased to.
+    :param driver: its hardware type, such as ``idrac``; empty if not shown.
+    :param vendor: who has built it, as its BMC has told Ironic; empty if
+        that is not known.
     """
 
     uuid: str
@@ -215,6 +218,8 @@ class Node:
     provision_updated_at: str | None = None
     owner: str | None = None
     lessee: str | None = None
+    driver: str = ''
+    vendor: str = ''
 
     def __str__(self) -> str:
         return f'{self.name} ({self.uuid})' if self.name else self.uuid

@@ -151,7 +151,9 @@ def _forward(
         variants=flavors.meant(variants, options),
         record=record if options.records else (),
         forget=_to_forget(changes, assessed.snapshot, options),
-        vendor=assessed.catalogue.vendor(assessed.snapshot.bios),
+        vendor=assessed.catalogue.vendor(
+            assessed.snapshot.bios, assessed.snapshot.node
+        ),
         risks=acceptance.every(changes, assessed),
         rest=draft.rest(changes, assessed, entries),
         kept=_kept(request, at_end),

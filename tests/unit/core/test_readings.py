@@ -20,10 +20,11 @@ from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
 from osc_baremetal_config.core.rollout.scheduler import Limits
 from osc_baremetal_config.osc import files
 from osc_baremetal_config.osc.views import plans as plans_view
-from tests.bios import machines
+from tests.bios import machines, table
 from tests.unit import base
 from tests.unit.core import snapshots
 
+NODE = snapshots.node({})
 TABLE = Path(machines.__file__).with_name('readings.yaml')
 
 
@@ -52,12 +53,84 @@ class ReadingsTest(base.TestCase):
             vendor = expected.pop('vendor', 'none')
             self.assertEqual(expected, told(bios), machine.name)
             if expected:
-                found = catalogue.vendor(bios) or 'none'
+                found = catalogue.vendor(bios, NODE) or 'none'
                 self.assertEqual(vendor, found, machine.name)
+
+    def test_only_what_a_machine_is_takes_nothing(self) -> None:
+        for row in table.rows(files.load(())):
+            for way in row.ways:
+                words = f'{row.machine}: {row.type}={way.value}: {way}'
+                if way.value == row.read:
+                    self.assertEqual(('', 0), (way.why_not, way.reboots))
+                else:
+                    self.assertTrue(way.why_not or way.reboots, words)
+
+    def test_a_way_is_that_of_the_maker(self) -> None:
+        for row in table.rows(files.load(())):
+            if row.machine.name.startswith('dell') and row.type == 'boot-mode':
+                values = [way.settings['BootMode'] for way in row.ways]
+                self.assertEqual({'Bios', 'Uefi'}, set(values))
 
     def test_no_machine_of_the_table_is_missing(self) -> None:
         known = {machine.name for machine in machines.machines()}
         self.assertEqual(known, self.table.keys())
+
+
+class MakerTest(base.TestCase):
+    """Whose BIOS it is: by its settings, else by what Ironic knows."""
+
+    def vendor(self, bios: dict[str, BiosSetting], **node: str) -> str:
+        return files.load(()).vendor(bios, snapshots.node(dict(node)))
+
+    def test_what_ironic_knows_comes_second(self) -> None:
+        dell = snapshots.bios({'SysProfile': 'Custom'})
+        self.assertEqual('Dell', self.vendor(dell, vendor='HPE'))
+        self.assertEqual('HPE', self.vendor({}, vendor='HPE'))
+
+    def test_the_words_of_bmcs_and_hardware_types(self) -> None:
+        for words, maker in (
+            ('Dell Inc.', 'Dell'),
+            ('dell inc.', 'Dell'),
+            ('Hewlett Packard Enterprise', 'HPE'),
+            ('HPE', 'HPE'),
+            ('LENOVO', 'Lenovo'),
+            ('Supermicro', 'Supermicro'),
+            ('Cisco Systems Inc', 'Cisco'),
+            ('NVIDIA', 'NVIDIA'),
+            ('Contoso', ''),
+            ('Dell and HPE', ''),
+            ('Modell', ''),
+            ('', ''),
+        ):
+            self.assertEqual(maker, self.vendor({}, vendor=words), words)
+        for driver, maker in (
+            ('idrac', 'Dell'),
+            ('ilo5', 'HPE'),
+            ('redfish', ''),
+            ('ipmi', ''),
+        ):
+            self.assertEqual(maker, self.vendor({}, driver=driver), driver)
+
+    def test_a_setting_means_what_its_maker_says(self) -> None:
+        profile = snapshots.bios({'WorkloadProfile': 'NotConfigured'})
+        blank = dataclasses.replace(
+            snapshots.snapshot({'templates': []}), bios=profile
+        )
+        dell, hpe = 'LowLatencyOptimizedProfile', 'LowLatency'
+        for vendor, values in (
+            ('Dell', {dell}),
+            ('HPE', {hpe}),
+            ('', {dell, hpe}),
+        ):
+            node = snapshots.node({'vendor': vendor})
+            kinds = files.load(()).meant(profile, node)['workload-profile']
+            known = {
+                kind.values['low-latency']['WorkloadProfile'] for kind in kinds
+            }
+            self.assertEqual(values, known, vendor)
+        self.assertIsNone(
+            assess(blank, files.load(())).actual('workload-profile')
+        )
 
 
 class KindsTest(base.TestCase):
