@@ -17,7 +17,7 @@ from parso.tree import NodeOrLeaf
 
 _PACKAGE, _PACKAGES = 'osc_baremetal_config', ('core', 'run')
 # Not those of decorators and annotations, which say something to the reader
-# and to mypy only; nor identity for equality, the same where there is but one.
+# and to mypy only.
 _OPERATORS = (
     'AddNot',
     'NumberReplacer',
@@ -36,7 +36,10 @@ _OPERATORS = (
     'ReplaceUnaryOperator_Delete_Not',
     'ZeroIterationForLoop',
 )
-_NOT_IDENTITY = re.compile(r'.*_(?!Is)[A-Za-z]+_Is(Not)?$')
+# Identity and equality are the same of None, of booleans and of the members
+# of an enum, all that is ever compared by identity here, and an order of
+# them means nothing. So what is identical becomes what is not, and no more.
+_NO_OTHER = re.compile(r'.*_(?!Is)[A-Za-z]+_Is(Not)?$|.*_Is(Not)?_(?!Is)\w+$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _names(names: Iterable[str]) -> list[str]:
         name
         for name in names
         if name.partition('/')[2].startswith(_OPERATORS)
-        and not _NOT_IDENTITY.match(name)
+        and not _NO_OTHER.match(name)
     ]
 
 
