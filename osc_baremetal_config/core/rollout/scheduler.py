@@ -76,6 +76,11 @@ class Progress:
         done = self.verified + self.failed
         return len(self.waiting) + len(self.running) + done
 
+    @property
+    def broken(self) -> int:
+        """Return how many have failed after they were started."""
+        return self.failed - self.refused
+
 
 def started(progress: Progress, found: Collection[Member]) -> Progress:
     """Return how far it is once some that waited have been started."""
@@ -113,8 +118,8 @@ def left_s(progress: Progress, elapsed_s: float) -> float | None:
 
     :param elapsed_s: since the first was started.
     """
-    done = progress.verified + progress.failed - progress.refused
-    if done <= 0:
+    done = progress.verified + progress.broken
+    if not done:
         return None
     left = len(progress.waiting) + len(progress.running)
     return elapsed_s * left / done
@@ -132,15 +137,13 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
     room, free = limits.at_once - len(away), _free(progress, limits)
     found: list[Member] = []
     for member in progress.waiting:
-        if len(found) >= free:
-            break
         if member.is_out:
             found.append(member)
         elif room > 0 and (member.group is None or member.group not in busy):
             found.append(member)
             room -= 1
             busy.add(member.group or '')
-    return found
+    return found[: max(0, free)]
 
 
 def why_not(progress: Progress, limits: Limits) -> str | None:
@@ -149,15 +152,12 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
         return 'it was interrupted'
     if not progress.waiting:
         return None
-    if progress.verified < limits.canary and (
-        progress.failed > progress.refused
-    ):
+    if progress.broken and progress.verified < limits.canary:
         return 'a canary failed'
     if progress.failed > limits.failures.of(progress.total):
-        refused, failed = progress.refused, progress.failed - progress.refused
-        counts = [f'{refused} refused'] if refused else []
-        counts += [f'{failed} failed'] if failed else []
-        return f'{" and ".join(counts)} (--max-failures allows more)'
+        counts = {'refused': progress.refused, 'failed': progress.broken}
+        told = ' and '.join(f'{n} {word}' for word, n in counts.items() if n)
+        return f'{told} (--max-failures allows more)'
     count = len(progress.out)
     return (
         f'{count} node{" is" if count == 1 else "s are"} still out of service'
@@ -166,8 +166,7 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
 
 def _free(progress: Progress, limits: Limits) -> int:
     """Return how many more may be started, by what runs and the canaries."""
-    failed = progress.failed - progress.refused
-    started = len(progress.running) + progress.verified + failed
+    started = len(progress.running) + progress.verified + progress.broken
     room = limits.at_once - len(progress.running)
     if progress.verified >= limits.canary:
         return room
