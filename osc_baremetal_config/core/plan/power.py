@@ -12,16 +12,16 @@ from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Event, Server
 
 ON, OFF = 'on', 'off'
-# Names of Nova's actions (nova/compute/instance_actions.py) after which a
-# server is on or off. An event of Ironic is a start or a stop as well.
-_AFTER = {
-    'create': ON,
-    'start': ON,
-    'reboot': ON,
-    'rebuild': ON,
-    'unshelve': ON,
-    'stop': OFF,
-    'shelve': OFF,
+# Names of Nova's actions (nova/compute/instance_actions.py), and whether a
+# server is on after each. An event of Ironic is a start or a stop as well.
+_IS_ON_AFTER = {
+    'create': True,
+    'start': True,
+    'reboot': True,
+    'rebuild': True,
+    'unshelve': True,
+    'stop': False,
+    'shelve': False,
 }
 # Our clock and Nova's may differ by so much.
 _SKEW_S = 300
@@ -80,24 +80,22 @@ def _by_actions(
         return None
     known = sorted(
         (
-            (at, _AFTER[action.what], action.project)
+            (at, _IS_ON_AFTER[action.what], action.project)
             for action in actions
-            if action.what in _AFTER
+            if action.what in _IS_ON_AFTER
             and (at := times.seconds(action.at)) is not None
         ),
         key=lambda one: one[0],
     )
+    before = [(at, is_on) for at, is_on, _ in known if at < began]
     # A server is on when it is made, which Nova may remember no more.
-    last, power = 0, ON
-    for at, switched, _ in known:
-        if at < began:
-            last, power = at, switched
+    last, was_on = before[-1] if before else (began, True)
     # Ironic's own events belong to the project of the services.
     is_started = any(
-        switched == ON and project == server.project_id
-        for at, switched, project in known
+        is_on and project == server.project_id
+        for at, is_on, project in known
         if at >= began
     )
-    if power == ON or is_started:
+    if was_on or is_started:
         return ON
     return entry.power if began - last <= _SKEW_S else OFF
