@@ -43,7 +43,7 @@ def lost(plan: Plan, seen: Observation) -> str | None:
         observation.own_entries(plan, seen),
         observation.rival_entries(plan, seen),
     )
-    is_patient = (seen.journaled_s or 0.0) < _PATIENCE_S
+    is_patient = seen.journaled_s is None or seen.journaled_s < _PATIENCE_S
     if others and not (mine and is_patient and _first(mine) <= _first(others)):
         started = ', '.join(
             f'{name}={entry.value} (at {entry.since})'

@@ -106,7 +106,7 @@ def _when_to_forget(key: str) -> tuple[int, str]:
     """
     prefixes = (metadata.DESIRED, metadata.PENDING, metadata.PREVIOUS)
     found = (n for n, prefix in enumerate(prefixes) if key.startswith(prefix))
-    return next(found, 0), key
+    return next(found), key
 
 
 def record_before(plan: Plan, seen: Observation) -> dict[str, str]:

@@ -173,9 +173,13 @@ class Observation:
         """Return whether a resize waits to be confirmed or reverted."""
         return self.server.status == 'VERIFY_RESIZE'
 
+    def count(self, action: Action) -> int:
+        """Return how often an act was made in this run."""
+        return self.tried.get(action, 0)
+
     def after(self, action: Action) -> 'Observation':
         """Return the same with an act counted."""
-        tried = {**self.tried, action: self.tried.get(action, 0) + 1}
+        tried = {**self.tried, action: self.count(action) + 1}
         return replace(
             self,
             tried=tried,
@@ -365,7 +369,7 @@ def attempt(
     :param reason: of a failure that is to be recorded.
     :param unapplied: it is that nothing was changed.
     """
-    if seen.tried.get(action, 0) < _TRIES:
+    if seen.count(action) < _TRIES:
         return Perform(action, reason, unapplied)
     why = f': {seen.refusal}' if seen.refusal else ''
     return Finish(Verdict.INCOMPLETE, otherwise + why)

@@ -94,7 +94,7 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
         if not _may_undo(plan):
             return Finish(Verdict.INCOMPLETE, failure)
         limit = _UNDOINGS * len(plan.undo or ())
-        if seen.tried.get(Action.RESTORE_SETTINGS, 0) >= limit:
+        if seen.count(Action.RESTORE_SETTINGS) >= limit:
             unlike = ', '.join(observation.unlike_before(plan, seen))
             return Finish(
                 Verdict.INCOMPLETE,
@@ -192,8 +192,9 @@ def toward_power(plan: Plan, seen: Observation) -> Move | None:
         return None
     if observation.power_agrees(plan, seen):
         by_nova = Action.START if plan.power == ON else Action.STOP
-        needed_s = 0.0 if seen.tried.get(by_nova) else _SETTLED_S
-        if seen.agreed_s is None or seen.agreed_s < needed_s:
+        if seen.agreed_s is None or (
+            seen.agreed_s < _SETTLED_S and not seen.tried.get(by_nova)
+        ):
             return Wait('waiting for the power to settle')
         return None
     if seen.node.target_power_state:

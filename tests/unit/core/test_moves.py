@@ -37,6 +37,20 @@ LEAVE: Words = {'options': Options(on_failure=OnFailure.LEAVE)}
 MAY_MOVE: Words = {**RESIZE, 'options': Options(allow_move=True)}
 UNREAD: Words = {'steps': (*plan().steps, moves.UNREAD)}
 ELSEWHERE = {'uuid': 'm', 'name': 'rack4-01'}
+ELSEWHERE_TOO = {'uuid': 'z', 'name': 'rack4-02'}
+# A change of which it was not known what was before.
+NOT_KNOWN: Words = {
+    'changes': tuple(
+        dataclasses.replace(
+            one,
+            settings=tuple(
+                dataclasses.replace(setting, before=None)
+                for setting in one.settings
+            ),
+        )
+        for one in plan().changes
+    )
+}
 SOMEBODY = (
     'INCOMPLETE: the server was resized to {} by somebody else, who has to '
     'confirm or revert that'
@@ -264,6 +278,7 @@ class NextMoveTest(MovesCase):
                 (RESUMED, other, 'STOP'),
                 ({}, {**other, 'bios': 'Disabled'}, 'STOP'),
                 (MAY_MOVE, {**other, 'node': ELSEWHERE}, 'STOP'),
+                (MAY_MOVE, {**other, 'node': ELSEWHERE_TOO}, 'STOP'),
             ]
         )
 
@@ -400,7 +415,9 @@ class NextMoveTest(MovesCase):
             'the resize has moved the server from node {} to rack4-01 '
             '(m) (use --allow-move to permit this)'
         )
+        too = moved.format('rack3-07 (n)').replace('4-01 (m)', '4-02 (z)')
         here = {'node': snapshots.node(dict(ELSEWHERE))}
+        too_here = snapshots.node(dict(ELSEWHERE_TOO))
         self.check(
             [
                 (RESIZE, right, 'CONFIRM'),
@@ -431,6 +448,21 @@ class NextMoveTest(MovesCase):
                     MAY_MOVE,
                     {**right, 'node': ELSEWHERE},
                     'MOVED: rack4-01 (m)',
+                ),
+                (
+                    MAY_MOVE,
+                    {**right, 'node': ELSEWHERE_TOO},
+                    'MOVED: rack4-02 (z)',
+                ),
+                (
+                    RESIZE,
+                    {**right, 'node': ELSEWHERE_TOO},
+                    f'JOURNAL_FAILURE: {too}',
+                ),
+                (
+                    {**RESIZE, 'node': too_here},
+                    {**right, 'node': ELSEWHERE_TOO},
+                    f'JOURNAL_FAILURE: {too.replace("rack3-07 (n)", "n")}',
                 ),
                 (
                     {**MAY_MOVE, **here},
@@ -575,6 +607,7 @@ class NextMoveTest(MovesCase):
                 ({}, off, 'RESTORE_SETTINGS'),
                 ({}, {**off, 'tried': 'RESTORE_SETTINGS'}, 'RESTORE_SETTINGS'),
                 ({}, {**off, 'tried': 'RESTORE_SETTINGS ' * 2}, twice),
+                ({}, {**off, 'tried': 'RESTORE_SETTINGS ' * 3}, twice),
                 (LEAVE, off, 'INCOMPLETE: first'),
                 (
                     {},
@@ -623,8 +656,19 @@ class NextMoveTest(MovesCase):
                     'REVERT',
                 ),
                 ({}, {**back, 'bios': 'Disabled'}, 'CLEAR_JOURNAL'),
-                # What is not shown has changed only where a service ran.
+                (
+                    RESIZE,
+                    {**back, 'server': RESIZED, 'node': ELSEWHERE_TOO},
+                    'REVERT',
+                ),
+                # What is not shown may have changed where a service ran.
                 ({}, {**back, 'bios': 'none'}, 'STOP'),
+                (NOT_KNOWN, {**back, 'bios': 'none'}, 'CLEAR_JOURNAL'),
+                (
+                    NOT_KNOWN,
+                    {**back, 'bios': 'none', 'watched': True},
+                    'STOP',
+                ),
                 (
                     {},
                     {
@@ -837,6 +881,11 @@ class ConcurrencyTest(MovesCase):
                 # Only so long.
                 (
                     {},
+                    {**mine, 'metadata': rival(LATER), 'journaled_s': 11.0},
+                    'CLEAR_JOURNAL',
+                ),
+                (
+                    {},
                     {**mine, 'metadata': rival(LATER), 'journaled_s': 9.9},
                     WAIT_FOR_OTHER,
                 ),
@@ -995,6 +1044,10 @@ class KeysTest(base.TestCase):
         before = {self.record: 'disabled'}
         for what, expected in (
             ({'entry': {'failure': 'x', 'record': 'disabled'}}, before),
+            (
+                {'entry': {'failure': 'x', 'record': 'zero'}},
+                {self.record: 'zero'},
+            ),
             ({'entry': {'failure': 'x', 'record': ''}}, {}),
             ({'entry': {'failure': 'x', 'record': None}}, {}),
             ({'entry': {'failure': 'x', 'record': 'enabled'}}, {}),
