@@ -29,8 +29,8 @@ _KEY = re.compile(r'[a-zA-Z0-9-_:. ]{1,255}')
 _ITEMS = 128
 # An entry of what was before may be so many items.
 _PARTS = 16
-# One that has a failure in it, so many.
-_FAILURE_PARTS = 2
+# One that has a failure in it takes two items.
+_FAILURE_ROOM = 2 * LONGEST
 _TIME = re.compile(
     r'20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])'
     r'T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(\+00:00|Z)?'
@@ -231,11 +231,13 @@ def _written(entry: Pending) -> str:
     The end of it: Ironic names the step first and the reason last.
     """
     text = _json(entry)
-    over = len(text) - _FAILURE_PARTS * LONGEST
-    if over <= 0 or not entry.failure:
+    if len(text) <= _FAILURE_ROOM or not entry.failure:
         return text
+    # JSON has six characters for one that is not ASCII.
     kept = entry.failure.encode('ascii', 'replace').decode()
-    end = kept[-max(1, len(kept) - over - 8) :]
+    longer = _json(replace(entry, failure=f'...{kept}'))
+    over = max(0, len(longer) - _FAILURE_ROOM)
+    end = kept[min(over, len(kept) - 1) :]
     return _json(replace(entry, failure=f'...{end}'))
 
 
@@ -288,7 +290,7 @@ def _parse_pending(text: str) -> Pending:
         by=_matching(entry, 'by', _HEX),
         record=_text(entry, 'record'),
         bios=_matching(entry, 'bios', _HEX),
-        failure=_text(entry, 'failure'),
+        failure=_text(entry, 'failure', _FAILURE_ROOM),
         unapplied=entry.get('unapplied') is True,
     )
     is_whole = isinstance(value, str) and all(
@@ -341,9 +343,11 @@ def _mapping(text: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _text(entry: Mapping[str, Any], name: str) -> str | None:
+def _text(
+    entry: Mapping[str, Any], name: str, longest: int = LONGEST
+) -> str | None:
     value = entry.get(name)
-    return _short(value) if isinstance(value, str) else None
+    return value[:longest] if isinstance(value, str) else None
 
 
 def _names(listed: Any) -> tuple[str, ...]:
