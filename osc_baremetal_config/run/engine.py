@@ -11,7 +11,7 @@ import math
 import queue
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from osc_baremetal_config import errors
@@ -73,7 +73,7 @@ class _Running:
     member: Member
     plan: Plan
     change: Change
-    not_before: float = 0.0
+    not_before: float = field(init=False)
     has_called: bool = False
 
 
@@ -254,8 +254,9 @@ class _Rollout:
             case When() if self._clock.now() >= one.change.deadline:
                 self._end(one, one.change.out_of_time())
             case When():
-                later_s = pacing.LATER_S if result is When.LATER else 0.0
-                one.not_before = self._clock.now() + later_s
+                one.not_before = self._clock.now()
+                if result is When.LATER:
+                    one.not_before += pacing.LATER_S
                 self._watched[one.member.id] = one
                 self._deadline = min(self._deadline, one.change.deadline)
             case Outcome() | errors.ConfigError():
