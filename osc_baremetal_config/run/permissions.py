@@ -7,7 +7,7 @@ answer holds. The answers are Ironic's; nothing here starts anything.
 import contextlib
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
@@ -44,22 +44,18 @@ def permitted(
     for one in plan.to_do:
         groups.setdefault(policies.subject(one), []).append(one)
 
-    def ask(alike: Sequence[Plan]) -> Sequence[Plan | errors.ConfigError]:
+    def ask(alike: Sequence[Plan]) -> Mapping[str, Plan | errors.ConfigError]:
         try:
             return _permitted_alike(alike, cloud, clock, on_blip)
-        except errors.ConfigError as error:
-            return [error] * len(alike)
         except Exception as error:
             LOG.debug('%s', alike, exc_info=True)
-            return [errors.ConfigError(errors.fault(error))] * len(alike)
+            fault = errors.ConfigError(errors.fault(error))
+            return {one.server.id: fault for one in alike}
 
+    answered: dict[str, Plan | errors.ConfigError] = {}
     with pools.pool(_AT_ONCE) as pool:
-        answers = pool.map(ask, groups.values())
-        answered = {
-            one.server.id: answer
-            for alike, found in zip(groups.values(), answers, strict=True)
-            for one, answer in zip(alike, found, strict=True)
-        }
+        for answers in pool.map(ask, groups.values()):
+            answered.update(answers)
     plans, refused = [], []
     for one in plan.plans:
         answer = answered.get(one.server.id, one)
@@ -81,7 +77,8 @@ def permitted_one(
     found = permitted(RolloutPlan((plan,)), cloud, clock, on_blip)
     for refusal in found.refused:
         raise refusal.error
-    return found.plans[0]
+    [permitted_] = found.plans
+    return permitted_
 
 
 def _told(plan: Plan, error: errors.ConfigError) -> errors.ConfigError:
@@ -96,18 +93,18 @@ def _told(plan: Plan, error: errors.ConfigError) -> errors.ConfigError:
 
 def _permitted_alike(
     plans: Sequence[Plan], cloud: Cloud, clock: Clock, on_blip: OnBlip
-) -> list[Plan | errors.ConfigError]:
-    """Return each plan in the way that the user may go, or why there is none.
+) -> dict[str, Plan | errors.ConfigError]:
+    """Return server id → its plan in the way that may be gone, or why none.
 
     :param plans: that Ironic's policies treat alike. So it is asked about the
         first, and about others only where the answer is not a policy's.
     """
     known: _Answer | None = None
     unanswered: list[errors.CloudError] = []
-    found: list[Plan | errors.ConfigError] = []
+    found: dict[str, Plan | errors.ConfigError] = {}
     for plan in plans:
         if len(unanswered) == _ENOUGH:
-            found.append(unanswered[-1])
+            found[plan.server.id] = unanswered[-1]
             continue
         # That a node is busy is no reason to wait where it is to be.
         is_once = bool(unanswered) or plan.is_started
@@ -119,11 +116,11 @@ def _permitted_alike(
             answer = known or _ask(plan, check)
         except errors.CloudError as error:
             unanswered.append(error)
-            found.append(error)
+            found[plan.server.id] = error
             continue
         if answer.is_policy:
             known = answer
-        found.append(answer.about(plan))
+        found[plan.server.id] = answer.about(plan)
     return found
 
 

@@ -199,6 +199,16 @@ class CallsTest(ChangeCase):
             self.services.calls,
         )
 
+    def test_how_long_the_power_stays_is_told_by_the_clock(self) -> None:
+        there = self.server({})
+        one = self.change(plan(server=there, bios=RIGHT), bios=RIGHT)
+        one.proceed()
+        seen = []
+        for _ in range(4):
+            self.clock.sleep(0.4)
+            seen.append(one.see(there, snapshots.node({})))
+        self.assertEqual([False, False, False, True], seen)
+
     def test_a_failure_is_written_into_the_entry(self) -> None:
         there = self.server({})
         one = self.change(

@@ -103,6 +103,54 @@ class PaceTest(base.TestCase):
     def test_a_slow_cloud_is_left_alone_four_times_as_long(self) -> None:
         self.assertEqual(4, self.looks(30.0, took_s=2.5))
 
+    def test_when_the_next_look_is(self) -> None:
+        """A tenth of the time that nothing has happened, within bounds."""
+        self.assertEqual(0.25, self.pace.due_in_s)
+        for passed_s, took_s, due_in_s in (
+            (0.0, 0.0, 0.25),
+            (2.5, 0.0, 0.25),
+            (20.0, 0.0, 2.0),
+            (100.0, 0.0, 10.0),
+            (1000.0, 0.0, 10.0),
+            (0.0, 0.1, 0.4),
+            (20.0, 0.4, 2.0),
+            (20.0, 0.6, 2.4),
+        ):
+            for name in ('looked', 'failed'):
+                clock = canned.Clock()
+                pace = pacing.Pace(clock, self.blips.append)
+                clock.sleep(passed_s)
+                if name == 'looked':
+                    pace.looked(took_s)
+                else:
+                    pace.failed(BLIP, took_s)
+                self.assertAlmostEqual(due_in_s, pace.due_in_s)
+
+    def test_what_happens_brings_the_next_look_forward_only(self) -> None:
+        self.clock.sleep(100.0)
+        self.pace.looked(0.0)
+        self.assertEqual(10.0, self.pace.due_in_s)
+        self.pace.happened()
+        self.assertEqual(0.25, self.pace.due_in_s)
+        self.clock.sleep(0.2)
+        self.pace.happened()
+        self.assertAlmostEqual(0.05, self.pace.due_in_s)
+        self.clock.sleep(1.0)
+        self.assertEqual(0.0, self.pace.due_in_s)
+
+    def test_a_look_that_took_long_is_forgotten_by_the_next(self) -> None:
+        self.pace.looked(5.0)
+        self.assertEqual(20.0, self.pace.due_in_s)
+        self.pace.happened()
+        self.pace.looked(0.0)
+        self.assertEqual(0.25, self.pace.due_in_s)
+
+    def test_what_is_late_already_is_not_waited_for(self) -> None:
+        self.clock.sleep(10.0)
+        self.pace.looked(0.0)
+        self.pace.wait(3.0)
+        self.assertEqual([10.0, 0.0], self.clock.slept)
+
     def test_no_wait_is_longer_than_told(self) -> None:
         self.clock.sleep(600.0)
         self.pace.looked(0.0)
@@ -114,6 +162,11 @@ class PaceTest(base.TestCase):
             self.pace.failed(BLIP, 0.0)
         self.pace.looked(0.0)
         self.assertEqual([], self.blips)
-        for _ in range(4):
+        for told in ([], [], [BLIP], [BLIP]):
             self.pace.failed(BLIP, 0.0)
-        self.assertEqual([BLIP], self.blips)
+            self.assertEqual(told, self.blips)
+
+    def test_the_first_three_are_told_as_well(self) -> None:
+        for told in ([], [], [BLIP]):
+            self.pace.failed(BLIP, 0.0)
+            self.assertEqual(told, self.blips)

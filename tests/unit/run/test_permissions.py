@@ -133,6 +133,7 @@ class PermittedTest(base.TestCase):
             (RUNBOOK, BUSY, [None]),
             (ONLY, BUSY, ['CUSTOM_RB']),
             (RUNBOOK, NO, []),
+            (ONLY, NO, []),
         ):
             with self.subTest(plan=changes, answer=answer):
                 answers = {'steps': answer} if answer else {}
@@ -142,6 +143,8 @@ class PermittedTest(base.TestCase):
                 found = self.permitted(made, answers=answers)
                 self.assertEqual([('n', 'steps')], self.ironic.asked)
                 self.assertEqual(ways, self.ways(found))
+                told = ''.join(str(one.error) for one in found.refused)
+                self.assertNotIn('You may run the steps', told)
                 # Nor is waited for an answer.
                 self.assertEqual([], self.clock.slept)
 
@@ -186,6 +189,22 @@ class PermittedTest(base.TestCase):
                 'whether you may change it is not known', str(one.error)
             )
             self.assertIn('away', str(one.error))
+
+    def test_the_others_are_told_the_last_error(self) -> None:
+        answers: dict[str, Exception] = {
+            f'n{number}': errors.TemporaryCloudError(
+                'Ironic', 503, f'no {number}'
+            )
+            for number in range(1, 5)
+        }
+        found = self.permitted(*map(on, range(1, 5)), answers=answers)
+        told = {one.id: str(one.error) for one in found.refused}
+        for server_id, words in (
+            ('s2', 'no 2'),
+            ('s3', 'no 3'),
+            ('s4', 'no 3'),
+        ):
+            self.assertIn(words, told[server_id])
 
     def test_one_that_answers_again_is_believed(self) -> None:
         left = iter([AWAY, AWAY, None])
