@@ -64,7 +64,7 @@ def snapshot(
     return snapshots.snapshot({'server': server, **words})
 
 
-def was(*, at: str | None = TIME, **settings: Value) -> Previous:
+def was(*, at: str | None = TIME, **settings: Any) -> Previous:
     """Return the entry of what was before."""
     return Previous(value='disabled', at=at, settings=settings)
 
@@ -77,7 +77,7 @@ class KnownTest(base.TestCase):
     """The settings before a change, by the journal."""
 
     def known(
-        self, settings: Mapping[str, Value], **words: Any
+        self, settings: Any, **words: Any
     ) -> tuple[dict[str, Value], str | None]:
         made = snapshot(
             {HT: entry(**words)}, {HT: was(**settings)}, bios=TYPED
@@ -104,7 +104,7 @@ class KnownTest(base.TestCase):
                 self.assertIs(type(value), type(found[name]))
 
     def test_on_another_node_they_are_what_they_are(self) -> None:
-        before = {'Number': 5, 'Gone': 'x', 'Empty': 'x', 'Free': 3}
+        before: Any = {'Number': 5, 'Gone': 'x', 'Empty': 'x', 'Free': 3}
         here = {'Number': 1, 'Free': 7}
         for words, moved in (
             ({}, False),
@@ -261,8 +261,7 @@ class DoubtfulTest(base.TestCase):
         change = dataclasses.replace(change, settings=settings)
         found = previous.doubtful(assessed(made), [change])
         self.assertEqual(2, len(found))
-        found = previous.impossible(assessed(made), [change])
-        self.assertEqual(2, len(found))
+        self.assertEqual(2, len(previous.impossible(assessed(made), [change])))
 
 
 class ObstaclesTest(base.TestCase):
@@ -376,7 +375,7 @@ class RollbackPlanTest(base.TestCase):
 
     def test_what_nobody_vouches_for_needs_trust(self) -> None:
         unknown = {'LogicalProc': {'value': 'x', 'attribute_type': None}}
-        odd = {'bios': unknown, 'words': {'digest': '00'}}
+        odd: Any = {'bios': unknown, 'words': {'digest': '00'}}
         self.assertTrue(self.make(**odd).warnings)
         found = self.refused(trust=False, **odd)
         self.assertEqual(1, len(found))
@@ -449,7 +448,7 @@ class EntriesTest(base.TestCase):
             made = plan(no_rollback=no_rollback)
             found = journal.previous(journal_entries.begin(made, LATER))
             self.assertEqual(count, len(found[HT].settings))
-        found = journal_entries.begin(
+        written = journal_entries.begin(
             plan(
                 changes=tuple(
                     dataclasses.replace(
@@ -460,7 +459,7 @@ class EntriesTest(base.TestCase):
             ),
             LATER,
         )
-        self.assertEqual({}, journal.previous(found)[HT].settings)
+        self.assertEqual({}, journal.previous(written)[HT].settings)
 
     def test_whether_there_is_room(self) -> None:
         [change] = plan().changes
@@ -512,7 +511,7 @@ class DraftTest(base.TestCase):
         ):
             made = snapshot({HT: entry(**words)}, {})
             found = draft.without_steps(made, Options(), Aim.SET)
-            self.assertEqual(origin, found.origin, words)
+            self.assertEqual(origin, found.origin, str(words))
             self.assertEqual((HT,), found.entries)
 
     def test_that_the_journal_is_not_believed_is_a_warning(self) -> None:

@@ -440,7 +440,7 @@ class OptionsTest(base.TestCase):
         return found
 
     def test_what_a_node_is_capable_of(self) -> None:
-        none = {'traits': []}
+        none: Any = {'traits': []}
         for name, words, capability in (
             (HT, {}, Capability.YES),
             (HT, {'node': none}, Capability.TRAIT_MISSING),
@@ -562,7 +562,7 @@ class OptionsTest(base.TestCase):
                 CATALOGUE, made.snapshot.templates, ()
             )
             self.assertEqual(
-                expected, option_list.changeable(offered, made), words
+                expected, option_list.changeable(offered, made), str(words)
             )
 
 
@@ -640,7 +640,8 @@ class SettingsTest(base.TestCase):
         number = {'value': '1', 'attribute_type': 'Integer'}
         made = assessed(bios={'A': 'x', 'N': number})
         mine = bios_settings.shown(made)
-        same = {'A': 'x', 'N': 1}
+        same: Any = {'A': 'x', 'N': 1}
+        others: Any
         for others, names in (
             (same, []),
             (same | {'N': '1'}, []),
@@ -654,7 +655,7 @@ class SettingsTest(base.TestCase):
                 [others.get(name) for name in names],
                 [one.other for one in found],
             )
-        new = {**same, 'B': 'z'}
+        new: Any = {**same, 'B': 'z'}
         for patterns, type_name, count in (
             (('b*',), None, 1),
             (('c*',), None, 0),
@@ -743,6 +744,7 @@ class PreconditionsTest(base.TestCase):
 
     def test_another_change_has_started(self) -> None:
         asked, server = [Item(HT, 'enabled')], snapshots.server({})
+        entry: Any
         for entry, told in (
             ({'value': 'enabled'}, None),
             ({'value': 'enabled', 'digest': 'mm'}, None),
@@ -754,7 +756,7 @@ class PreconditionsTest(base.TestCase):
             found = preconditions.foreign_entries(
                 asked, {HT: Pending(**entry)}, 'mm', server
             )
-            self.assertEqual(told is None, not found, entry)
+            self.assertEqual(told is None, not found, str(entry))
             self.assertIn(told or '', str([str(one) for one in found]))
 
 
@@ -820,8 +822,8 @@ class ReconcileTest(base.TestCase):
             made = assessed(server=server)
             try:
                 reconcile.recorded(made, types)
-            except errors.Refused as refused:
-                self.assertEqual(codes, ' '.join(refused.codes))
+            except errors.Refused as error:
+                self.assertEqual(codes, ' '.join(error.codes))
             else:
                 self.assertEqual('', codes)
         reconcile.check_types(assessed(), [HT, 'vtd'])

@@ -123,6 +123,7 @@ class PendingTest(base.TestCase):
             # One of a person is believed.
             by_hand = dataclasses.replace(entries['a'], digest=None)
             self.assertEqual([], journal.faults(entries | {'a': by_hand}))
+            more: Any
             for name, more in (
                 ('a', {'value': '3'}),
                 ('a', {'digest': '00'}),
@@ -142,7 +143,7 @@ class PendingTest(base.TestCase):
 
 class PreviousTest(base.TestCase):
     def test_what_is_of_its_form_is_read(self) -> None:
-        settings = {'a': 'x', 'b': 1, 'c': True}
+        settings: Any = {'a': 'x', 'b': 1, 'c': True}
         for entry, expected in (
             ({}, Previous()),
             ({'value': 'v'}, Previous(value='v')),
@@ -155,6 +156,7 @@ class PreviousTest(base.TestCase):
                 self.assertEqual(expected, previous(**entry))
 
     def test_what_is_not_of_its_form_is_not_believed(self) -> None:
+        entry: Any
         for entry in (
             {'value': 1},
             {'at': 'yesterday'},
@@ -188,7 +190,7 @@ class PartsTest(base.TestCase):
         ):
             was = Previous(settings={'a': 'x' * length})
             there = journal.begin({}, {'t': was})
-            self.assertEqual(count, len(there), length)
+            self.assertEqual(count, len(there), str(length))
             self.assertEqual(was, journal.previous(there)['t'])
 
     def test_one_of_more_items_than_are_read_is_damaged(self) -> None:
@@ -196,7 +198,7 @@ class PartsTest(base.TestCase):
             was = Previous(settings={'a': 'x' * length})
             there = journal.begin({}, {'t': was})
             found = journal.previous(there)['t']
-            self.assertEqual(fault, found.fault, len(there))
+            self.assertEqual(fault, found.fault, str(len(there)))
 
     def test_one_of_which_a_part_is_missing_is_damaged(self) -> None:
         there = {f'{PREVIOUS}t': '{"value"', f'{PREVIOUS}t:2': ': "v"}'}
@@ -261,9 +263,9 @@ class FailureTest(base.TestCase):
         ):
             failure = ''.join(str(n % 10) for n in range(length))
             found, read = self.written(failure)
-            self.assertEqual(count, found, length)
+            self.assertEqual(count, found, str(length))
             cut = '...' if kept < length else ''
-            self.assertEqual(cut + failure[-kept:], read, length)
+            self.assertEqual(cut + failure[-kept:], read, str(length))
 
     def test_one_that_is_not_ascii_takes_no_more(self) -> None:
         for text, kept in (
@@ -304,7 +306,7 @@ class RoomTest(base.TestCase):
             metadata = {f'k{n}': '' for n in range(there)}
             entries = {f'n{n}': '' for n in range(new)}
             found = journal.too_much(metadata, entries)
-            self.assertEqual(fits, found is None, (there, new))
+            self.assertEqual(fits, found is None, str((there, new)))
         same = {f'k{n}': '' for n in range(128)}
         self.assertIsNone(journal.too_much(same, same))
 

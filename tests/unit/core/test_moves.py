@@ -972,6 +972,7 @@ class TimedTest(base.TestCase):
     """Whether the next move depends on how long something holds."""
 
     def test_what_is_timed(self) -> None:
+        what: Any
         for changes, what, expected in (
             ({}, {'agreed_s': None}, True),
             ({}, {'agreed_s': None, 'tried': 'STOP'}, False),
@@ -1071,6 +1072,7 @@ class KeysTest(base.TestCase):
 
     def test_the_entries_of_a_failure(self) -> None:
         """That are lost are written anew; none while a resize waits."""
+        what: Any
         for what, since in (({}, moves.BEGAN), ({'entry': None}, LATER)):
             for unapplied in (True, False):
                 found = rollback.failure_entries(

@@ -81,6 +81,7 @@ class LookTest(base.TestCase):
 
     def test_for_how_long_something_holds(self) -> None:
         off = {'status': 'SHUTOFF'}
+        server: Any
         for before_s, server, after_s in (
             (None, {}, 0.0),
             (0.0, {}, 2.0),
@@ -161,7 +162,7 @@ class PowerTest(base.TestCase):
         ):
             now = seen(server={'status': status}, node={'power_state': node})
             found = observation.power_agrees(plan(power=power), now)
-            self.assertEqual(agrees, found, (power, status, node))
+            self.assertEqual(agrees, found, str((power, status, node)))
 
 
 class BeginTest(base.TestCase):
@@ -232,7 +233,7 @@ class ReadTest(base.TestCase):
             ({'entry': {'digest': '00'}}, False),
         ):
             found = self.read(seen(**what), 'Disabled')
-            self.assertEqual(checked, found.checked, what)
+            self.assertEqual(checked, found.checked, str(what))
 
     def test_what_the_items_are(self) -> None:
         source = ([('one', {'X': '1'}), ('two', {'X': '2'})],)
@@ -257,12 +258,12 @@ class AfterTest(base.TestCase):
                 Action.RESTORE_SETTINGS,
             )
             is_written = action in (Action.SAVE_JOURNAL, Action.RECORD)
-            self.assertEqual(is_serviced, found.bios is None, action)
-            self.assertEqual(not is_written, found.checked, action)
+            self.assertEqual(is_serviced, found.bios is None, str(action))
+            self.assertEqual(not is_written, found.checked, str(action))
             self.assertEqual(
                 action is Action.SAVE_JOURNAL,
                 found.journaled_s is None,
-                action,
+                str(action),
             )
             self.assertFalse(seen(checked=False).after(action).checked)
 
@@ -301,7 +302,7 @@ class EntriesTest(base.TestCase):
             of, now = plan(aim=aim), seen(entry=entry, metadata=rival(later))
             own = set(observation.own_entries(of, now))
             others = set(observation.rival_entries(of, now))
-            self.assertEqual(is_own, HT in own, (aim, entry))
+            self.assertEqual(is_own, HT in own, str((aim, entry)))
             self.assertEqual({HT, 'turbo'}, own | others)
             self.assertEqual(set(), own & others)
 
@@ -309,6 +310,7 @@ class EntriesTest(base.TestCase):
 class UnlikeTest(base.TestCase):
     def test_what_differs_is_told_as_it_is(self) -> None:
         shown = {'A': BiosSetting(name='A', value='1')}
+        expected: Any
         for expected, bios, told in (
             ({'A': 1}, shown, []),
             ({'A': 2}, shown, ['A=1']),

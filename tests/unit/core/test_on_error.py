@@ -200,6 +200,7 @@ class ProvisionStateTest(base.TestCase):
         step = moves.UNREAD
         untold = 'the service has failed; Ironic shows you no reason'
         held = ' (in maintenance, which can hold it up)'
+        words: Any
         for words, phase in (
             ({}, provision_state.Ready()),
             ({'maintenance': True}, provision_state.Ready()),
@@ -248,10 +249,11 @@ class ProvisionStateTest(base.TestCase):
             ),
         ):
             found = provision_state.classify(snapshots.node(words))
-            self.assertEqual(phase, found, words)
+            self.assertEqual(phase, found, str(words))
 
     def test_a_server_that_is_deleted(self) -> None:
         server = snapshots.server({})
+        changes: Any
         for changes, is_deleted in (
             ({}, False),
             ({'task_state': 'deleting'}, True),
@@ -261,4 +263,4 @@ class ProvisionStateTest(base.TestCase):
             ({'status': 'ERROR'}, False),
         ):
             found = dataclasses.replace(server, **changes)
-            self.assertEqual(is_deleted, found.is_being_deleted, changes)
+            self.assertEqual(is_deleted, found.is_being_deleted, str(changes))

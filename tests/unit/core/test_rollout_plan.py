@@ -61,8 +61,8 @@ class SelectedTest(base.TestCase):
         )
         for names in ((), ('web', 'a', 'b')):
             found = self.of(Query(names=names), survey)
-            self.assertEqual(both[:1], found.plans, names)
-            self.assertEqual([('web', 'b', 'no')], told(found), names)
+            self.assertEqual(both[:1], found.plans, str(names))
+            self.assertEqual([('web', 'b', 'no')], told(found), str(names))
 
     def test_a_name_that_one_has_means_that_one(self) -> None:
         one: Survey[Plan | Refusal] = Survey(made=(plan('web', 'a'),))

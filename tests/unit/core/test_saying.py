@@ -192,7 +192,7 @@ class PlanTest(base.TestCase):
             (runbook | by_runbook | {'is_loose': True}, ['CUSTOM_RB']),
         ):
             ways = [way.runbook for way in plan(**changes).ways()]
-            self.assertEqual(names, ways, changes)
+            self.assertEqual(names, ways, str(changes))
 
 
 class PoliciesTest(base.TestCase):
@@ -227,7 +227,7 @@ class PoliciesTest(base.TestCase):
             same = policies.subject(plan()) == policies.subject(
                 plan(**changes)
             )
-            self.assertEqual(is_alike, same, changes)
+            self.assertEqual(is_alike, same, str(changes))
         one, other = plan(**AT_WORK), plan(**AT_WORK, server=other_id)
         self.assertNotEqual(policies.subject(one), policies.subject(other))
 
@@ -266,7 +266,7 @@ class MethodsTest(base.TestCase):
                 Catalogue({}, resizes=can),
                 entries,
             )
-            self.assertEqual(expected, found, (method, can, entries))
+            self.assertEqual(expected, found, str((method, can, entries)))
 
     def test_the_flavor_that_it_is_resized_to(self) -> None:
         own, other = moves.target(), snapshots.flavor({'name': 'x'})

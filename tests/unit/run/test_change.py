@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.apply import forward
 from osc_baremetal_config.core.apply.on_error import When
+from osc_baremetal_config.core.facts import journal
 from osc_baremetal_config.core.facts.model import InstanceAction, Server
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
@@ -217,7 +219,7 @@ class CallsTest(ChangeCase):
         )
         self.assertIs(When.LOOK, one.proceed())
         (_, (_, entries)), second = self.services.calls
-        [entry] = moves.journal.pending(entries).values()
+        [entry] = journal.pending(entries).values()
         self.assertEqual(('denied', False), (entry.failure, entry.unapplied))
         # It is seen by the answer, so what comes next is done at once.
         self.assertEqual(('begin_service', ('n', plan().undo)), second)
@@ -373,7 +375,7 @@ class EndTest(ChangeCase):
         one.proceed()
         self.see(one, of.server, uuid='m', name='rack4-01')
         one._seen = dataclasses.replace(one._seen, tried={}, bios=RIGHT)
-        one._move = moves.forward.next_move(of, one._seen)
+        one._move = forward.next_move(of, one._seen)
         self.assertIs(When.LOOK, one.proceed())
         self.assertEqual(
             (again, ['look here']), (one.plan, self.told.warnings)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import fixtures
@@ -68,7 +68,7 @@ class PermittedTest(base.TestCase):
     def permitted(
         self,
         *plans: Plan,
-        answers: dict[str, Exception] | None = None,
+        answers: Mapping[str, Exception] | None = None,
         answer: Callable[[str, What], Exception | None] | None = None,
     ) -> RolloutPlan:
         """Return what may be done.
