@@ -47,10 +47,11 @@ def permitted(
     def ask(alike: Sequence[Plan]) -> Mapping[str, Plan | errors.ConfigError]:
         try:
             return _permitted_alike(alike, cloud, clock, on_blip)
+        except errors.ConfigError as error:
+            return _for_each(alike, error)
         except Exception as error:
             LOG.debug('%s', alike, exc_info=True)
-            fault = errors.ConfigError(errors.fault(error))
-            return {one.server.id: fault for one in alike}
+            return _for_each(alike, errors.ConfigError(errors.fault(error)))
 
     answered: dict[str, Plan | errors.ConfigError] = {}
     with pools.pool(_AT_ONCE) as pool:
@@ -79,6 +80,12 @@ def permitted_one(
         raise refusal.error
     [permitted_] = found.plans
     return permitted_
+
+
+def _for_each(
+    plans: Sequence[Plan], error: errors.ConfigError
+) -> dict[str, errors.ConfigError]:
+    return {plan.server.id: error for plan in plans}
 
 
 def _told(plan: Plan, error: errors.ConfigError) -> errors.ConfigError:

@@ -246,6 +246,12 @@ class PermittedTest(base.TestCase):
         self.assertIn("KeyError: 'id'", str(found.refused[0].error))
         self.assertIn('Traceback', log.output)
 
+    def test_an_ironic_that_cannot_do_it_refuses_all(self) -> None:
+        old = errors.Refused('Ironic is too old')
+        found = self.permitted(on(1), on(2), answers={'steps': old})
+        self.assertEqual([('n1', 'steps')], self.ironic.asked)
+        self.assertEqual([old, old], [one.error for one in found.refused])
+
     def test_what_is_right_already_and_what_was_refused_stay(self) -> None:
         idle = on(2, changes=(), record=())
         found = self.permitted(on(1), idle, answers={'steps': NO})
