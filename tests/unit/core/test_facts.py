@@ -37,6 +37,8 @@ from tests.unit import base
 from tests.unit.core import moves, snapshots
 from tests.unit.core.moves import HT
 
+BLANK = Catalogue(types={})
+
 AWAY = errors.TemporaryCloudError('Nova', 503, 'away')
 LATE = errors.TemporaryCloudError('Nova', 504, 'late')
 ID = '00000000-0000-0000-0000-00000000000'
@@ -523,7 +525,10 @@ class PlannerTest(base.TestCase):
 class SideEffectsTest(base.TestCase):
     def rest(self, *, is_first: bool = True, **bios: Any) -> side_effects.Rest:
         return side_effects.rest(
-            snapshots.bios(bios), ('Named',), ('Vol*',), is_first=is_first
+            snapshots.bios(bios),
+            ('Named',),
+            dataclasses.replace(BLANK, volatile=('Vol*',)),
+            is_first=is_first,
         )
 
     def test_what_is_other_than_before(self) -> None:
@@ -534,7 +539,7 @@ class SideEffectsTest(base.TestCase):
             (before | {'A': '0'}, ('A is 0',)),
             (before | {'B': '3'}, ('B is 3',)),
             (before | {'A': '9', 'B': '9'}, ('A is 9', 'B is 9')),
-            (before | {'C': 'x'}, ('there are 1 settings more than before',)),
+            (before | {'C': 'x'}, ('there is 1 setting more than before',)),
             (
                 {n: v for n, v in before.items() if n != 'A'},
                 ('A is gone',),
@@ -548,14 +553,14 @@ class SideEffectsTest(base.TestCase):
 
     def test_what_an_earlier_run_has_read(self) -> None:
         bios = snapshots.bios({'A': '1'})
-        first = side_effects.rest(bios, (), (), is_first=True)
+        first = side_effects.rest(bios, (), BLANK, is_first=True)
         for before, count in (
             (first.before, 0),
             ('0' * 16, 1),
             ('f' * 16, 1),
             (None, 1),
         ):
-            later = side_effects.rest(bios, (), (), before, is_first=False)
+            later = side_effects.rest(bios, (), BLANK, before, is_first=False)
             self.assertEqual(
                 count, len(side_effects.so_far(later)), str(before)
             )
