@@ -30,7 +30,10 @@ from ironic.drivers import base
 from ironic.drivers.modules import fake
 from oslo_utils import strutils
 
-from devcloud_ironic import attributes
+from devcloud_ironic import attributes, hashes
+
+# Ironic loads this module when it begins, whatever nodes there are.
+hashes.remember()
 
 ARGUMENTS = {
     'settings': {
