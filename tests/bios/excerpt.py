@@ -56,7 +56,8 @@ TYPES = _words("""
     SecureBootConfiguration_SecureBootSetting SecureBootEnable_*
     SecureBootSupport TpmSecurity TpmVisibility SecurityDeviceSupport_*
     TpmSupport EGM DisableChannelSparing Processors_C1EnhancedMode
-    CorePerformanceBoost_* MinProcIdlePkgState TPM Memory_SMEE
+    CorePerformanceBoost_* MinProcIdlePkgState TPM Memory_SMEE PxeDev2EnDis
+    PxeDev2Interface
 """)
 
 # What is no setting to keep, as the registries' help has it: what changes by

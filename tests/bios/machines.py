@@ -85,6 +85,11 @@ def dumped(folder: Path) -> list[Machine]:
     return found
 
 
+def registry(folder: Path, machine: Machine) -> dict[str, Any]:
+    """Return the registry of a machine of a folder; empty if there is none."""
+    return _read(folder / machine.name / 'registry.json')
+
+
 def text(found: list[Machine]) -> str:
     """Return machines as the excerpt has them, a line for each attribute."""
     blocks = []
