@@ -20,6 +20,7 @@ from openstack import config, connection
 
 from tests import runs
 from tests.devcloud import layout as layouts
+from tests.devcloud import redfish
 
 
 def program() -> Path:
@@ -97,8 +98,7 @@ class Bmc:
     @classmethod
     def of(cls, node: str, layout: layouts.Layout) -> 'Bmc':
         """Return the BMC of a node such as ``rf-0``."""
-        system = f'00000000-0000-4000-8000-00000000000{node[-1]}'
-        return cls(layout.redfish_url, system)
+        return cls(layout.redfish_url, redfish.system(node))
 
     def bios(self) -> dict[str, Any]:
         """Return the BIOS attributes that are in force."""
@@ -108,6 +108,32 @@ class Bmc:
     def counters(self) -> dict[str, int]:
         """Return how often the power was switched and the BIOS applied."""
         return dict(self._get(f'/devcloud/v1/counters/{self.system}'))
+
+    def take(self, **settings: Any) -> None:
+        """Have settings pend for the next start, behind Ironic's back."""
+        path = f'/redfish/v1/Systems/{self.system}/BIOS/Settings'
+        self._send('PATCH', path, {'Attributes': settings})
+
+    def deliver(self) -> None:
+        """Have the BIOS as it is delivered, at once."""
+        self._send('POST', f'/devcloud/v1/deliver/{self.system}', {})
+
+    def restart(self) -> None:
+        """Have the system restarted, and return once it is on."""
+        path = f'/redfish/v1/Systems/{self.system}'
+        action = f'{path}/Actions/ComputerSystem.Reset'
+        self._send('POST', action, {'ResetType': 'ForceRestart'})
+        wait('it is on', lambda: self._get(path)['PowerState'] == 'On')
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            self.url + path,
+            json.dumps(body).encode(),
+            {'Content-Type': 'application/json'},
+            method=method,
+        )
+        with urllib.request.urlopen(request):
+            pass
 
     def _get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path) as answer:

@@ -119,8 +119,9 @@ class NodeContract(cloud.Contract):
             found += [node['name'] for node in page['nodes']]
             path = page.get('next', '').partition('/v1')[2]
         everything = {'bm-0', 'bm-1', 'bm-2', 'bm-3', 'rf-0', 'rf-1'}
-        self.assertEqual(everything, set(found))
-        self.assertEqual(len(everything), len(found))
+        # The real cloud has nodes with the BIOS of real machines, too.
+        self.assertLessEqual(everything, set(found))
+        self.assertEqual(len(set(found)), len(found))
 
     def test_filters(self) -> None:
         for query, is_found in (

@@ -28,6 +28,7 @@ from tests.devcloud import (
     resources,
     services,
     tasks,
+    vendors,
 )
 from tests.devcloud import layout as layouts
 from tests.devcloud import progress as progresses
@@ -223,15 +224,23 @@ def _tasks(work: _Work) -> list[tasks.Task]:
         ('catalog', lambda: catalog.fill(admin), 'open-keystone'),
         (
             'nodes',
-            lambda: resources.make_nodes(admin, cancel),
+            lambda: _enroll(admin, cancel),
             'open-ironic redfish',
         ),
         (
             'templates and runbooks',
-            lambda: resources.make_templates(admin),
+            lambda: resources.make_templates(
+                admin, resources.ITEMS + vendors.ITEMS
+            ),
             'open-ironic',
         ),
-        ('flavors', lambda: resources.make_flavors(admin), 'open-nova-api'),
+        (
+            'flavors',
+            lambda: resources.make_flavors(
+                admin, resources.flavors() | vendors.flavors()
+            ),
+            'open-nova-api',
+        ),
         ('images', lambda: resources.make_images(admin), 'open-glance'),
         (
             'inventory',
@@ -244,6 +253,13 @@ def _tasks(work: _Work) -> list[tasks.Task]:
         step = functools.partial(_fill, work, name, run)
         found.append(tasks.Task(name, step, tuple(needs.split())))
     return found
+
+
+def _enroll(admin: api.Admin, cancel: threading.Event) -> None:
+    """Enroll the nodes of the cloud."""
+    url = admin.layout.redfish_url
+    wanted = resources.nodes(url) + vendors.nodes(url)
+    resources.enroll(admin, wanted, cancel)
 
 
 def _sync(work: _Work, name: str, release: str) -> None:

@@ -1,16 +1,21 @@
 """What the cloud offers: nodes, templates, runbooks, flavors, images.
 
-Owns their definitions.  Run again it changes only what is missing.
+Owns the definitions of those that the model of the clouds has too, and how
+all are made.  Run again it changes only what is missing.
 """
 
+import collections
+import collections.abc
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import threading
 
-from tests.devcloud import api, health
+from tests.devcloud import api, health, redfish
 
 Text = dict[str, str]
+Flavors = dict[str, tuple[api.Json, Text]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +60,9 @@ class Item:
         }
 
 
-HYPERTHREADING = 'HW_CPU_HYPERTHREADING'
+SMT = 'HW_CPU_HYPERTHREADING'
 TRAITS = (
-    HYPERTHREADING,
+    SMT,
     'HW_CPU_X86_VMX',
     'HW_NIC_SRIOV',
     'CUSTOM_HYPERTHREADING_ON',
@@ -76,7 +81,7 @@ ITEMS = (
             value=value,
             setting='LogicalProc',
             bios=bios,
-            trait=HYPERTHREADING,
+            trait=SMT,
             template=f'CUSTOM_HYPERTHREADING_{short.upper()}',
             runbook=f'ht-{short}',
         )
@@ -113,6 +118,8 @@ ITEMS = (
     ),
 )
 LIMIT_S = 120.0
+# So many templates are made at once.
+_AT_ONCE = 4
 
 
 def bare_node(name: str) -> api.Json:
@@ -156,8 +163,9 @@ def redfish_node(name: str, redfish_url: str) -> api.Json:
 
     Deploy and boot are fake, so that Nova can use it without an image being
     written; the driver is ``fake-hardware`` because only that allows it.
+    Each has a user of its own, so that Ironic has a session for each, as with
+    BMCs that are apart.
     """
-    system = f'00000000-0000-4000-8000-00000000000{name[-1]}'
     return bare_node(name) | {
         'resource_class': 'baremetal.redfish',
         'bios_interface': 'redfish',
@@ -166,9 +174,10 @@ def redfish_node(name: str, redfish_url: str) -> api.Json:
         'firmware_interface': 'no-firmware',
         'driver_info': {
             'redfish_address': redfish_url,
-            'redfish_system_id': f'/redfish/v1/Systems/{system}',
-            'redfish_username': 'admin',
+            'redfish_system_id': f'/redfish/v1/Systems/{redfish.system(name)}',
+            'redfish_username': name,
             'redfish_password': 'unused',
+            'redfish_auth_type': 'basic',
             'redfish_verify_ca': False,
         },
         'properties': {
@@ -182,21 +191,23 @@ def redfish_node(name: str, redfish_url: str) -> api.Json:
 
 
 def nodes(redfish_url: str) -> list[api.Json]:
-    """Return all nodes."""
+    """Return the nodes that have no real machine's BIOS."""
     bare = [bare_node(f'bm-{number}') for number in range(4)]
-    return bare + [
-        redfish_node(f'rf-{number}', redfish_url) for number in range(2)
-    ]
+    return bare + [redfish_node(name, redfish_url) for name in redfish.PLAIN]
 
 
 def traits(name: str) -> tuple[str, ...]:
     """Return a node's traits; bm-3 is the one that is not capable."""
-    return ('CUSTOM_GOLD',) if name == 'bm-3' else TRAITS
+    if name == 'bm-3':
+        return ('CUSTOM_GOLD',)
+    if name in redfish.MACHINES:
+        return (*TRAITS, vendor_trait(name))
+    return TRAITS
 
 
-def make_nodes(admin: api.Admin, cancel: threading.Event) -> None:
-    """Make the nodes of the cloud."""
-    enroll(admin, nodes(admin.layout.redfish_url), cancel)
+def vendor_trait(node: str) -> str:
+    """Return the trait that a node with a real machine's BIOS alone has."""
+    return f'CUSTOM_{redfish.vendor(node).upper().replace("-", "_")}'
 
 
 def enroll(
@@ -230,7 +241,7 @@ def _make_node(
     if node is None:
         node = ironic.post('/nodes', wanted)
     elif 'redfish_address' in node['driver_info']:
-        _move_redfish(ironic, node, wanted['driver_info']['redfish_address'])
+        _move_redfish(ironic, node, wanted['driver_info'])
     if node['provision_state'] not in ('enroll', 'verifying', 'manageable'):
         return
     path = f'/nodes/{node["uuid"]}'
@@ -253,15 +264,17 @@ def _mac(name: str) -> str:
     return '52:54:00:' + last.hex(':')
 
 
-def _move_redfish(ironic: api.Api, node: api.Json, address: str) -> None:
-    """Tell a node where the emulator is, if its port has changed."""
-    if node['driver_info']['redfish_address'] != address:
-        change = {
-            'op': 'replace',
-            'path': '/driver_info/redfish_address',
-            'value': address,
-        }
-        ironic.patch(f'/nodes/{node["uuid"]}', [change])
+def _move_redfish(ironic: api.Api, node: api.Json, wanted: api.Json) -> None:
+    """Tell a node where the emulator is, if that has changed."""
+    found = node['driver_info']
+    changes = [
+        {'op': 'add', 'path': f'/driver_info/{key}', 'value': value}
+        for key, value in wanted.items()
+        # Ironic shows no password.
+        if found.get(key) != value and key != 'redfish_password'
+    ]
+    if changes:
+        ironic.patch(f'/nodes/{node["uuid"]}', changes)
 
 
 def _wait_state(
@@ -289,50 +302,52 @@ def _power_off(ironic: api.Api, path: str, cancel: threading.Event) -> None:
         health.wait(f'{path} off', is_off, cancel, LIMIT_S, poll_s=0.2)
 
 
-def make_templates(admin: api.Admin) -> None:
+def make_templates(
+    admin: api.Admin, items: collections.abc.Sequence[Item]
+) -> None:
     """Make the deploy templates, and the public runbooks of the same."""
     ironic = admin.ironic()
-    templates = _names(ironic, 'deploy_templates')
-    runbooks = _names(ironic, 'runbooks')
-    for item in ITEMS:
-        if item.template not in templates:
-            body: api.Json = {
-                'name': item.template,
-                'steps': [item.step | {'priority': 150}],
-                'extra': item.extra,
-            }
-            ironic.post('/deploy_templates', body)
-        if item.runbook not in runbooks:
-            body = {
-                'name': item.runbook,
-                'steps': [item.step | {'order': 1}],
-                'extra': item.extra,
-                'public': True,
-            }
-            ironic.post('/runbooks', body)
-        # On its own, for the case that the last run ended in between.
-        path = f'/runbooks/{item.runbook}/traits'
-        if ironic.get(path)['traits'] != [item.approved_for]:
-            ironic.put(path, {'traits': [item.approved_for]})
+    found = _names(ironic, 'deploy_templates') | _names(ironic, 'runbooks')
+    make = functools.partial(_make_templates, ironic, found)
+    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        collections.deque(pool.map(make, items), maxlen=0)
+
+
+def _make_templates(ironic: api.Api, found: set[str], item: Item) -> None:
+    """Make the template and the runbook of an item."""
+    if item.template not in found:
+        body: api.Json = {
+            'name': item.template,
+            'steps': [item.step | {'priority': 150}],
+            'extra': item.extra,
+        }
+        ironic.post('/deploy_templates', body)
+    if item.runbook not in found:
+        body = {
+            'name': item.runbook,
+            'steps': [item.step | {'order': 1}],
+            'extra': item.extra,
+            'public': True,
+        }
+        ironic.post('/runbooks', body)
+    # On its own, for the case that the last run ended in between.
+    path = f'/runbooks/{item.runbook}/traits'
+    if ironic.get(path)['traits'] != [item.approved_for]:
+        ironic.put(path, {'traits': [item.approved_for]})
 
 
 def _names(ironic: api.Api, kind: str) -> set[str]:
     return {item['name'] for item in ironic.get(f'/{kind}')[kind]}
 
 
-def flavors() -> dict[str, tuple[api.Json, Text]]:
+def flavors() -> Flavors:
     """Return body and extra specs of each flavor.
 
     Those of ``rz.`` land on the compute host that can resize.
     """
-    found: dict[str, tuple[api.Json, Text]] = {}
+    found: Flavors = {}
     for kind in ('large', 'redfish'):
-        size = {'vcpus': 32, 'ram': 65536, 'disk': 100}
-        base = {f'resources:CUSTOM_BAREMETAL_{kind.upper()}': '1'}
-        base |= {
-            f'resources:{name}': '0'
-            for name in ('VCPU', 'MEMORY_MB', 'DISK_GB')
-        }
+        size, base = bare_flavor(kind)
         found[f'bm.{kind}'] = size, base
         for short, value, _ in SWITCHES:
             specs = {
@@ -348,14 +363,23 @@ def flavors() -> dict[str, tuple[api.Json, Text]]:
     return found
 
 
-def make_flavors(admin: api.Admin) -> None:
-    """Make the flavors."""
+def bare_flavor(kind: str) -> tuple[api.Json, Text]:
+    """Return body and extra specs for the nodes of a resource class."""
+    size = {'vcpus': 32, 'ram': 65536, 'disk': 100}
+    specs = {f'resources:CUSTOM_BAREMETAL_{kind.upper()}': '1'}
+    for name in ('VCPU', 'MEMORY_MB', 'DISK_GB'):
+        specs[f'resources:{name}'] = '0'
+    return size, specs
+
+
+def make_flavors(admin: api.Admin, wanted: Flavors) -> None:
+    """Make flavors."""
     nova = admin.nova()
     found = {
         flavor['name']: flavor
         for flavor in nova.get('/flavors/detail')['flavors']
     }
-    for name, (size, specs) in flavors().items():
+    for name, (size, specs) in wanted.items():
         flavor = found.get(name)
         if flavor is None:
             body = {'flavor': {'name': name, **size}}
@@ -422,7 +446,7 @@ def is_ready(admin: api.Admin) -> bool:
 def _providers(placement: api.Api) -> set[str]:
     """Return the nodes that Placement would give away."""
     found: set[str] = set()
-    for kind in ('LARGE', 'REDFISH'):
+    for kind in ('LARGE', 'REDFISH', 'VENDORS'):
         listed = placement.get(
             f'/resource_providers?resources=CUSTOM_BAREMETAL_{kind}:1'
             '&required=CUSTOM_GOLD'

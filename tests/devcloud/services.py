@@ -12,6 +12,8 @@ from tests.devcloud import health, processes
 from tests.devcloud import layout as layouts
 
 Strings = collections.abc.Mapping[str, str]
+# As tests.bios has it.
+REGISTRIES = 'BIOS_REGISTRIES'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,9 +306,15 @@ def _redfish(layout: layouts.Layout) -> Service:
             'tests.devcloud.emulator',
             f'--config={config}',
         ),
-        environment={'PYTHONPATH': str(layouts.CHECKOUT)},
+        environment={'PYTHONPATH': str(layouts.CHECKOUT)} | _registries(),
         answers=functools.partial(
             health.http_answers, port, '/redfish/v1/Systems'
         ),
         port=port,
     )
+
+
+def _registries() -> dict[str, str]:
+    """Return where whole registries of real machines are, if anywhere."""
+    folder = os.environ.get(REGISTRIES)
+    return {REGISTRIES: folder} if folder else {}

@@ -1,9 +1,10 @@
 """``python -m tests.devcloud.emulator``: sushy-emulator, with a BIOS.
 
 Owns what is put in the place of sushy-emulator's own: the systems, the
-attribute registry and the pending settings.  What it adds is
+attribute registries and the pending settings.  What it adds is
 ``GET /devcloud/v1/counters/SYSTEM``: how often the system was switched on,
-switched off and restarted, and how often that applied BIOS settings.
+switched off and restarted, and how often that applied BIOS settings; and
+``POST /devcloud/v1/deliver/SYSTEM``, which puts a BIOS back at once.
 """
 
 import json
@@ -13,19 +14,57 @@ import flask
 from sushy_tools.emulator import api_utils, main
 from sushy_tools.emulator.resources.systems import fakedriver
 
+from tests.devcloud import redfish
 from tests.devcloud.emulator import registry, systems
 
 
 @api_utils.returns_json
-def bios_registry():
-    """Serve the attribute registry."""
-    return json.dumps(registry.registry())
+def registries():
+    """Serve the registries that a BMC has, by who asks."""
+    asked = flask.request.authorization
+    return json.dumps(registry.collection(asked and asked.username))
+
+
+@api_utils.returns_json
+def registry_file(node):
+    """Serve where a system's registry is."""
+    return json.dumps(registry.file(node))
+
+
+@api_utils.returns_json
+def attribute_registry(node):
+    """Serve the attribute registry of a system."""
+    entries = main.app.systems.entries(redfish.system(node))
+    return json.dumps(registry.registry(node, entries))
 
 
 @api_utils.returns_json
 def counters(identity):
     """Serve a system's counters."""
     return json.dumps(main.app.systems.counters(identity))
+
+
+@api_utils.returns_json
+def deliver(identity):
+    """Have a system's BIOS as it is delivered."""
+    main.app.systems.deliver(identity)
+    return '', 204
+
+
+@api_utils.ensure_instance_access
+@api_utils.returns_json
+def bios(identity):
+    """Serve current settings; the stock view names one registry for all."""
+    values = main.app.systems.get_bios(identity)
+    document = json.loads(
+        main.app.render_template(
+            'bios.json',
+            identity=identity,
+            bios_current_attributes=json.dumps(values, sort_keys=True),
+        )
+    )
+    node = main.app.systems.name(identity)
+    return json.dumps(document | {'AttributeRegistry': registry.name(node)})
 
 
 @api_utils.ensure_instance_access
@@ -47,11 +86,17 @@ def bios_settings(identity):
 def run():
     """Serve until stopped."""
     fakedriver.FakeDriver = systems.Systems
-    main.app.view_functions['bios_registry'] = bios_registry
-    main.app.view_functions['bios_settings'] = bios_settings
-    main.app.add_url_rule(
-        '/devcloud/v1/counters/<identity>', view_func=counters
-    )
+    app = main.app
+    app.view_functions['bios'] = bios
+    app.view_functions['bios_settings'] = bios_settings
+    app.view_functions['registry_file_collection'] = registries
+    for path, view, method in (
+        (f'{registry.PATH}/<node>', registry_file, 'GET'),
+        (f'{registry.PATH}/<node>/en', attribute_registry, 'GET'),
+        ('/devcloud/v1/counters/<identity>', counters, 'GET'),
+        ('/devcloud/v1/deliver/<identity>', deliver, 'POST'),
+    ):
+        app.add_url_rule(path, view_func=view, methods=[method])
     return main.main()
 
 

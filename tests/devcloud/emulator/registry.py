@@ -1,55 +1,60 @@
-"""The attribute registry of the systems' BIOS, as Redfish words it.
+"""The attribute registries of the systems' BIOS, as Redfish words them.
 
-Owns the form; the attributes are those of ``devcloud_ironic.attributes``.
-The name has to be the one that sushy-emulator's BIOS resource gives.  All
-systems have one registry, so it is made for a BIOS as it is delivered, where
-a real BMC makes its own for the values that are in force.
+Owns the form; the entries are those of ``bioses``.  A BMC knows its own
+registry only, but all are behind one address here, so who asks tells which
+BMC is meant: a user is called as the node is.
 """
 
-from devcloud_ironic import attributes
+from tests.devcloud import redfish
 
-NAME = 'BiosAttributeRegistryP89.v1_0_0'
-PATH = '/redfish/v1/Systems/Bios/BiosRegistry'
+PATH = '/redfish/v1/Registries'
 
 
-def registry():
-    """Return the AttributeRegistry resource."""
+def name(node):
+    """Return the name of a system's registry, as its BIOS resource has it."""
+    return f'BiosAttributeRegistry-{node}.v1_0_0'
+
+
+def collection(user):
+    """Return the registries that there are for a user.
+
+    :param user: the name of a node; whoever else it is is shown all.
+    """
+    nodes = [user] if user in redfish.NODES else redfish.NODES
+    return {
+        '@odata.id': PATH,
+        '@odata.type': '#MessageRegistryFileCollection.'
+        'MessageRegistryFileCollection',
+        'Members': [{'@odata.id': f'{PATH}/{node}'} for node in nodes],
+        'Members@odata.count': len(nodes),
+        'Name': 'Registry File Collection',
+    }
+
+
+def file(node):
+    """Return where the registry of a system is."""
+    return {
+        '@odata.id': f'{PATH}/{node}',
+        '@odata.type': '#MessageRegistryFile.v1_1_0.MessageRegistryFile',
+        'Id': node,
+        'Languages': ['en'],
+        'Location': [{'Language': 'en', 'Uri': f'{PATH}/{node}/en'}],
+        'Name': 'BIOS Attribute Registry File',
+        'Registry': name(node),
+    }
+
+
+def registry(node, entries):
+    """Return the AttributeRegistry resource of a system."""
     return {
         '@odata.context': '/redfish/v1/$metadata'
         '#AttributeRegistry.AttributeRegistry',
-        '@odata.id': PATH,
+        '@odata.id': f'{PATH}/{node}/en',
         '@odata.type': '#AttributeRegistry.v1_1_1.AttributeRegistry',
-        'Id': NAME,
+        'Id': name(node),
         'Language': 'en',
         'Name': 'BIOS Attribute Registry',
         'OwningEntity': 'devcloud',
         'RegistryVersion': '1.0.0',
-        'RegistryEntries': {
-            'Attributes': [_entry(one) for one in attributes.ATTRIBUTES],
-        },
+        'RegistryEntries': {'Attributes': entries},
     }
-
-
-def _entry(attribute):
-    entry = {
-        'AttributeName': attribute.name,
-        'DefaultValue': attribute.default,
-        'DisplayName': attribute.name,
-        'Immutable': attribute.read_only,
-        'IsSystemUniqueProperty': attribute.unique,
-        'ReadOnly': attribute.is_read_only(attributes.DEFAULTS),
-        'ResetRequired': not attribute.read_only,
-        'Type': attribute.kind,
-    }
-    if attribute.values:
-        entry['Value'] = [
-            {'ValueName': value, 'ValueDisplayName': value}
-            for value in attribute.values
-        ]
-    if attribute.kind == 'Integer':
-        entry['LowerBound'] = attribute.lower
-        entry['UpperBound'] = attribute.upper
-    if attribute.kind == 'String':
-        entry['MinLength'] = attribute.lower
-        entry['MaxLength'] = attribute.upper
-    return entry

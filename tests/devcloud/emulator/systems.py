@@ -1,17 +1,18 @@
 """Systems with a BIOS, for sushy-emulator's fake driver, which has none.
 
 Owns the systems' state: what is set in the BIOS is pending until the next
-power on or restart, as on a real server, and power changes take POWER_S
-instead of the driver's one to eleven seconds.  Values are JSON's own, true
-and false among them.
+power on or restart, or of the one after that, as on a real server, and power
+changes take POWER_S instead of the driver's one to eleven seconds.  Values
+are JSON's own, true and false among them.
 """
 
 import threading
 import time
 
-from devcloud_ironic import attributes
 from sushy_tools import error
 from sushy_tools.emulator.resources.systems import fakedriver
+
+from tests.devcloud.emulator import bioses
 
 POWER_S = 1.0
 COUNTERS = ('PowerOn', 'PowerOff', 'Restart', 'BiosApplied')
@@ -53,11 +54,7 @@ class Systems(fakedriver.FakeDriver):
                 'counters': self._count(system, counted),
             }
             if pending == 'On':
-                changes['bios'] = attributes.restarted(self._started(system))
-            if pending == 'On' and system.get('bios_pending'):
-                changes['bios_pending'] = {}
-                system['counters'] = changes['counters']
-                changes['counters'] = self._count(system, 'BiosApplied')
+                changes |= self._started(system, changes['counters'])
             self._update(system, **changes)
 
     def get_bios(self, identity):
@@ -65,16 +62,17 @@ class Systems(fakedriver.FakeDriver):
         return self._bios(self._get(identity))
 
     def get_pending_bios(self, identity):
-        """Return the settings as they will be after the next start."""
+        """Return the settings as they will be once all is applied."""
         system = self._get(identity)
-        return self._bios(system) | (system.get('bios_pending') or {})
+        late = system.get('bios_late') or {}
+        return self._bios(system) | late | (system.get('bios_pending') or {})
 
     def set_bios(self, identity, settings):
         """Keep settings for the next start; refuse what a BMC refuses."""
         with self._lock:
             system = self._get(identity)
             try:
-                parsed = attributes.parse(settings, self._bios(system))
+                parsed = self._kind(system).parse(settings, self._bios(system))
             except ValueError as exc:
                 raise error.BadRequest(str(exc)) from exc
             pending = (system.get('bios_pending') or {}) | parsed
@@ -83,21 +81,45 @@ class Systems(fakedriver.FakeDriver):
     def reset_bios(self, identity):
         """Put all settings back at the next start."""
         with self._lock:
-            defaults = dict(attributes.DEFAULTS)
-            self._update(self._get(identity), bios_pending=defaults)
+            system = self._get(identity)
+            defaults = dict(self._kind(system).defaults)
+            self._update(system, bios_pending=defaults)
+
+    def deliver(self, identity):
+        """Have the BIOS as it is delivered, at once and behind all backs."""
+        with self._lock:
+            self._update(identity, bios={}, bios_pending={}, bios_late={})
+
+    def entries(self, identity):
+        """Return the entries of a system's registry."""
+        system = self._get(identity)
+        return self._kind(system).entries(self._bios(system))
 
     def counters(self, identity):
         """Return how often what happened since the state was made."""
         kept = self._get(identity).get('counters') or {}
         return dict.fromkeys(COUNTERS, 0) | kept
 
-    def _bios(self, system):
-        return attributes.DEFAULTS | (system.get('bios') or {})
+    def _kind(self, system):
+        return bioses.of(system['name'])
 
-    def _started(self, system):
-        """Return the settings once what pends is applied."""
+    def _bios(self, system):
+        return self._kind(system).defaults | (system.get('bios') or {})
+
+    def _started(self, system, counters):
+        """Return what a start changes: what pended, and what was late."""
+        kind, late = self._kind(system), system.get('bios_late') or {}
         pending = system.get('bios_pending') or {}
-        return attributes.after(self._bios(system), pending)
+        later = {n: v for n, v in pending.items() if n in kind.late}
+        due = late | {n: v for n, v in pending.items() if n not in later}
+        values = kind.after(self._bios(system), due)
+        changes = {'bios': kind.restarted(values), 'bios_late': later}
+        if pending or late:
+            changes['bios_pending'] = {}
+            changes['counters'] = self._count(
+                system | {'counters': counters}, 'BiosApplied'
+            )
+        return changes
 
     def _count(self, system, name):
         counters = dict(system.get('counters') or {})
