@@ -100,11 +100,12 @@ def _change(entries: Mapping[str, Pending]) -> str:
     started = ''.join({f' at {n.since}' for n in entries.values() if n.since})
     failures = {entry.failure for entry in entries.values() if entry.failure}
     if any(entry.unapplied for entry in entries.values()):
-        why = '; '.join(failures)
+        # Ironic may have reported success, or that it waited in vain.
+        why = '; '.join(failure.rstrip('.') for failure in sorted(failures))
         return (
-            f'A change to {requested} was started{started}. Ironic has '
-            f'reported it as done, and it was not so: {why}. The BMC may '
-            'still apply it when the node is next restarted.'
+            f'A change to {requested} was started{started}. Its settings were '
+            f'not applied: {why}. The BMC may still apply them when the node '
+            'is next restarted.'
         )
     if not failures:
         return (
