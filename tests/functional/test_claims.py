@@ -78,9 +78,10 @@ class TestCase(base.TestCase):
     def recover(self, who: people.Person, *argv: str) -> runs.Ran:
         return self.do(who, 'recover', '-f', 'json', *argv)
 
-    def leave(self, server_id: str, item: str) -> None:
+    def leave(self, server_id: str, item: str, *argv: str) -> None:
         """Leave a change that is made, and that nobody has ended."""
-        ran = self.set(self.mona, '--config', item, '--no-wait', server_id)
+        asked = ('--config', item, *argv, '--no-wait', server_id)
+        ran = self.set(self.mona, *asked)
         self.assert_ended(0, ran)
         people.wait(
             'the node is serviced',

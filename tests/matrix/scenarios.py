@@ -184,7 +184,7 @@ ORDERED = Scenario(
     'ordered',
     'mona',
     PXE,
-    _ordered(PxeDev2Interface='NIC.Slot.5-1', PxeDev2VlanId=7),
+    _ordered(PxeDev2Interface='NIC.Slot.5-1'),
 )
 SCENARIOS = (
     SERVICE,
@@ -250,6 +250,14 @@ SCENARIOS = (
         'operator',
         PXE,
         _ordered(PxeDev2Interface='NIC.Embedded.2-1-1'),
+        code=4,
+    ),
+    # Ironic goes on calling it read-only.
+    Scenario(
+        'ordered locked',
+        'operator',
+        PXE,
+        _ordered(PxeDev2VlanId=7),
         code=4,
     ),
     # By then the registry does not list it.

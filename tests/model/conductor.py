@@ -178,9 +178,13 @@ class Conductor:
     def cache_bios(self, node: Node) -> None:
         """Have Ironic's copy of the settings say what the BMC does.
 
-        What the registry says of a setting is renewed with its value only.
+        What the registry says of a setting is renewed with its value only,
+        and the registry is what it was when Ironic connected to the BMC.
         """
         now = self._world.clock.utc()
+        address = node.driver_info.get('redfish_address')
+        if node.connected is None or node.connected[0] != address:
+            node.connected = address, dict(node.bmc)
         for name, value in sorted(node.bmc.items()):
             kept = node.bios.get(name)
             if kept is None:
@@ -579,9 +583,12 @@ def _is_set(node: Node, knob: str) -> bool:
 
 
 def _is_read_only(name: str, node: Node) -> bool:
-    """Return what the registry says while the BMC holds what it does."""
+    """Return what the registry says, which Ironic reads from Redfish once."""
     attribute = attributes.BY_NAME.get(name)
-    return attribute is not None and bool(attribute.is_read_only(node.bmc))
+    values = node.bmc
+    if node.is_redfish and node.connected:
+        _, values = node.connected
+    return attribute is not None and bool(attribute.is_read_only(values))
 
 
 def _always_differs(name: str, node: Node) -> bool:

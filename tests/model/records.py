@@ -214,6 +214,8 @@ class Node:
     :param pending: what the BMC has taken and applies at the next start.
     :param steps: of the service that runs or has failed.
     :param awaited: what Ironic's Redfish driver has in mind to verify.
+    :param connected: the address of the BMC that Ironic is connected to, and
+        the settings for which its registry was made then.
     """
 
     uuid: str
@@ -247,6 +249,7 @@ class Node:
     history: list[History] = field(default_factory=list)
     steps: list[Document] = field(default_factory=list)
     awaited: dict[str, str] | None = None
+    connected: tuple[str | None, dict[str, str]] | None = None
 
 
 @dataclass

@@ -64,14 +64,14 @@ def ranks(opening: Mapping[str, Collection[str]]) -> dict[str, int]:
 def _is_closed(name: str, bios: Bios) -> bool:
     """Return whether a setting cannot be set now, and may be later.
 
-    What is read-only opens only where Ironic comes to know of it.
+    What is read-only opens only where Ironic may come to know of it.
     """
     if not bios:
         return False
     setting = bios.get(name)
     if setting is None:
         return True
-    return bool(setting.read_only) and registry.is_renewed(setting)
+    return bool(setting.read_only) and registry.may_be_renewed(setting)
 
 
 def _before(groups: Iterable[Sequence[Step]]) -> dict[str, set[str]]:

@@ -114,16 +114,25 @@ def judge_later(name: str, value: Value, bios: Bios) -> Judgement:
         return Judgement(
             Possible.UNKNOWN, f'its BIOS does not show {name} yet'
         )
-    return judge(name, value, {name: replace(setting, read_only=False)})
+    judged = judge(name, value, {name: replace(setting, read_only=False)})
+    if setting.read_only and judged.possible is Possible.YES:
+        return Judgement(
+            Possible.UNKNOWN,
+            f'Ironic may go on calling {name} read-only, as it renews that '
+            f'{_renewal(setting)}',
+        )
+    return judged
 
 
-def is_renewed(setting: BiosSetting) -> bool:
-    """Return whether Ironic learns that a setting is no longer read-only.
+def may_be_renewed(setting: BiosSetting) -> bool:
+    """Return whether Ironic may learn that a setting is not read-only now.
 
     ``sync_node_setting`` in ironic/objects/bios.py writes a row only if the
     value differs, and compares numbers and booleans with their text, which
     always differs. Of another type the row, and so its mark, stays as it is
-    until the value itself changes.
+    until the value itself changes. Of all of them it is what the registry was
+    when Ironic connected to the BMC: sushy reads it once for a connection,
+    which Ironic keeps (``SessionCache`` in its redfish/utils.py).
     """
     return setting.attribute_type in ('Integer', 'Boolean')
 
@@ -168,22 +177,28 @@ def _unlocking(setting: BiosSetting, bios: Bios, locks: Iterable[Lock]) -> str:
             if _is_open(bios, lock):
                 return (
                     f' by the registry that Ironic has cached, although '
-                    f'{lock.name} is {lock.value}; Ironic renews the entry '
-                    f'only when the value of {name} changes, so change it '
-                    f'once through the BMC'
+                    f'{lock.name} is {lock.value}; Ironic renews that '
+                    f'{_renewal(setting)}'
                 )
             now = values.shown(values.current(bios[lock.name], None))
             how = (
-                f'a template that sets {lock.name} too has it set first'
-                if is_renewed(setting)
-                else f'Ironic would refuse it even then, as it renews its '
-                f'entry only when the value of {name} changes, so change both '
-                f'once through the BMC'
+                f'a template that sets {lock.name} as well has it set first'
+                if may_be_renewed(setting)
+                else f'Ironic would refuse it even then, as it renews that '
+                f'{_renewal(setting)}'
             )
             return (
                 f' unless {lock.name} is {lock.value}, and it is {now}; {how}'
             )
     return ''
+
+
+def _renewal(setting: BiosSetting) -> str:
+    """Return when Ironic notices that a setting is not read-only now."""
+    anew = 'only over a new connection to the BMC'
+    if may_be_renewed(setting):
+        return anew
+    return f'{anew}, and once the value of {setting.name} has changed'
 
 
 def _judge_value(setting: BiosSetting, value: Value) -> Judgement:

@@ -17,11 +17,7 @@ from tests.devcloud import redfish
 
 
 class Plain:
-    """The BIOS that the nodes without Redfish have as well.
-
-    All that have it share one registry, so it is made for a BIOS as it is
-    delivered, where a real BMC makes its own for the values in force.
-    """
+    """The BIOS that the nodes without Redfish have as well."""
 
     defaults = attributes.DEFAULTS
     late = frozenset()
@@ -31,18 +27,18 @@ class Plain:
 
     @staticmethod
     def entries(current):
-        """Return the entries of the registry, whatever is in force."""
-        return [_entry(one) for one in attributes.ATTRIBUTES]
+        """Return the entries of the registry while it has these values."""
+        return [_entry(one, current) for one in attributes.ATTRIBUTES]
 
 
-def _entry(attribute):
+def _entry(attribute, current):
     entry = {
         'AttributeName': attribute.name,
         'DefaultValue': attribute.default,
         'DisplayName': attribute.name,
         'Immutable': attribute.read_only,
         'IsSystemUniqueProperty': attribute.unique,
-        'ReadOnly': attribute.is_read_only(attributes.DEFAULTS),
+        'ReadOnly': attribute.is_read_only(current),
         'ResetRequired': not attribute.read_only,
         'Type': attribute.kind,
     }

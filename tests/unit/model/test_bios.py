@@ -229,13 +229,19 @@ class BiosTest(test_world.WorldTestCase):
         # The row was written anew, so Ironic has learnt of it.
         self.assertFalse(self.shown(self.node, 'ProcCStates')['read_only'])
 
-    def test_ironic_never_learns_that_it_is_writable(self) -> None:
+    def test_ironic_learns_over_a_new_connection_that_it_is_writable(
+        self,
+    ) -> None:
         node = self.redfish
         self.serve(node, SysProfile='Custom')
         self.assertEqual('Custom', node.bios['SysProfile'].value)
-        why = self.failure(node, ProcCStates='Disabled')
-        self.assertIn('invalid value for setting(s): ProcCStates', why)
+        refusal = 'invalid value for setting(s): ProcCStates'
+        self.assertIn(refusal, self.failure(node, ProcCStates='Disabled'))
         self.world.set_bios(node, {'ProcCStates': 'Autonomous'})
+        self.assertIn(refusal, self.failure(node, ProcCStates='Disabled'))
+        node.driver_info['redfish_address'] = 'https://BMC'
+        self.assertIn(refusal, self.failure(node, ProcCStates='Disabled'))
+        self.world.set_bios(node, {'ProcCStates': 'Enabled'})
         self.serve(node, ProcCStates='Disabled')
 
     def test_late(self) -> None:

@@ -368,8 +368,8 @@ class UnknownTest(ClaimsTest):
             ran,
             'ProcCStates is read-only unless SysProfile is Custom, and it is '
             'PerfPerWattOptimizedDapc; Ironic would refuse it even then, as '
-            'it renews its entry only when the value of ProcCStates changes, '
-            'so change both once through the BMC',
+            'it renews that only over a new connection to the BMC, and once '
+            'the value of ProcCStates has changed',
         )
 
     def test_what_a_profile_locks_silently_is_a_warning(self) -> None:
