@@ -5,6 +5,7 @@ matrix, which make one server and hit it many times.
 """
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from openstack import exceptions
@@ -53,6 +54,18 @@ class Lab:
                 return found
             self.delete(found.id)
         raise AssertionError(f'{name}: {found.fault}')
+
+    def boot_all(self, flavors: Mapping[str, str]) -> dict[str, str]:
+        """Return name → id of new active servers, made at once.
+
+        :param flavors: by the names.
+        """
+        begun = {n: self._begin_boot(f, n) for n, f in flavors.items()}
+        for name, server_id in list(begun.items()):
+            if self._when_up(server_id).status != 'ACTIVE':
+                self.delete(server_id)
+                begun[name] = self.boot(flavors[name], name).id
+        return begun
 
     def _begin_boot(self, flavor: str, name: str) -> str:
         image = self.sdk.image.find_image('bm-image', ignore_missing=False)
@@ -179,12 +192,70 @@ class Lab:
         node = self._when_idle(server_id)
         for knob in [n for n in node.driver_info if n.startswith('fake_')]:
             self.turn(node.id, knob, None)
+        self._leave_failure(node)
+        if self._changed(node.id) or _PENDING in node.driver_internal_info:
+            self._put_back(node.id)
+        self._settle(server_id)
+
+    def as_delivered(self, server_id: str, bmc: people.Bmc) -> None:
+        """Bring a server on a node with a BMC back to what a new one is.
+
+        It is on, and the whole BIOS as it is delivered.
+        """
+        node = self._when_idle(server_id)
+        self._leave_failure(node)
+        bmc.deliver()
+        if not self._is_known(node.id, bmc):
+            self.reread(node.id, bmc)
+        self._settle(server_id)
+
+    def reread(self, node_id: str, bmc: people.Bmc) -> None:
+        """Have Ironic read the settings again, by a service of nothing.
+
+        What the BMC has already takes no reboot.
+        """
+        now = bmc.bios()
+        name = next(
+            name
+            for name, setting in self.settings(node_id).items()
+            if not setting['read_only']
+            and now[name] in setting['allowable_values']
+        )
+        step = {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': [{'name': name, 'value': now[name]}]},
+        }
+        what = {'target': 'service', 'service_steps': [step]}
+        self.provision(node_id, what)
+
+        def is_read() -> bool:
+            node = self.ironic.get_node(node_id)
+            is_idle = node.provision_state == 'active' and not node.reservation
+            return is_idle and self._is_known(node_id, bmc)
+
+        people.wait(f'the BIOS of node {node_id} is read', is_read)
+
+    def settings(self, node_id: str) -> dict[str, dict[str, Any]]:
+        """Return all that Ironic has of a node's BIOS settings, by name."""
+        path = f'/nodes/{node_id}/bios?detail=True'
+        listed = self.ironic.get(path, microversion=_IRONIC).json()['bios']
+        return {setting['name']: setting for setting in listed}
+
+    def _is_known(self, node_id: str, bmc: people.Bmc) -> bool:
+        """Return whether Ironic has the settings that are in force."""
+        now = {n: attributes.stored(v) for n, v in bmc.bios().items()}
+        return self._bios(node_id) == now
+
+    def _leave_failure(self, node: Any) -> None:
+        """Leave a service that has failed."""
         if node.provision_state == 'service failed':
             if node.is_maintenance:
                 self.ironic.unset_node_maintenance(node)
             self.reach(node.id, {'target': 'abort'}, 'active')
-        if self._changed(node.id) or _PENDING in node.driver_internal_info:
-            self._put_back(node.id)
+
+    def _settle(self, server_id: str) -> None:
+        """Have a server on, with nothing in its metadata."""
         server = self.nova.get_server(server_id)
         self.nova.delete_server_metadata(server, list(server.metadata))
         if not self._is_on(server_id):
