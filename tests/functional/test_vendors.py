@@ -20,7 +20,7 @@ SMT = {
     LENOVO: 'Processors_HyperThreading',
 }
 NODES = (*SMT, SUPERMICRO)
-# What the refusals of a Dell say, by Ironic's copy and by what is in force.
+# Of Ironic's copy, and of the BMC.
 READ_ONLY = 'ProcTurboMode is read-only'
 
 
@@ -271,10 +271,10 @@ class OneTest(TestCase):
         self.assertIs(True, rows['ProcTurboMode']['Read Only'])
 
 
-class LockedTest(TestCase):
-    """Turbo of a Dell, which is read-only unless its profile is Custom.
+class RegistryTest(TestCase):
+    """What Ironic learns of a registry that changes with the values.
 
-    Ironic reads a BMC's registry once in a session with it, and what it has
+    It reads the registry of a BMC once in a session with it, and what it has
     written down of a setting stays until the value of that is another one.
     """
 
@@ -288,14 +288,18 @@ class LockedTest(TestCase):
         """Return what the manager is told who wants turbo."""
         return self.set(self.mona, '--turbo', value, DELL, *argv)
 
-    def shown(self) -> tuple[Any, Any]:
-        """Return what Ironic has of it: the value, and that it is locked."""
-        found = self.lab.settings(self.node.id)['ProcTurboMode']
-        return found['value'], found['read_only']
+    def shown(self, name: str = 'ProcTurboMode') -> tuple[Any, ...]:
+        """Return what Ironic has of a setting: value, type, read-only."""
+        found = self.lab.settings(self.node.id)[name]
+        return found['value'], found['attribute_type'], found['read_only']
 
-    def by_hand(self, value: str) -> None:
-        """Change turbo at the BMC, and have Ironic read it."""
-        self.bmc(DELL).take(ProcTurboMode=value)
+    def assert_turbo(self, value: str, *, read_only: bool) -> None:
+        """Check what Ironic has of turbo."""
+        self.assertEqual((value, 'Enumeration', read_only), self.shown())
+
+    def by_hand(self, **settings: str) -> None:
+        """Change settings at the BMC, and have Ironic read them."""
+        self.bmc(DELL).take(**settings)
         self.bmc(DELL).restart()
         self.lab.reread(self.node.id, self.bmc(DELL))
 
@@ -311,14 +315,47 @@ class LockedTest(TestCase):
             'value': uuid.uuid4().hex,
         }
         self.lab.patch(self.node.id, change)
+        self.lab.reread(self.node.id, self.bmc(DELL))
+
+    def as_found(self) -> None:
+        """Have Ironic believe of the BMC what it does as it is delivered."""
+        self.lab.as_delivered(self._servers[DELL], self.bmc(DELL))
+        self.new_session()
+        # Another profile that locks turbo, with the other value of it.
+        self.by_hand(SysProfile='DenseCfgOptimized')
+        self.lab.as_delivered(self._servers[DELL], self.bmc(DELL))
+        self.assert_turbo('Enabled', read_only=True)
 
     def profile(self, value: str) -> None:
         """Have a profile by a change of the manager's."""
         ran = self.config(self.mona, f'power-profile={value}', DELL)
         self.assert_ended(0, ran)
 
-    def test_refused_while_a_profile_locks_it(self) -> None:
-        self.assertEqual(('Enabled', True), self.shown())
+    def test_setting_that_appears(self) -> None:
+        name, chosen = 'PxeDev2Interface', 'NIC.Slot.3-1'
+        self.assertNotIn(name, self.lab.settings(self.node.id))
+        self.addCleanup(self.as_found)
+        self.by_hand(PxeDev2EnDis='Enabled')
+        first = self.bmc(DELL).bios()[name]
+        self.assertEqual((first, None, None), self.shown(name))
+        self.new_session()
+        self.assertEqual((first, None, None), self.shown(name))
+        self.by_hand(PxeDev2Interface=chosen)
+        self.assertEqual((chosen, 'Enumeration', False), self.shown(name))
+
+    def test_number_that_is_written_down_each_time(self) -> None:
+        """Not even then does Ironic learn that it is no longer read-only."""
+        locked = ('1', 'Integer', True)
+        self.assertEqual(locked, self.shown('PxeDev2VlanId'))
+        self.addCleanup(self.as_found)
+        self.by_hand(PxeDev2EnDis='Enabled')
+        self.assertEqual(locked, self.shown('PxeDev2VlanId'))
+        self.new_session()
+        open_ = ('1', 'Integer', False)
+        self.assertEqual(open_, self.shown('PxeDev2VlanId'))
+
+    def test_turbo_is_refused_while_a_profile_locks_it(self) -> None:
+        self.assert_turbo('Enabled', read_only=True)
         self.assert_refused(
             self.turbo('disabled'),
             f'{READ_ONLY} unless SysProfile is Custom, and it is '
@@ -326,41 +363,28 @@ class LockedTest(TestCase):
         )
         self.assert_untouched(DELL)
 
-    def test_what_ironic_learns_and_when(self) -> None:
+    def test_turbo_there_and_back(self) -> None:
+        self.addCleanup(self.as_found)
         self.profile('custom')
-        self.assertEqual(('Enabled', True), self.shown())
+        self.assert_turbo('Enabled', read_only=True)
         self.assert_refused(self.turbo('disabled'), READ_ONLY)
         # A new value alone does not help: the registry is that of before.
-        self.by_hand('Disabled')
-        self.assertEqual(('Disabled', True), self.shown())
+        self.by_hand(ProcTurboMode='Disabled')
+        self.assert_turbo('Disabled', read_only=True)
         self.assert_refused(self.turbo('enabled'), READ_ONLY)
         # Nor does a new session alone: no value has changed.
         self.new_session()
-        self.addCleanup(self.as_found)
-        self.lab.reread(self.node.id, self.bmc(DELL))
-        self.assertEqual(('Disabled', True), self.shown())
-        self.by_hand('Enabled')
-        self.assertEqual(('Enabled', False), self.shown())
+        self.assert_turbo('Disabled', read_only=True)
+        self.by_hand(ProcTurboMode='Enabled')
+        self.assert_turbo('Enabled', read_only=False)
         for value, bios in (('disabled', 'Disabled'), ('enabled', 'Enabled')):
             ran = self.turbo(value)
             self.assert_ended(0, ran, result='verified')
             self.assertEqual(bios, self.bmc(DELL).bios()['ProcTurboMode'])
         # And so it does not learn either that it is locked again.
         self.profile('performance')
-        self.assertEqual(('Enabled', False), self.shown())
+        self.assert_turbo('Enabled', read_only=False)
         ran = self.turbo('disabled')
         self.assert_ended(4, ran, result='rolled back')
         self.assertIn('although the registry does not say so', ran.err)
         self.assertIn(READ_ONLY, ran.err)
-
-    def as_found(self) -> None:
-        """Have Ironic believe again that turbo is read-only."""
-        bmc = self.bmc(DELL)
-        self.lab.as_delivered(self._servers[DELL], bmc)
-        self.new_session()
-        # Another profile that locks it, with the other value.
-        bmc.take(SysProfile='DenseCfgOptimized')
-        bmc.restart()
-        self.lab.reread(self.node.id, bmc)
-        self.lab.as_delivered(self._servers[DELL], bmc)
-        self.assertEqual(('Enabled', True), self.shown())

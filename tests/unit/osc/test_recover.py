@@ -66,6 +66,23 @@ class RecoverTest(base.TestCase):
             before, scenarios.state(self.model.world, (self.server,))
         )
 
+    def test_what_was_not_applied_is_told_once_and_for_what_it_is(
+        self,
+    ) -> None:
+        """Ironic has said yes to one BMC, and has waited for the other."""
+        for flavor, knob, why in (
+            ('bm.large', 'ignore', 'Ironic reports success, but the node has'),
+            ('bm.redfish', 'late', 'Timeout reached while servicing the node'),
+        ):
+            world = World.standard()
+            self.play(world, (world.boot(flavor=f'{flavor}.ht-off'),))
+            self.node.driver_info[f'fake_bios_{knob}'] = True
+            self.assert_ended(5, self.set('--hyperthreading', 'enabled'))
+            words = ' '.join(self.recover().json()['situation'])
+            self.assertIn(f'Its settings were not applied: {why}', words)
+            self.assertNotIn('..', words)
+            self.assertIn('when the node is next restarted.', words)
+
     def test_a_service_that_ironic_has_lost_hold_of(self) -> None:
         self.node.provision_state = 'servicing'
         lost, held = 'has to restart the conductor', 'Ironic is working on'
