@@ -1,6 +1,7 @@
 """Who may import whom: osc → run → core ← cloud."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +32,15 @@ OUTSIDE = {'asyncio', 'datetime', 'logging', 'os', 'pathlib', 'random'}
 OUTSIDE |= {'socket', 'subprocess', 'threading', 'time', 'urllib'}
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """Return a module, which many tests look at."""
+    return ast.parse(path.read_text(encoding='utf-8'))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Yield the full names that a module imports, wherever it does."""
-    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -115,14 +122,12 @@ class LayersTest(base.TestCase):
     ) -> None:
         users = set()
         for path in self.modules():
-            for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            for node in ast.walk(parsed(path)):
                 if isinstance(node, ast.Attribute) and node.attr == 'sleep':
                     users.add(str(path.relative_to(ROOT)))
         self.assertEqual({'run/clock.py', 'run/pacing.py'}, users)
 
     def test_every_module_says_what_it_owns(self) -> None:
         for path in self.modules():
-            text = ast.get_docstring(
-                ast.parse(path.read_text(encoding='utf-8'))
-            )
+            text = ast.get_docstring(parsed(path))
             self.assertTrue(text, str(path))
