@@ -8,7 +8,15 @@ from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import assess
-from osc_baremetal_config.core.facts.model import Bios, Item, Query, Step
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Item,
+    Listed,
+    Query,
+    Server,
+    Step,
+    Unread,
+)
 from osc_baremetal_config.core.plan import planner
 from osc_baremetal_config.core.plan.options import Method, Options
 from osc_baremetal_config.core.rollout import rollout_plan
@@ -70,6 +78,17 @@ class Mute:
     doing = warn = progress = ended = close = fail
 
 
+class Telling(progress.Silent):
+    """Who keeps what is told, and shows nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Stream(io.StringIO()))
+        self.doings: list[str] = []
+
+    def doing(self, server: Server, what: str, *seconds: float) -> None:
+        self.doings.append(what)
+
+
 class SurveyTest(base.TestCase):
     def test_an_interrupt_drops_what_only_waits_to_be_read(self) -> None:
         model = self.useFixture(fixture.Model())
@@ -112,6 +131,7 @@ class RolloutTest(base.TestCase):
         self.servers = self.model.world.populate(servers=4)
         self.client: Any = self.model.client('mona')
         self.query = Query()
+        self.is_rolling = False
 
     def roll_out(
         self,
@@ -137,6 +157,7 @@ class RolloutTest(base.TestCase):
             limits=limits,
         )
         told = telling or progress.Silent(Stream(io.StringIO()))
+        self.is_rolling = True
         return engine.roll_out(work, cloud, clock, told)
 
     def test_a_fault_of_ours_leaves_the_others_alone(self) -> None:
@@ -171,6 +192,51 @@ class RolloutTest(base.TestCase):
             self.assertIsInstance(end.error, errors.Incomplete)
             self.assertIn("KeyError: 'id'", str(end.error))
             self.assertIn('Continue with: openstack', str(end.error))
+
+    def check_unread(self, services: Any, name: str) -> None:
+        """Check that what two looks do not show is looked at again."""
+        real, told = getattr(services, name), Telling()
+        lost, left = self.servers[0], [2]
+        error = errors.CloudError('Nova', 500, 'a cell is away')
+
+        def look(*args: Any) -> Any:
+            found = real(*args)
+            if not (self.is_rolling and left[0]):
+                return found
+            left[0] -= 1
+            unread = {lost.id: Unread(lost.id, None, error)}
+            return Listed(found.found, unread)
+
+        setattr(services, name, look)
+        rolled = self.roll_out(lambda node: None, Limits(), told)
+        self.assertEqual((0, 4), (rolled.failed, len(rolled.ended)))
+        self.assertEqual(2, told.doings.count(error.message))
+
+    def test_a_server_that_a_look_does_not_show_is_looked_at_again(
+        self,
+    ) -> None:
+        self.check_unread(self.client.cloud.compute, 'servers')
+
+    def test_a_node_that_a_look_does_not_show_is_looked_at_again(
+        self,
+    ) -> None:
+        self.check_unread(self.client.cloud.baremetal, 'nodes')
+
+    def test_a_server_that_is_not_listed_is_looked_at_by_itself(self) -> None:
+        compute = self.client.cloud.compute
+        lost, real = self.servers[0], compute.servers
+
+        def servers(*args: Any) -> Any:
+            found = real(*args)
+            kept = dict(found.found)
+            if self.is_rolling:
+                kept.pop(lost.id, None)
+            return Listed(kept, found.unread)
+
+        compute.servers = servers
+        rolled = self.roll_out(lambda node: None, Limits())
+        outcomes = [end.outcome for end in rolled.ended.values()]
+        self.assertEqual(4, sum(outcome is not None for outcome in outcomes))
 
     def test_an_interrupt_begins_no_other_and_loses_no_end(self) -> None:
         sleep = self.model.clock.sleep
