@@ -18,6 +18,9 @@ SET = ('server', 'config', 'set', '--hyperthreading', 'enabled', 'web-1')
 class ProcessTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
+        # A run in the background ignores it, and so would all that it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         model = self.useFixture(process.Process())
         self.model, self.folder, self.url = model, model.folder, model.url
         self.control = model.control
