@@ -6,10 +6,16 @@ from typing import Any
 from osc_baremetal_config.core.apply import api_calls, next_steps, policies
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.journal import Pending
-from osc_baremetal_config.core.facts.model import InstanceAction, Item
+from osc_baremetal_config.core.facts.model import (
+    InstanceAction,
+    Item,
+    Kind,
+    Snapshot,
+    Template,
+)
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.steps import apply
-from osc_baremetal_config.core.plan import methods
+from osc_baremetal_config.core.plan import draft, methods
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.plan.options import (
     Method,
@@ -281,6 +287,79 @@ class MethodsTest(base.TestCase):
         ):
             found = methods.target(variants, Options(), server, known)
             self.assertEqual(expected, found)
+
+
+class RunbookTest(base.TestCase):
+    """Which runbook does exactly what is wanted, and why none does."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        number = {'value': '1', 'attribute_type': 'Integer'}
+        blank = snapshots.snapshot(
+            {'bios': {'N': number}, 'node': {'traits': ['T']}}
+        )
+        self.wanted = apply({'N': 5})
+        known = {
+            'A_LOOSE': apply({'N': '5'}),
+            'B_EXACT': apply({'N': 5}),
+            'C_OTHER': apply({'N': 6}),
+        }
+        self.snapshot = dataclasses.replace(
+            blank,
+            templates=tuple(
+                Template(
+                    kind=Kind.RUNBOOK,
+                    name=name,
+                    item=None,
+                    steps=steps,
+                    approved_for=frozenset({'T'}),
+                )
+                for name, steps in known.items()
+            ),
+        )
+
+    def only(self, *names: str, trait: str = 'T') -> Snapshot:
+        """Return the snapshot with some runbooks, approved by a trait."""
+        found = (
+            dataclasses.replace(one, approved_for=frozenset({trait}))
+            for one in self.snapshot.templates
+            if one.name in names
+        )
+        return dataclasses.replace(self.snapshot, templates=tuple(found))
+
+    def test_the_one_that_writes_values_as_the_bmc_takes_them(self) -> None:
+        loose, exact, other = 'A_LOOSE', 'B_EXACT', 'C_OTHER'
+        for there, name, is_loose in (
+            (self.only(loose, exact, other), exact, False),
+            (self.only(loose, other), loose, True),
+            (self.only(other), None, False),
+            (self.only(exact, trait='U'), None, False),
+        ):
+            found = methods.runbook(self.wanted, there, Options())
+            self.assertEqual(name, draft.name(found))
+            self.assertEqual(is_loose, draft.is_loose(found, self.wanted))
+
+    def test_none_is_looked_for_where_none_can_be_used(self) -> None:
+        service = Options(method=Method.SERVICE)
+        runbook = Options(method=Method.RUNBOOK)
+        for wanted, options, is_found in (
+            (self.wanted, runbook, True),
+            (self.wanted, service, False),
+            ((), Options(), False),
+        ):
+            found = methods.runbook(wanted, self.snapshot, options)
+            self.assertEqual(is_found, found is not None)
+
+    def test_why_there_is_none(self) -> None:
+        for names, code in (
+            (('A_LOOSE',), 'runbook-not-approved'),
+            (('C_OTHER', 'B_EXACT'), 'runbook-not-approved'),
+            (('C_OTHER',), 'runbook-missing'),
+            ((), 'runbook-missing'),
+        ):
+            there = self.only(*names, trait='U')
+            found = methods.no_runbook(self.wanted, there)
+            self.assertEqual(code, found.code)
 
 
 class CommandsTest(base.TestCase):
