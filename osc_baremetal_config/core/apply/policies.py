@@ -42,5 +42,5 @@ def subject(plan: Plan) -> Subject:
         plan.node.lessee,
         is_to_ask(plan),
         own,
-        json.dumps(asked, sort_keys=True),
+        json.dumps(asked),
     )

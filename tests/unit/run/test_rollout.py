@@ -4,6 +4,7 @@ import io
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from typing import Any
 
 from osc_baremetal_config import errors
@@ -122,6 +123,32 @@ class InterruptsTest(base.TestCase):
             if comes:
                 signal.raise_signal(signal.SIGINT)
             self.assertEqual(comes, interrupts.heed())
+        # One that comes before is none that was postponed.
+        self.assertFalse(interrupts.heed())
+
+    def test_signals_are_the_main_thread_s(self) -> None:
+        """A thread postpones none, and has none to heed."""
+        before = [
+            signal.getsignal(one) for one in (signal.SIGINT, signal.SIGHUP)
+        ]
+
+        def run() -> bool:
+            interrupts.postpone()
+            with interrupts.without_hangup():
+                return interrupts.heed()
+
+        with futures.ThreadPoolExecutor(1) as pool:
+            self.assertIs(False, pool.submit(run).result())
+        after = [
+            signal.getsignal(one) for one in (signal.SIGINT, signal.SIGHUP)
+        ]
+        self.assertEqual(before, after)
+
+    def test_a_closed_terminal_ends_nothing_in_the_block(self) -> None:
+        before = signal.getsignal(signal.SIGHUP)
+        with interrupts.without_hangup():
+            self.assertIs(signal.SIG_IGN, signal.getsignal(signal.SIGHUP))
+        self.assertIs(before, signal.getsignal(signal.SIGHUP))
 
 
 class RolloutTest(base.TestCase):
