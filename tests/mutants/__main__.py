@@ -96,8 +96,6 @@ def _survives(
 ) -> bool:
     """Return whether every test that reaches a mutant passes."""
     tests = known.tests(mutant.path, mutant.line)
-    if not tests:
-        return True
     folder = copies.get()
     path = folder / mutant.path
     try:
