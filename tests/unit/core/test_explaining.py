@@ -105,7 +105,7 @@ class DiagnosisTest(base.TestCase):
             ),
             (
                 {HT: dataclasses.replace(failed, unapplied=True)},
-                'reported it as done, and it was not so: no. The BMC may',
+                'Its settings were not applied: no. The BMC may still apply',
             ),
         ):
             self.assertIn(told, self.words(entries))
