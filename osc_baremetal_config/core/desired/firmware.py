@@ -4,21 +4,19 @@ Owns patterns of names, and which of several kinds a BIOS is. What a type is,
 and what is made of a reading, is for others.
 """
 
-import fnmatch
 import re
 import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from osc_baremetal_config.core.facts import patterns
 from osc_baremetal_config.core.facts.model import Value
 
 # How sure it is that a kind of BIOS has these settings: a registry of a real
 # machine lists them, one had such a value, or it is only documented.
 SOURCES = ('registry', 'value', 'document')
-# What a pattern may begin with as it is; and what is a hexadecimal digit in
-# one, as vendors have in the names of a board.
+# What a pattern may begin with as it is.
 _LITERAL = string.ascii_letters + string.digits + '_-. '
-_HEX = '#'
 Settings = Mapping[str, Value]
 # What vendors call themselves in the words of their BMCs, and the hardware
 # types of Ironic that are for the machines of one vendor only.
@@ -148,9 +146,8 @@ def _matching(pattern: str, names: Collection[str]) -> list[str]:
     start = pattern[: len(pattern) - len(pattern.lstrip(_LITERAL))]
     if start == pattern:
         return []
-    shell = pattern.replace(_HEX, '[0-9A-F]')
     return [
         name
         for name in names
-        if name.startswith(start) and fnmatch.fnmatchcase(name, shell)
+        if name.startswith(start) and patterns.matches(name, pattern)
     ]

@@ -7,11 +7,10 @@ after it has accepted the request, with the node in maintenance.
 
 import difflib
 import enum
-import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts import patterns, values
 from osc_baremetal_config.core.facts.model import Bios, BiosSetting, Value
 
 
@@ -55,7 +54,7 @@ class Lock:
     def is_of(self, name: str) -> bool:
         """Return whether it locks a setting; never itself."""
         return name != self.name and any(
-            fnmatch.fnmatchcase(name, pattern) for pattern in self.settings
+            patterns.matches(name, pattern) for pattern in self.settings
         )
 
 

@@ -5,11 +5,10 @@ catalogue to say.
 """
 
 import enum
-import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts import patterns, values
 from osc_baremetal_config.core.facts.model import Value
 
 # As Ironic keeps booleans, where no registry tells that these are some.
@@ -53,7 +52,7 @@ class RiskySetting:
 
         Rather once too often: case does not matter, nor true or 1.
         """
-        if not fnmatch.fnmatchcase(name, self.pattern):
+        if not patterns.matches(name, self.pattern):
             return False
         if self.harmless is not None:
             return _plain(self.harmless) != _plain(value)

@@ -7,11 +7,10 @@ catalogue to say.
 from collections.abc import Iterator, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import risks, values, violations
+from osc_baremetal_config.core.facts import patterns, risks, values, violations
 from osc_baremetal_config.core.facts.model import Value
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.core.plan import side_effects
 from osc_baremetal_config.core.plan.model import ItemChange
 from osc_baremetal_config.core.plan.options import Options
 
@@ -77,7 +76,7 @@ def _changing(
     change: ItemChange, volatile: Sequence[str]
 ) -> Iterator[tuple[str, Value]]:
     """Yield the settings that are set to another value, and requests."""
-    is_request = side_effects.any_of(tuple(volatile)).match
+    is_request = patterns.any_of(tuple(volatile)).match
     for setting in change.settings:
         if setting.before != setting.after or is_request(setting.name):
             yield setting.name, setting.after

@@ -5,17 +5,14 @@ it is asked for: a profile moves a dozen other attributes. Of a BIOS with 500
 settings only digests are kept, as a rollout keeps those of a thousand servers.
 """
 
-import fnmatch
-import functools
 import hashlib
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts import patterns, values
 from osc_baremetal_config.core.facts.model import Bios
 
 _DIGEST = 8
@@ -82,8 +79,10 @@ def rest(
     :param named: those that it does; some may not be shown yet.
     :param before: the digest of the whole as the journal has it.
     """
-    changing = any_of(catalogue.volatile)
-    locked = any_of(tuple(n for one in catalogue.locks for n in one.settings))
+    changing = patterns.any_of(catalogue.volatile)
+    locked = patterns.any_of(
+        tuple(n for one in catalogue.locks for n in one.settings)
+    )
     skipped = frozenset(named) | {
         sys.intern(name)
         for name, setting in bios.items()
@@ -94,12 +93,6 @@ def rest(
     digests = b''.join(_digests(names, bios))
     found = Rest(names, digests, len(bios), skipped, before, is_first)
     return replace(found, before=digest(found)) if is_first else found
-
-
-@functools.lru_cache(maxsize=8)
-def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches the names that one of the patterns matches."""
-    return re.compile('|'.join(map(fnmatch.translate, patterns)) or '(?!)')
 
 
 def digest(rest: Rest) -> str | None:
