@@ -92,12 +92,14 @@ class RefusedTest(base.TestCase):
 
     def test_no_template_that_a_manager_can_see(self) -> None:
         ironic = self.system.baremetal
-        [runbook] = [r for r in ironic.runbooks() if r.name == 'ht-on']
+        name = 'virtualization-off'
+        [runbook] = [r for r in ironic.runbooks() if r.name == name]
         ironic.update_runbook(runbook, public=False)
         self.addCleanup(ironic.update_runbook, runbook, public=True)
         self.refused(
             'no runbook that you can see sets this',
             'deploy templates are shown to operators only',
+            argv=('--virtualization', 'disabled'),
         )
 
     def test_template_that_the_registry_does_not_know(self) -> None:
