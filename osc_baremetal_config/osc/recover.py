@@ -3,12 +3,14 @@
 Reads, has the ways planned, and runs the one that was chosen.
 """
 
+from collections.abc import Mapping
+
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.explain import recovery
 from osc_baremetal_config.core.explain.recovery import Choice
 from osc_baremetal_config.core.facts import journal
-from osc_baremetal_config.core.facts.model import Query, Snapshot
+from osc_baremetal_config.core.facts.model import Query, Snapshot, Value
 from osc_baremetal_config.core.plan.model import Aim, Plan
 from osc_baremetal_config.core.rollout.rollout_plan import RolloutPlan
 from osc_baremetal_config.osc import change
@@ -65,7 +67,7 @@ def _lead_out(
     :raises ConfigError: it has failed, or was interrupted.
     """
 
-    def make(found: Snapshot) -> Plan:
+    def make(found: Snapshot, _: Mapping[str, Value]) -> Plan:
         return recovery.plan(
             aim,
             assess(found, session.catalogue),
@@ -73,7 +75,7 @@ def _lead_out(
             session.now_s,
         )
 
-    plan = session.permitted(make(snapshot))
+    plan = session.permitted(make(snapshot, {}))
     rolled = change.carry_out(
         session,
         RolloutPlan((plan,)),

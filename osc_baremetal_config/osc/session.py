@@ -6,13 +6,18 @@ Owns what is told to the person beside the formatter's output. Decides nothing.
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts.model import Query, Snapshot, Survey
+from osc_baremetal_config.core.facts.model import (
+    Query,
+    Snapshot,
+    Survey,
+    Value,
+)
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.osc import progress
 from osc_baremetal_config.osc.client import Client
@@ -155,7 +160,7 @@ class Session:
 
     def how(
         self,
-        make: Callable[[Snapshot], Plan],
+        make: Callable[[Snapshot, Mapping[str, Value]], Plan],
         timeout_s: float,
         *,
         wait: bool = True,
@@ -163,12 +168,14 @@ class Session:
         """Return how plans are carried out.
 
         :param make: makes the plan for what is left, where a resize moves a
-            server or one of several services has ended.
+            server or one of several services has ended; by what was read of
+            the settings before, on the same node.
         """
 
         def plan_again(plan: Plan) -> Plan:
             snapshot = self.snapshot(plan.server.id, flavors=True)
-            return self.permitted(make(snapshot))
+            read = plan.read if snapshot.node.uuid == plan.node.uuid else {}
+            return self.permitted(make(snapshot, read))
 
         return How(limit_s=timeout_s, plan_again=plan_again, wait=wait)
 

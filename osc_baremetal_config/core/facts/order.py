@@ -2,34 +2,30 @@
 
 Owns which settings of a change have to wait for which others of it. One waits
 only if its node's BIOS cannot be given it now: it is not shown, or read-only.
-What opens it is known by the locks of the catalogue, or by its template, whose
-earlier steps come first. Whether a BIOS takes a value is for :mod:`.registry`.
+What opens it is known by the locks of the catalogue; a template cannot say it,
+as Ironic takes none that has a step twice. Whether a BIOS takes a value is for
+:mod:`.registry`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
-from osc_baremetal_config.core.facts import registry, steps, values
-from osc_baremetal_config.core.facts.model import Bios, Step, Value
+from osc_baremetal_config.core.facts import registry, values
+from osc_baremetal_config.core.facts.model import Bios, Value
 from osc_baremetal_config.core.facts.registry import Lock
 
 
 def openers(
-    wanted: Mapping[str, Value],
-    bios: Bios,
-    locks: Iterable[Lock],
-    groups: Iterable[Sequence[Step]],
+    wanted: Mapping[str, Value], bios: Bios, locks: Iterable[Lock]
 ) -> dict[str, frozenset[str]]:
     """Return setting → those that have to be in force before it can be set.
 
     :param wanted: all that is set, name → value.
-    :param groups: the steps of each template that sets it.
     :returns: only what cannot be set now, and can be afterwards.
     """
     closed = [name for name in wanted if _is_closed(name, bios)]
     if not closed:
         return {}
     due = {n for n, v in wanted.items() if not registry.holds(bios, n, v)}
-    before = _before(groups)
     found = {}
     for name in closed:
         by_lock = {
@@ -39,7 +35,7 @@ def openers(
             and lock.is_of(name)
             and values.is_same(wanted[lock.name], lock.value)
         }
-        if opening := due & (by_lock | before.get(name, set())) - {name}:
+        if opening := due & by_lock:
             found[name] = frozenset(opening)
     return found
 
@@ -72,16 +68,3 @@ def _is_closed(name: str, bios: Bios) -> bool:
     if setting is None:
         return True
     return bool(setting.read_only) and registry.may_be_renewed(setting)
-
-
-def _before(groups: Iterable[Sequence[Step]]) -> dict[str, set[str]]:
-    """Return setting → those of the steps before its own, in one template."""
-    found: dict[str, set[str]] = {}
-    for group in groups:
-        so_far: set[str] = set()
-        for step in sorted(group, key=lambda one: -one.priority):
-            names = steps.settings([step]).keys()
-            for name in names:
-                found.setdefault(name, set()).update(so_far)
-            so_far |= names
-    return found

@@ -233,7 +233,12 @@ def _judge_choice(setting: BiosSetting, value: str) -> Judgement:
         )
     if value in allowed:
         return Judgement(Possible.YES)
-    return Judgement(Possible.NO, f'allowed values: {", ".join(allowed)}')
+    told = ''
+    if setting.value not in (None, value, *allowed):
+        told = f', although it is {values.shown(setting.value)} now'
+    return Judgement(
+        Possible.NO, f'allowed values: {", ".join(allowed)}{told}'
+    )
 
 
 def _judge_range(

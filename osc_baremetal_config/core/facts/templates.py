@@ -40,7 +40,7 @@ def unfit(
     """
     locks = tuple(locks)
     wanted = {**(beside or {}), **steps.settings(template.steps)}
-    opening = order.openers(wanted, bios, locks, [template.steps])
+    opening = order.openers(wanted, bios, locks)
     later = order.ranks(opening)
     found = [
         violations.template_contradicts(template, name, values)

@@ -31,6 +31,7 @@ class Code(enum.StrEnum):
     TRAIT_MISSING = 'trait-missing'
     TEMPLATE_MISSING = 'template-missing'
     TEMPLATE_AMBIGUOUS = 'template-ambiguous'
+    TEMPLATE_FOREIGN = 'template-foreign'
     TEMPLATE_TRAITS = 'template-traits'
     TEMPLATE_CONTRADICTS = 'template-contradicts'
     TEMPLATE_UNVERIFIABLE = 'template-unverifiable'
@@ -209,6 +210,18 @@ def template_ambiguous(templates: Iterable[Template]) -> Violation:
         code=Code.TEMPLATE_AMBIGUOUS,
         subject=names,
         text=f'{names} match equally well; an operator must resolve this',
+    )
+
+
+def template_foreign(node: Node, names: Iterable[str]) -> Violation:
+    """Say that all templates are for the BIOS of other nodes."""
+    present = ', '.join(names)
+    return Violation(
+        code=Code.TEMPLATE_FOREIGN,
+        subject=str(node),
+        text=f'no template that you can see is for the BIOS of node {node}, '
+        f'which has none of {present}',
+        present=present,
     )
 
 

@@ -6,7 +6,7 @@ Owns the parts that do not depend on which way a plan leads.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import journal, steps, templates
+from osc_baremetal_config.core.facts import journal, templates
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -66,15 +66,8 @@ def rest(
 
 
 def is_loose(runbook: Template | None, wanted: Sequence[Step]) -> bool:
-    """Return whether the steps are better than a runbook that has them.
-
-    It has text where the BMC takes something else, or settings in several
-    steps, each of which has its reboot.
-    """
-    if runbook is None:
-        return False
-    applied = sum(map(steps.is_apply, runbook.steps))
-    return applied > 1 or not templates.is_exact(runbook, wanted)
+    """Return whether a runbook has text where the BMC takes something else."""
+    return bool(runbook and not templates.is_exact(runbook, wanted))
 
 
 def name(template: Template | None) -> str | None:

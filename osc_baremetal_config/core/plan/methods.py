@@ -6,7 +6,7 @@ Owns which of them is taken, by the options and by what there is.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import steps, templates, violations
+from osc_baremetal_config.core.facts import templates, violations
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Flavor,
@@ -55,9 +55,8 @@ def runbook(
 ) -> Template | None:
     """Return the runbook that does exactly what is wanted, if there is one.
 
-    One that sets all in one step goes before one that takes a reboot for each
-    of several, then one that writes each value as the BMC takes it before one
-    that has text for a number.
+    One that writes each value as the BMC takes it goes before one that has
+    text for a number.
     """
     if options.method is Method.SERVICE or not wanted:
         return None
@@ -67,10 +66,8 @@ def runbook(
         if templates.covers(template, wanted, snapshot.node, snapshot.bios)
     ]
 
-    def rank(template: Template) -> tuple[int, bool, str]:
-        reboots = sum(map(steps.is_apply, template.steps))
-        is_exact = templates.is_exact(template, wanted)
-        return reboots, not is_exact, template.name
+    def rank(template: Template) -> tuple[bool, str]:
+        return not templates.is_exact(template, wanted), template.name
 
     return min(covering, key=rank, default=None)
 

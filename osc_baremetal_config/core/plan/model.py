@@ -95,9 +95,9 @@ class Plan:
     :param no_rollback: why none can.
     :param runbook: the name of a runbook that does exactly the steps, if one
         is to be used.
-    :param is_loose: the steps are the better way: the runbook writes as text
-        what the BMC takes as an integer or a boolean, and some releases of
-        Ironic do not convert it, or it takes more reboots.
+    :param is_loose: the runbook writes as text what the BMC takes as an
+        integer or a boolean, and some releases of Ironic do not convert it;
+        the steps are the better way.
     :param undo_runbook: the same for the undoing.
     :param resize_to: the flavor that the server is to have; None if it is
         not resized.
@@ -273,6 +273,16 @@ class Plan:
     def was(self) -> dict[str, Value | None]:
         """Return the same settings as they were before."""
         return {s.name: s.before for s in self._settings}
+
+    @property
+    def read(self) -> dict[str, Value]:
+        """Return all settings of the change as they were before, if known."""
+        return {
+            s.name: s.before
+            for c in self.changes
+            for s in c.settings
+            if s.before is not None
+        }
 
     @property
     def hidden(self) -> frozenset[str]:

@@ -45,6 +45,10 @@ from osc_baremetal_config.core.plan.model import (
 )
 from osc_baremetal_config.core.plan.options import DEFAULT, Method, Options
 
+# Name → value of settings.
+Read = Mapping[str, Value]
+NOTHING: Read = {}
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
@@ -58,13 +62,15 @@ class ChangeRequest:
     catalogue: Catalogue
     options: Options
 
-    def plan(self, snapshot: Snapshot) -> Plan:
+    def plan(self, snapshot: Snapshot, read: Read = NOTHING) -> Plan:
         """Return the plan that gives a server what is asked of it.
 
+        :param read: what this run has read before the change.
         :raises Refused: it cannot be done, or it is not clear what.
         """
         assessed = assessment.assess(snapshot, self.catalogue)
-        return make(self.items_of(assessed), assessed, self.options)
+        items = self.items_of(assessed)
+        return make(items, assessed, self.options, read=read)
 
 
 def make(
@@ -72,6 +78,7 @@ def make(
     assessed: Assessment,
     options: Options = DEFAULT,
     aim: Aim = Aim.SET,
+    read: Read = NOTHING,
 ) -> Plan:
     """Return the plan that gives a server these items.
 
@@ -80,6 +87,9 @@ def make(
 
     :param items: the request; their order never matters.
     :param aim: where the plan of a change that was started leads.
+    :param read: name → value of the settings that this run has read itself
+        before the change; of others only the journal tells, which is believed
+        less.
     :raises Refused: it cannot be done; every reason is named.
     """
     request = tuple(sorted(set(items)))
@@ -87,8 +97,12 @@ def make(
     entries = journal.pending(server.metadata)
     if aim is Aim.SET and _is_being_undone(request, entries):
         return rollback_plan.make(assessed, options, aim)
-    changes, unchanged, found = _outcomes(request, assessed, options)
-    plan = _forward(request, changes, unchanged, assessed, options, aim)
+    changes, unchanged, found = _outcomes(request, assessed, options, read)
+    plan = _with_way_back(
+        _forward(request, changes, unchanged, assessed, options, aim),
+        assessed,
+        read,
+    )
     found += _together(request, plan, assessed)
     if plan.risks and not plan.is_resumed:
         found += acceptance.unaccepted(changes, assessed, options)
@@ -136,7 +150,7 @@ def _forward(
     # As it is desired at the end.
     at_end = assessed.without(options.forgets)
     blank = draft.without_steps(assessed.snapshot, options, aim)
-    plan = replace(
+    return replace(
         blank,
         bios=draft.of_changes(changes, assessed.snapshot.bios),
         changes=tuple(changes),
@@ -168,12 +182,14 @@ def _forward(
             *conflicts.drifting(changes, at_end),
         ),
     )
-    return _with_way_back(plan, assessed)
 
 
-def resume(assessed: Assessment, options: Options, aim: Aim) -> Plan:
+def resume(
+    assessed: Assessment, options: Options, aim: Aim, read: Read = NOTHING
+) -> Plan:
     """Return the plan that resumes the change in the journal of the server.
 
+    :param read: what this run has read before the change.
     :raises Refused: there is no such change, or it cannot be resumed.
     """
     server = assessed.snapshot.server
@@ -197,7 +213,7 @@ def resume(assessed: Assessment, options: Options, aim: Aim) -> Plan:
         records=any(entry.record is not None for entry in entries.values()),
         forgets=tuple(name for name, n in entries.items() if n.forgets),
     )
-    return make(request, assessed, options, aim)
+    return make(request, assessed, options, aim, read)
 
 
 def drop(snapshot: Snapshot, options: Options) -> Plan:
@@ -227,7 +243,7 @@ def _is_being_undone(
     )
 
 
-def _with_way_back(plan: Plan, assessed: Assessment) -> Plan:
+def _with_way_back(plan: Plan, assessed: Assessment, read: Read) -> Plan:
     """Return a plan with the steps that undo it, or why there are none."""
     if not plan.changes:
         return plan
@@ -235,7 +251,7 @@ def _with_way_back(plan: Plan, assessed: Assessment) -> Plan:
         plan.changes, assessed.snapshot.bios, assessed.catalogue.locks
     )
     if plan.is_resumed:
-        obstacles += previous.doubtful(assessed, plan.changes)
+        obstacles += previous.doubtful(assessed, plan.changes, read)
     obstacles += filter(None, [journal_entries.no_room(plan)])
     if obstacles:
         reasons = tuple(dict.fromkeys(obstacles))
@@ -292,6 +308,7 @@ def _outcomes(
     request: Sequence[Item],
     assessed: Assessment,
     options: Options,
+    read: Read,
 ) -> tuple[list[ItemChange], list[Item], list[Violation]]:
     """Return what changes, what is settled, and what speaks against it."""
     changes: list[ItemChange] = []
@@ -299,7 +316,7 @@ def _outcomes(
     found: list[Violation] = []
     beside = services.beside(request, assessed.snapshot.templates)
     for item in request:
-        outcome = _plan_item(item, assessed, options, beside)
+        outcome = _plan_item(item, assessed, options, beside, read)
         if isinstance(outcome, ItemChange):
             changes.append(outcome)
         elif outcome:
@@ -361,6 +378,7 @@ def _plan_item(
     assessed: Assessment,
     options: Options,
     beside: Mapping[str, Value],
+    read: Read,
 ) -> ItemChange | list[Violation]:
     """Return the change, or the reasons against it, or no reasons.
 
@@ -391,6 +409,7 @@ def _plan_item(
             return [violations.template_changed(template, more)]
         new = {n: v for n, v in wanted.items() if n in hidden}
         was = _as_read(new, assessed.snapshot.bios) | was
+        was |= {n: v for n, v in read.items() if n in wanted}
     else:
         was, before = _as_read(wanted, assessed.snapshot.bios), now
     return ItemChange(

@@ -7,7 +7,7 @@ metadata. Never asks whether the change could be made again: its template,
 its traits and the catalogue may be gone by now.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired.assessment import Assessment
@@ -195,18 +195,27 @@ def _unknown(
     return None if change.settings else 'the server metadata does not say it'
 
 
-def doubtful(assessed: Assessment, changes: Iterable[ItemChange]) -> list[str]:
+def doubtful(
+    assessed: Assessment,
+    changes: Iterable[ItemChange],
+    read: Collection[str] = (),
+) -> list[str]:
     """Return what of the journal nobody but the server metadata vouches for.
 
     A setting is vouched for by the catalogue or by a template that names it
     for the type; its value by the registry, or by being one of theirs.
+
+    :param read: the names of those that need nobody, as this run has read
+        them itself.
     """
     found = []
     for change in changes:
         name = change.item.type
         named = list(_named(name, assessed))
         for setting in change.settings:
-            if setting.before is None:
+            if setting.before is None or setting.name in read:
+                continue
+            if _is_read(setting, name, assessed):
                 continue
             if setting.name not in {n for n, _ in named}:
                 found.append(
@@ -229,6 +238,16 @@ def doubtful(assessed: Assessment, changes: Iterable[ItemChange]) -> list[str]:
                     f'and cannot be checked: {verdict.reason}'
                 )
     return found
+
+
+def _is_read(setting: SettingChange, name: str, assessed: Assessment) -> bool:
+    """Return whether what a setting was is not from the journal.
+
+    One that was not shown when the change began is read when it is.
+    """
+    metadata = assessed.snapshot.server.metadata
+    was = journal.previous(metadata).get(name, Previous())
+    return setting.is_hidden and setting.name not in was.settings
 
 
 def _named(name: str, assessed: Assessment) -> Iterator[tuple[str, Value]]:

@@ -4,12 +4,18 @@ Owns the checks of one item on one node. What several items mean together is
 for the planner.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import registry, templates, violations
+from osc_baremetal_config.core.facts import (
+    registry,
+    steps,
+    templates,
+    violations,
+)
 from osc_baremetal_config.core.facts.model import (
+    Bios,
     Item,
     Kind,
     Template,
@@ -113,11 +119,30 @@ def _fitting(
         return winners[0]
     if winners:
         return [violations.template_ambiguous(winners)]
+    bios = assessed.snapshot.bios
+    own = [t for t in offered if steps.settings(t.steps).keys() & bios.keys()]
+    others = [t for t in offered if _is_strange(t, bios)]
+    if len(others) == len(offered) and (names := _several(offered)):
+        return [violations.template_foreign(assessed.snapshot.node, names)]
     return [
         one
-        for lacking, unfit in faults
+        for template, (lacking, unfit) in zip(offered, faults, strict=True)
+        # What is for others speaks for itself where there is one for this.
+        if not (own and template in others)
         for one in ([] if skip_traits else lacking) + unfit
     ]
+
+
+def _is_strange(template: Template, bios: Bios) -> bool:
+    """Return whether a template is for the BIOS of another vendor."""
+    names = steps.settings(template.steps).keys()
+    return bool(bios and names) and not names & bios.keys()
+
+
+def _several(offered: Iterable[Template]) -> list[str]:
+    """Return the settings of templates, if not all have the same ones."""
+    sets = {frozenset(steps.settings(one.steps)) for one in offered}
+    return sorted(frozenset().union(*sets)) if len(sets) > 1 else []
 
 
 def _unfit(

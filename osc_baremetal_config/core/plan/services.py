@@ -119,7 +119,6 @@ def _openers(
         {s.name: s.after for c in changes for s in c.settings},
         assessed.snapshot.bios,
         assessed.catalogue.locks,
-        [change.template.steps for change in changes if change.template],
     )
 
 

@@ -50,13 +50,13 @@ class Firmware:
     :param opened_by: name → what opens it; what is not in it is always open.
     :param hidden: those that are not shown until they are open; the others
         are read-only until then.
-    :param declared: the steps of the template have the order, and not the
-        locks of the catalogue.
+    :param unlisted: the registry does not list those until they are shown, and
+        Ironic has read it before.
     """
 
     opened_by: Mapping[str, tuple[str, ...]]
     hidden: frozenset[str]
-    declared: bool = False
+    unlisted: bool = False
 
     def is_open(self, name: str, values: Mapping[str, int]) -> bool:
         return all(values[n] == ON for n in self.opened_by.get(name, ()))
@@ -71,36 +71,28 @@ class Firmware:
                 upper_bound=ON,
                 read_only=not self.is_open(name, values),
             )
+            if not (self.unlisted and name in self.hidden)
+            else BiosSetting(name=name, value=str(value))
             for name, value in values.items()
             if name not in self.hidden or self.is_open(name, values)
         }
 
     def catalogue(self) -> Catalogue:
-        locks = [] if self.declared else self.opened_by.items()
         return Catalogue(
             types={},
             locks=tuple(
                 Lock(name=opener, value=ON, settings=frozenset([name]))
-                for name, openers in locks
+                for name, openers in self.opened_by.items()
                 for opener in openers
             ),
         )
 
     def template(self, wanted: Iterable[str]) -> Template:
-        names = list(wanted)
-        depth = order.ranks(self.opened_by) if self.declared else {}
-        by_depth: dict[int, dict[str, Value]] = {}
-        for name in names:
-            by_depth.setdefault(depth.get(name, 0), {})[name] = ON
         return Template(
             kind=Kind.DEPLOY_TEMPLATE,
             name='CUSTOM_DEPTH',
             item=ITEM,
-            steps=tuple(
-                dataclasses.replace(step, priority=150 - number)
-                for number, settings in sorted(by_depth.items())
-                for step in steps.apply(settings)
-            ),
+            steps=steps.apply(dict.fromkeys(wanted, ON)),
         )
 
     def after(
@@ -125,7 +117,7 @@ def firmwares(draw: st.DrawFn) -> Firmware:
     return Firmware(
         opened_by,
         draw(st.frozensets(st.sampled_from(NAMES))),
-        declared=draw(st.booleans()),
+        unlisted=draw(st.booleans()),
     )
 
 
@@ -152,8 +144,10 @@ class Machine:
         )
         return assess(snapshot, self.firmware.catalogue())
 
-    def plan(self, options: Options = ANY) -> Plan:
-        return planner.make([ITEM], self.assessed(), options)
+    def plan(self, before: Plan | None = None, options: Options = ANY) -> Plan:
+        """Return the plan, as the run makes it that has made another."""
+        read = before.read if before else {}
+        return planner.make([ITEM], self.assessed(), options, read=read)
 
     def serve(self, plan: Plan) -> None:
         self.metadata |= journal_entries.begin(plan, '2026-11-26T10:00:00Z')
@@ -190,7 +184,7 @@ class ServicesTest(base.TestCase):
             self.assertEqual(number, plan.reboots)
             self.assertEqual(len(plan.later), number - 1)
             machine.serve(plan)
-            plan = machine.plan()
+            plan = machine.plan(plan)
         self.assertEqual(dict.fromkeys(NAMES, ON), machine.values)
 
     @hypothesis.given(firmwares(), st.integers(1, 5))
@@ -198,8 +192,9 @@ class ServicesTest(base.TestCase):
         self, firmware: Firmware, services: int
     ) -> None:
         machine = Machine(firmware)
+        plan = None
         for _ in range(services):
-            plan = machine.plan()
+            plan = machine.plan(plan)
             if plan.needs_service:
                 machine.serve(plan)
         machine.undo()
@@ -213,9 +208,11 @@ class ServicesTest(base.TestCase):
         needed = machine.plan().reboots
         options = Options(max_reboots=limit)
         if needed <= limit:
-            self.assertEqual(needed, machine.plan(options).reboots)
+            self.assertEqual(needed, machine.plan(None, options).reboots)
             return
-        refused = self.assertRaises(errors.Refused, machine.plan, options)
+        refused = self.assertRaises(
+            errors.Refused, machine.plan, None, options
+        )
         self.assertIn(f'--max-reboots {needed}', str(refused.details[0]))
 
 
@@ -253,16 +250,16 @@ class OrderTest(base.TestCase):
         bios = firmware.bios({'A': ON, 'B': OFF})
         wanted: dict[str, Value] = {'A': ON, 'B': ON}
         locks = firmware.catalogue().locks
-        self.assertEqual({}, order.openers(wanted, bios, locks, []))
+        self.assertEqual({}, order.openers(wanted, bios, locks))
 
     def test_what_the_request_does_not_open_stays_closed(self) -> None:
         firmware = Firmware({'B': ('A',)}, frozenset())
         bios = firmware.bios({'A': OFF, 'B': OFF})
         locks = firmware.catalogue().locks
         for wanted in ({'B': ON}, {'A': OFF, 'B': ON}):
-            self.assertEqual({}, order.openers(wanted, bios, locks, []))
+            self.assertEqual({}, order.openers(wanted, bios, locks))
         both: dict[str, Value] = {'A': ON, 'B': ON}
-        opened = order.openers(both, bios, locks, [])
+        opened = order.openers(both, bios, locks)
         self.assertEqual({'B': {'A'}}, opened)
 
     def test_a_mark_that_ironic_does_not_renew_is_believed(self) -> None:
@@ -273,6 +270,6 @@ class OrderTest(base.TestCase):
         for kind in kinds:
             told = dataclasses.replace(bios['B'], attribute_type=kind)
             opened = order.openers(
-                both, bios | {'B': told}, firmware.catalogue().locks, []
+                both, bios | {'B': told}, firmware.catalogue().locks
             )
             self.assertEqual({}, opened)

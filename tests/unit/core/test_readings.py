@@ -253,4 +253,4 @@ class MixedFleetTest(base.TestCase):
             'Processors_HyperThreading',
             'Processors_TurboMode',
         )
-        self.assertIn('its BIOS knows no LogicalProc', str(refused.details))
+        self.assertIn('which has none of LogicalProc, ', str(refused.details))
