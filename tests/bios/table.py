@@ -7,6 +7,7 @@ than by hand (``readings.yaml``).
 """
 
 import collections
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -102,21 +103,26 @@ def rows(catalogue: Catalogue) -> Iterator[Row]:
 
 def snapshot(bios: Bios, *templates: Template) -> Snapshot:
     """Return a server whose node has a BIOS and every trait."""
-    traits = frozenset(
-        trait
-        for config_type in files.load(()).types.values()
-        for needed in config_type.needs.values()
-        for one in needed
-        for trait in one
+    return Snapshot(
+        server=_SERVER, node=_node(), bios=bios, templates=templates
     )
-    node = Node(
+
+
+@functools.cache
+def _node() -> Node:
+    return Node(
         uuid='n',
         name='n',
         provision_state='active',
         power_state='power on',
-        traits=traits,
+        traits=frozenset(
+            trait
+            for config_type in files.load(()).types.values()
+            for needed in config_type.needs.values()
+            for one in needed
+            for trait in one
+        ),
     )
-    return Snapshot(server=_SERVER, node=node, bios=bios, templates=templates)
 
 
 def _ways(name: str, assessed: Assessment) -> Iterator[Way]:

@@ -4,6 +4,7 @@ Held against a table by hand, ``tests/bios/readings.yaml``.
 """
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ from tests.unit.core import snapshots
 
 NODE = snapshots.node({})
 TABLE = Path(machines.__file__).with_name('readings.yaml')
+
+
+@functools.cache
+def rows() -> tuple[table.Row, ...]:
+    """Return the whole table, which is made once."""
+    return tuple(table.rows(files.load(())))
 
 
 def told(bios: dict[str, BiosSetting]) -> dict[str, str]:
@@ -57,7 +64,7 @@ class ReadingsTest(base.TestCase):
                 self.assertEqual(vendor, found, machine.name)
 
     def test_only_what_a_machine_is_takes_nothing(self) -> None:
-        for row in table.rows(files.load(())):
+        for row in rows():
             for way in row.ways:
                 words = f'{row.machine}: {row.type}={way.value}: {way}'
                 if way.value == row.read:
@@ -66,7 +73,7 @@ class ReadingsTest(base.TestCase):
                     self.assertTrue(way.why_not or way.reboots, words)
 
     def test_a_way_is_that_of_the_maker(self) -> None:
-        for row in table.rows(files.load(())):
+        for row in rows():
             if row.machine.name.startswith('dell') and row.type == 'boot-mode':
                 values = [way.settings['BootMode'] for way in row.ways]
                 self.assertEqual({'Bios', 'Uefi'}, set(values))
