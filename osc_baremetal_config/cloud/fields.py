@@ -39,11 +39,14 @@ class Document:
 
     def text(self, key: str) -> str:
         """Return a text that must be there."""
-        return self._required(key, str)
+        value = self._value.get(key)
+        return value if type(value) is str else self._required(key, str)
 
     def text_or_none(self, key: str) -> str | None:
         """Return a text, None if there is none."""
-        return self._optional(key, str)
+        value = self._value.get(key)
+        # Of the hundreds of settings of a BIOS each has some of these.
+        return value if type(value) is str else self._optional(key, str)
 
     def number(self, key: str) -> int:
         """Return an integer that must be there."""
@@ -51,11 +54,12 @@ class Document:
 
     def number_or_none(self, key: str) -> int | None:
         """Return an integer, None if there is none."""
-        return self._optional(key, int)
+        return None if self._value.get(key) is None else self.number(key)
 
     def truth_or_none(self, key: str) -> bool | None:
         """Return a boolean, None if there is none."""
-        return self._optional(key, bool)
+        value = self._value.get(key)
+        return value if type(value) is bool else self._optional(key, bool)
 
     def scalar_or_none(self, key: str) -> str | int | bool | None:
         """Return a text, a number or a boolean, None if there is none."""

@@ -119,8 +119,9 @@ class Catalogue:
 # The servers of a fleet have few sets of names among them.
 @functools.lru_cache(maxsize=64)
 def _kinds(catalogue: Catalogue, names: frozenset[str]) -> Mapping[str, Kinds]:
+    sorted_ = firmware.Names(names)
     return {
-        name: firmware.every(config_type.bios, names)
+        name: firmware.every(config_type.bios, sorted_)
         for name, config_type in catalogue.types.items()
     }
 
@@ -135,7 +136,7 @@ def _meant(
 
 @functools.lru_cache(maxsize=64)
 def _vendor(catalogue: Catalogue, names: frozenset[str]) -> str:
-    return firmware.vendor(catalogue.vendors, names)
+    return firmware.vendor(catalogue.vendors, firmware.Names(names))
 
 
 def fits(name: Any, entry: Any) -> bool:

@@ -4,9 +4,10 @@ Owns patterns of names, and which of several kinds a BIOS is. What a type is,
 and what is made of a reading, is for others.
 """
 
+import bisect
+import itertools
 import re
-import string
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.facts import patterns
@@ -15,8 +16,6 @@ from osc_baremetal_config.core.facts.model import Value
 # How sure it is that a kind of BIOS has these settings: a registry of a real
 # machine lists them, one had such a value, or it is only documented.
 SOURCES = ('registry', 'value', 'document')
-# What a pattern may begin with as it is.
-_LITERAL = string.ascii_letters + string.digits + '_-. '
 Settings = Mapping[str, Value]
 # What vendors call themselves in the words of their BMCs, and the hardware
 # types of Ironic that are for the machines of one vendor only.
@@ -54,7 +53,28 @@ class Firmware:
 Kinds = tuple[Firmware, ...]
 
 
-def every(kinds: Iterable[Firmware], names: Collection[str]) -> Kinds:
+class Names:
+    """The names of the settings of one BIOS, of which it has hundreds."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._sorted = sorted(names)
+        self._every = frozenset(self._sorted)
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the names that a pattern matches, in order."""
+        if pattern in self._every:
+            return [pattern]
+        start = patterns.beginning(pattern)
+        if start == pattern:
+            return []
+        first = bisect.bisect_left(self._sorted, start)
+        alike = itertools.takewhile(
+            lambda name: name.startswith(start), self._sorted[first:]
+        )
+        return [name for name in alike if patterns.matches(name, pattern)]
+
+
+def every(kinds: Iterable[Firmware], names: Names) -> Kinds:
     """Return what a BIOS has of each kind, with its own names for patterns.
 
     Where several names match a pattern, all of them tell.
@@ -92,16 +112,14 @@ def meant(kinds: Kinds, maker: str) -> Kinds:
     )
 
 
-def vendor(
-    vendors: Mapping[str, Sequence[str]], names: Collection[str]
-) -> str:
+def vendor(vendors: Mapping[str, Sequence[str]], names: Names) -> str:
     """Return whose BIOS it is; empty if its settings do not tell.
 
     :param vendors: vendor → patterns of names that are its own.
     """
     counts = {
-        name: sum(bool(_matching(one, names)) for one in patterns)
-        for name, patterns in vendors.items()
+        name: sum(bool(names.matching(one)) for one in its_own)
+        for name, its_own in vendors.items()
     }
     most = max(counts.values(), default=0)
     best = [name for name, count in counts.items() if count == most]
@@ -127,27 +145,13 @@ def told(vendors: Iterable[str], *words: str) -> str:
     return found.pop() if len(found) == 1 else ''
 
 
-def _named(settings: Settings, names: Collection[str]) -> dict[str, Value]:
+def _named(settings: Settings, names: Names) -> dict[str, Value]:
     """Return settings by the names that a BIOS has; none if one lacks."""
     named: dict[str, Value] = {}
     for pattern, value in settings.items():
-        found = _matching(pattern, names)
+        found = names.matching(pattern)
         is_other = any(named.get(name, value) != value for name in found)
         if not found or is_other:
             return {}
         named |= dict.fromkeys(found, value)
     return named
-
-
-def _matching(pattern: str, names: Collection[str]) -> list[str]:
-    """Return the names that match a pattern, of hundreds mostly."""
-    if pattern in names:
-        return [pattern]
-    start = pattern[: len(pattern) - len(pattern.lstrip(_LITERAL))]
-    if start == pattern:
-        return []
-    return [
-        name
-        for name in names
-        if name.startswith(start) and patterns.matches(name, pattern)
-    ]

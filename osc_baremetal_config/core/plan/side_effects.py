@@ -2,12 +2,13 @@
 
 Owns the comparison of a whole BIOS before and after. A firmware sets more than
 it is asked for: a profile moves a dozen other attributes. Of a BIOS with 500
-settings only digests are kept, as a rollout keeps those of a thousand servers.
+settings only numbers are kept, as a rollout keeps those of a thousand servers.
 """
 
+import array
 import hashlib
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired import assessment
@@ -34,19 +35,21 @@ class Rest:
     themselves.
 
     :param names: in order.
-    :param digests: of their values, in the same order.
+    :param marks: of their values, in the same order, as 64-bit numbers that
+        hold in this process only.
     :param count: how many settings there are in all.
     :param skipped: those that are left out, and those that the change names.
-    :param before: the digest of the whole before the change, None if that is
-        not known.
+    :param digest: of the whole, None if there is nothing to compare.
+    :param before: the same before the change, None if that is not known.
     :param is_first: this was read before the change, not while an earlier run
         had started it.
     """
 
     names: tuple[str, ...] = ()
-    digests: bytes = b''
+    marks: bytes = b''
     count: int = 0
     skipped: frozenset[str] = frozenset()
+    digest: str | None = None
     before: str | None = None
     is_first: bool = True
 
@@ -89,24 +92,13 @@ def rest(
         if changing.match(name)
         or (setting.read_only and not locked.match(name))
     }
-    names = tuple(sys.intern(name) for name in sorted(bios.keys() - skipped))
-    digests = b''.join(_digests(names, bios))
-    found = Rest(names, digests, len(bios), skipped, before, is_first)
-    return replace(found, before=digest(found)) if is_first else found
-
-
-def digest(rest: Rest) -> str | None:
-    """Return the digest of the whole, None if there is nothing to compare."""
-    if not rest.count:
-        return None
-    text = '\n'.join(rest.names).encode('utf-8', 'surrogatepass')
-    whole = hashlib.blake2b(text + rest.digests, digest_size=_DIGEST)
-    return whole.hexdigest()
+    found = replace(_read(bios, skipped), before=before, is_first=is_first)
+    return replace(found, before=found.digest) if is_first else found
 
 
 def so_far(rest: Rest) -> tuple[str, ...]:
     """Return what was other than before already when it was read, in words."""
-    if rest.is_first or (rest.before and rest.before == digest(rest)):
+    if rest.is_first or (rest.before and rest.before == rest.digest):
         return ()
     return _untold(rest)
 
@@ -116,29 +108,40 @@ def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
 
     :param bios: as it is now.
     """
-    names = tuple(sorted(bios.keys() - rest.skipped))
     now = replace(
-        rest,
-        names=names,
-        digests=b''.join(_digests(names, bios)),
-        count=len(bios),
+        _read(bios, rest.skipped), before=rest.before, is_first=rest.is_first
     )
-    if rest.before == digest(now):
+    if rest.before == now.digest:
         return ()
     if not (rest.is_first and rest.before):
         return _untold(now)
-    digests = tuple(_digests(rest.names, bios))
+    marks = _marks(_texts(rest.names, bios))
     found = [
         f'{name} is gone'
         if name not in bios
         else f'{name} is {values.shown(values.current(bios[name], None))}'
         for number, name in enumerate(rest.names)
-        if digests[number] != _at(rest.digests, number)
+        if _at(marks, number) != _at(rest.marks, number)
     ]
-    new = len(set(names) - set(rest.names))
+    new = len(set(now.names) - set(rest.names))
     are = 'is 1 setting' if new == 1 else f'are {new} settings'
     more = [f'there {are} more than before'] if new > 0 else []
     return tuple(found + more)
+
+
+def _read(bios: Bios, skipped: frozenset[str]) -> Rest:
+    """Return the settings of a BIOS but for those that are left out."""
+    names = tuple(map(sys.intern, sorted(bios.keys() - skipped)))
+    texts = _texts(names, bios)
+    whole = '\n'.join((*names, *texts)).encode('utf-8', 'surrogatepass')
+    digest = hashlib.blake2b(whole, digest_size=_DIGEST).hexdigest()
+    return Rest(
+        names,
+        _marks(texts),
+        len(bios),
+        skipped,
+        digest if bios else None,
+    )
 
 
 def actual(kept: Iterable[Kept], bios: Bios) -> dict[str, str | None]:
@@ -164,14 +167,19 @@ def _untold(rest: Rest) -> tuple[str, ...]:
     return (_NOT_KNOWN,)
 
 
-def _digests(names: Iterable[str], bios: Bios) -> Iterator[bytes]:
-    for name in names:
-        setting = bios.get(name)
-        value = setting.value if setting else None
-        text = '\0' if value is None else values.stored(value)
-        data = text.encode('utf-8', 'surrogatepass')
-        yield hashlib.blake2b(data, digest_size=_DIGEST).digest()
+def _texts(names: Iterable[str], bios: Bios) -> list[str]:
+    """Return the values of settings as text, of what is not there as well."""
+    return [
+        '\0'
+        if (setting := bios.get(name)) is None or setting.value is None
+        else values.stored(setting.value)
+        for name in names
+    ]
 
 
-def _at(digests: bytes, number: int) -> bytes:
-    return digests[number * _DIGEST : (number + 1) * _DIGEST]
+def _marks(texts: Iterable[str]) -> bytes:
+    return array.array('q', map(hash, texts)).tobytes()
+
+
+def _at(marks: bytes, number: int) -> bytes:
+    return marks[number * _DIGEST : (number + 1) * _DIGEST]

@@ -210,6 +210,6 @@ class MemoryTest(base.TestCase):
                 files.load(()),
             ),
         )
-        self.assertEqual(300 * 8, len(made.rest.digests))
+        self.assertEqual(300 * 8, len(made.rest.marks))
         for name, other in zip(made.rest.names, again.rest.names, strict=True):
             self.assertIs(name, other)

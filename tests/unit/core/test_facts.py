@@ -346,7 +346,9 @@ class ReadingTest(base.TestCase):
             ({'V': ['X'], 'W': ['Y']}, ''),
         ):
             known: Any = vendors
-            self.assertEqual(vendor, firmware.vendor(known, ['A', 'B']))
+            self.assertEqual(
+                vendor, firmware.vendor(known, firmware.Names(['A', 'B']))
+            )
 
     def test_what_a_pattern_may_begin_with(self) -> None:
         for pattern, name, matches in (
@@ -358,7 +360,7 @@ class ReadingTest(base.TestCase):
             ('[AB]x', 'Bx', True),
         ):
             kind = firmware.Firmware(values={'on': {pattern: 'x'}})
-            found = firmware.every([kind], [name])
+            found = firmware.every([kind], firmware.Names([name]))
             self.assertEqual(matches, bool(found), pattern)
 
     def test_the_first_source_that_tells(self) -> None:

@@ -191,14 +191,18 @@ class KindsTest(base.TestCase):
 
     def test_names_that_look_like_patterns_are_names(self) -> None:
         kind = Firmware(values={'on': {'Foo[1]': 'x', 'Bar*': 'y'}})
-        [found] = firmware.every([kind], ['Foo[1]', 'Bar*', 'Bart', 'Foo1'])
+        [found] = firmware.every(
+            [kind], firmware.Names(['Foo[1]', 'Bar*', 'Bart', 'Foo1'])
+        )
         self.assertEqual({'Foo[1]': 'x', 'Bar*': 'y'}, found.values['on'])
 
     def test_patterns_that_want_two_values_of_one_setting_do_not_fit(
         self,
     ) -> None:
         kind = Firmware(values={'on': {'Foo*': 'x', '*Bar': 'y'}})
-        self.assertEqual((), firmware.every([kind], ['FooBar']))
+        self.assertEqual(
+            (), firmware.every([kind], firmware.Names(['FooBar']))
+        )
 
     def test_a_number_of_another_board_tells_nothing(self) -> None:
         bios = self.bios(Hyper_Threading_ALL__F27F='0')
