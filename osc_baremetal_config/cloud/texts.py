@@ -20,6 +20,12 @@ _STEP = re.compile(r"\{(?='[a-z]+': )")
 _TOKEN = re.compile(r"""[{}]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _TRIES = 50
 _NAME = re.compile(r"'(interface|step)': '([^']*)'")
+# What sushy appends of a BMC's answer, as Python writes the list; its messages
+# say more than the error before it, or the same.
+_EXTENDED = re.compile(r' Extended information: \[\{.*?(?:\}\]|$)', re.DOTALL)
+_MESSAGE = re.compile(
+    r"""'Message': (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
+)
 
 
 def one_line(text: str) -> str:
@@ -27,7 +33,8 @@ def one_line(text: str) -> str:
 
     A node's last error can hold whatever a BMC has answered.
     """
-    plain = _TAG.sub(' ', _with_named_steps(text))
+    named = _EXTENDED.sub(_with_messages, _with_named_steps(text))
+    plain = _TAG.sub(' ', named)
     visible = ''.join(c if c.isprintable() else ' ' for c in plain)
     return re.sub(r' +', ' ', visible).strip()
 
@@ -46,6 +53,14 @@ def _with_named_steps(text: str) -> str:
             kept += [text[start : found.start()], name]
             start = end
     return ''.join([*kept, text[start:]])
+
+
+def _with_messages(found: re.Match[str]) -> str:
+    """Return what a BMC says of an error, without the rest of its answer."""
+    told = [one or other for one, other in _MESSAGE.findall(found[0])]
+    before = found.string[: found.start()]
+    more = [one for one in dict.fromkeys(told) if one not in before]
+    return f' ({"; ".join(more)})' if more else ''
 
 
 def _end(text: str, start: int) -> int | None:

@@ -38,3 +38,29 @@ class OneLineTest(base.TestCase):
         ):
             text = ' '.join(text.split())
             self.assertEqual(text, texts.one_line(text))
+
+    def test_of_a_bmcs_answer_its_messages_are_kept(self) -> None:
+        error = 'code 400. Base.1.0.GeneralError: A general error.'
+        info = (
+            "{{'@odata.type': '/redfish/v1/$metadata#Message.1.0.0.Message', "
+            "'Message': {message}, 'MessageId': 'Base.1.0.GeneralError'}}"
+        )
+        one = info.format(message="'BootMode is locked'")
+        other = info.format(message='"it\'s off"')
+        again = info.format(message="'A general error.'")
+        for listed, told in (
+            (f'[{one}]', ' (BootMode is locked)'),
+            (f'[{one}, {other}]', " (BootMode is locked; it's off)"),
+            (f'[{one}, {one}]', ' (BootMode is locked)'),
+            (f'[{again}]', ''),
+            ("[{'MessageId': 'x'}]", ''),
+            # Ironic has cut it.
+            (f'[{one}'[:-30], ' (BootMode is locked)'),
+            ("[{'Mess", ''),
+        ):
+            text = f'{error} Extended information: {listed}'
+            self.assertEqual(error + told, texts.one_line(text), listed)
+
+    def test_what_comes_after_a_bmcs_answer_stays(self) -> None:
+        text = "no. Extended information: [{'MessageId': 'x'}] Again."
+        self.assertEqual('no. Again.', texts.one_line(text))
