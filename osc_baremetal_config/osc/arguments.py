@@ -496,9 +496,10 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
         type=_at_least(1),
         default=1,
         metavar='<number>',
-        help='How often one server may be rebooted, where some settings can '
-        'be set only once others are in force (default: 1). What is in force '
-        'is verified before each reboot.',
+        help='How many services, each with a reboot, a change of one server '
+        'may take, where some settings can be set only once others are in '
+        'force (default: 1). Each is verified before the next; what it takes '
+        'to undo a change that fails is not counted.',
     )
     group.add_argument(
         '--allow-move',

@@ -21,8 +21,9 @@ class SetServerConfig(base.Command, command.Lister):
     The request is validated first against the node's traits and its BIOS
     registry; if a check fails, nothing is changed. The server is then shut
     down, its node serviced by Ironic, the BIOS settings read back, and the
-    server brought back to the power that it had. One command costs one
-    reboot, and none if the node is already as requested. If it is
+    server brought back to the power that it had. A change takes one reboot,
+    and none if the node is already as requested; --max-reboots permits
+    more where settings have to be set one after the other. If it is
     interrupted, run the same command again to resume.
     """
 

@@ -183,7 +183,7 @@ class Change:
 
     def out_of_time(self) -> errors.TimedOut:
         """Return what ends a change whose time is up."""
-        return verdicts.out_of_time(self._plan, self._how.limit_s)
+        return verdicts.out_of_time(self._plan, self._seen, self._how.limit_s)
 
     def _take(self, plan: Plan) -> None:
         """Start with a plan; what it warns of is told if it is news."""

@@ -194,7 +194,8 @@ def _told(row: Row) -> Iterator[str]:
 def _verdict(way: Way) -> str:
     if way.why_not:
         return f'NO, {way.why_not}'
-    return f'{way.reboots} reboots' if way.reboots else 'as it is'
+    words = f'{way.reboots} reboot{"" if way.reboots == 1 else "s"}'
+    return words if way.reboots else 'as it is'
 
 
 def _words(settings: Mapping[str, Value]) -> str:
@@ -207,9 +208,7 @@ def main() -> int:
     for row in found:
         sys.stdout.write('\n'.join(_told(row)) + '\n')
     counts = collections.Counter(
-        'refused' if way.why_not else f'{way.reboots} reboots'
-        for row in found
-        for way in row.ways
+        _verdict(way).partition(',')[0] for row in found for way in row.ways
     )
     faults = wrong(found)
     told = ', '.join(f'{count} {what}' for what, count in counts.items())

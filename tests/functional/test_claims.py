@@ -157,6 +157,7 @@ class BesidesTest(TestCase):
             WorkloadProfile='Custom',
             EnergyPerfBias='BalancedPerf',
             ProcVirtualization='Enabled',
+            SriovGlobalEnable='Disabled',
         )
         record = {'deploy-config:virtualization': 'enabled'}
         self.nova.set_server_metadata(server, **record)
@@ -183,7 +184,7 @@ class BesidesTest(TestCase):
 
     def test_what_cannot_be_put_back_is_named(self) -> None:
         server = self.kept_server()
-        wanted = HPC | {'EnergyPerfBias': 'BalancedPower'}
+        wanted = HPC | {'SriovGlobalEnable': 'Enabled'}
         with self.offered('workload=hpc', wanted):
             ran = self.set(self.mona, '--config', 'workload=hpc', server.id)
         self.assert_ended(5, ran, result='incomplete')

@@ -8,8 +8,8 @@ SLOT, REFUSED = 'NIC.Slot.5-1', 'NIC.Embedded.2-1-1'
 CLOSED = {'PxeDev2EnDis': 'Disabled', 'PxeDev2VlanId': 1}
 LOCKED = (
     'PxeDev2VlanId is read-only by the registry that Ironic has cached, '
-    'although PxeDev2EnDis is Enabled; Ironic renews that only over a new '
-    'connection to the BMC'
+    'although PxeDev2EnDis is Enabled; Ironic notices that only when it '
+    'connects to the BMC again'
 )
 TWO = ('--max-reboots', '2')
 ASKED = ('--config', 'pxe=slot', *TWO)

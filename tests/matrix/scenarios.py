@@ -228,8 +228,8 @@ SCENARIOS = (
             'workload=hpc', {'WorkloadProfile': 'HighPerformanceCompute(HPC)'}
         ),
     ),
-    # The profile sets EnergyPerfBias otherwise, and ProcVirtualization, which
-    # nobody has asked for and which stays so.
+    # The profile sets SriovGlobalEnable otherwise, and ProcVirtualization,
+    # which nobody has asked for and which stays so.
     Scenario(
         'profile undone',
         'mona',
@@ -238,7 +238,7 @@ SCENARIOS = (
             'workload=hpc',
             {
                 'WorkloadProfile': 'HighPerformanceCompute(HPC)',
-                'EnergyPerfBias': 'BalancedPower',
+                'SriovGlobalEnable': 'Enabled',
             },
         ),
         code=5,

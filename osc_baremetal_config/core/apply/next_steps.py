@@ -173,6 +173,9 @@ def _going_on(plan: Plan, seen: Observation) -> str:
     A change that is not rolled back stays where it has failed, until somebody
     decides.
     """
+    if plan.later and seen.failure:
+        # The next service is not possible, and the ones before are done.
+        return f'openstack server config recover --rollback {plan.server.id}'
     is_left = plan.undo is None or plan.options.on_failure is OnFailure.LEAVE
     has_failed = seen.node.provision_state == 'service failed'
     if plan.aim is Aim.SET and is_left and has_failed:
@@ -193,7 +196,7 @@ def rolled_back(plan: Plan) -> str:
         for change in plan.changes
     ]
     items += [f'the server is {plan.power}']
-    return f'Rolled back: {", ".join(items)} as before.'
+    return f'Rolled back: {", ".join(dict.fromkeys(items))} as before.'
 
 
 def bounced(plan: Plan, action: InstanceAction | None) -> str:

@@ -58,6 +58,11 @@ def _after_failed_undo(
     """
     if seen.bios is None:
         return Perform(Action.READ_BIOS)
+    is_last = seen.count(Action.RESTORE_SETTINGS) >= _limit(plan)
+    if _has_changed(plan, seen) and not is_last:
+        # After a service that has waited in vain, Ironic's next one fails by
+        # what that one has left.
+        return leave_failed(seen, Action.RESTORE_SETTINGS)
     if _has_changed(plan, seen):
         return Finish(
             Verdict.INCOMPLETE,
@@ -93,8 +98,7 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
     if _has_changed(plan, seen) or _is_to_overwrite(plan, seen):
         if not _may_undo(plan):
             return Finish(Verdict.INCOMPLETE, failure)
-        limit = _UNDOINGS * len(plan.undo or ())
-        if seen.count(Action.RESTORE_SETTINGS) >= limit:
+        if seen.count(Action.RESTORE_SETTINGS) >= _limit(plan):
             unlike = ', '.join(observation.unlike_before(plan, seen))
             return Finish(
                 Verdict.INCOMPLETE,
@@ -120,6 +124,11 @@ def toward_start(plan: Plan, seen: Observation, failure: str) -> Move:
             Finish(Verdict.NOT_RESTORED, f'{failure}: {side_effects}'),
         )
     return _forget(plan, seen, Finish(Verdict.ROLLED_BACK, failure))
+
+
+def _limit(plan: Plan) -> int:
+    """Return how many services may be tried on the way back."""
+    return _UNDOINGS * len(plan.undo or ())
 
 
 def leave_unapplied(seen: Observation, failure: str) -> Move:

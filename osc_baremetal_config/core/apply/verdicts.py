@@ -89,11 +89,20 @@ def gone(
     )
 
 
-def out_of_time(plan: Plan, limit_s: float) -> errors.TimedOut:
+def out_of_time(
+    plan: Plan, seen: Observation, limit_s: float
+) -> errors.TimedOut:
     """Return that the time is up, and how to continue."""
+    is_at_it = seen.server.task_state or seen.node.provision_state != 'active'
+    state = (
+        'The operation continues in the cloud'
+        if is_at_it
+        else f'Nothing is under way in the cloud, and the server is '
+        f'{seen.server.status}'
+    )
     return errors.TimedOut(
-        f'{plan.server}: not finished after {limit_s:.0f} s. The operation '
-        'continues in the cloud; nothing was undone.',
+        f'{plan.server}: not finished after {limit_s:.0f} s. {state}; nothing '
+        'was undone.',
         [f'Continue with: {next_steps.continuing(plan)}'],
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from osc_baremetal_config.core.desired.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.desired.firmware import Kinds
 from osc_baremetal_config.core.facts import metadata, registry, steps, values
+from osc_baremetal_config.core.facts.effects import Effect
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Image,
@@ -98,6 +99,19 @@ class Assessment:
         """Return the value that a type has, None if that is unknown."""
         row = self.rows.get(name)
         return row.actual.value if row else None
+
+    @property
+    def vendor(self) -> str:
+        """Return whose BIOS the node has; empty if nobody knows."""
+        return self.catalogue.vendor(self.snapshot.bios, self.snapshot.node)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Return what is known of what its firmware changes besides."""
+        vendor = self.vendor
+        return tuple(
+            one for one in self.catalogue.effects if one.is_of(vendor)
+        )
 
     def readings(self, name: str) -> 'tuple[Readings, ...]':
         """Return what values of a type are read by, the best source first."""

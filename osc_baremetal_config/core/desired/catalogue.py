@@ -234,9 +234,10 @@ def _parse_locks(
         if (
             isinstance(entry, Mapping)
             and set(entry) == set(_LOCK)
-            and isinstance(entry['setting'], str)
+            and _is_word(entry['setting'])
             and values.is_value(entry['value'])
             and _is_words(entry['locks'])
+            and entry['locks']
         ):
             names = frozenset(entry['locks'])
             found.append(Lock(entry['setting'], entry['value'], names))
@@ -254,15 +255,22 @@ def _parse_effects(
     for index, entry in enumerate(entries):
         if (
             isinstance(entry, Mapping)
-            and set(entry) == set(_EFFECT)
+            and set(entry) - {_VENDOR} == set(_EFFECT)
             and _is_word(entry['setting'])
+            and _is_word(entry.get(_VENDOR, 'any'))
             and values.is_value(entry['value'])
             and isinstance(entry['sets'], Mapping)
+            and entry['sets']
             and all(map(_is_word, entry['sets']))
             and all(map(values.is_value, entry['sets'].values()))
         ):
             found.append(
-                Effect(entry['setting'], entry['value'], entry['sets'])
+                Effect(
+                    entry['setting'],
+                    entry['value'],
+                    entry['sets'],
+                    entry.get(_VENDOR, ''),
+                )
             )
         else:
             text = f'not a mapping of {", ".join(_EFFECT)}, the last a mapping'

@@ -27,6 +27,8 @@ _ALIASES = {
     'hewlett': 'HPE',
     'xclarity': 'Lenovo',
     'megarac': 'AMI',
+    'megatrends': 'AMI',
+    'super': 'Supermicro',
 }
 
 

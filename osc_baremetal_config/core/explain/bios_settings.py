@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import (
+    order,
     registry,
     steps,
     values,
@@ -22,7 +23,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Value,
 )
-from osc_baremetal_config.core.plan import acceptance
+from osc_baremetal_config.core.plan import acceptance, conflicts
 
 # Besides those of the type "Password": by the name, where a value may be
 # anything. BMCs show some of these in the clear.
@@ -123,8 +124,11 @@ def template(
     :raises Refused: the BIOS of the server cannot be given one of them.
     """
     bios, catalogue = assessed.snapshot.bios, assessed.catalogue
+    later = order.ranks(order.openers(wanted, bios, catalogue.locks))
     judged = {
-        name: registry.judge(name, value, bios, catalogue.locks)
+        name: registry.judge_later(name, value, bios)
+        if name in later
+        else registry.judge(name, value, bios, catalogue.locks)
         for name, value in wanted.items()
     }
     against = [
@@ -140,13 +144,18 @@ def template(
         name: steps.asked(name, value, bios) for name, value in wanted.items()
     }
     told = [
-        f'{name}: cannot be checked, {verdict.reason}'
+        f'{name}: cannot be checked, as {verdict.reason}'
         for name, verdict in judged.items()
         if verdict.possible is registry.Possible.UNKNOWN
     ]
-    for name in typed:
-        if why := registry.ignored(name, bios, catalogue.locks, typed):
-            told.append(f'{name}: {why}')
+    told += [
+        why
+        for name in typed
+        if (why := conflicts.why_ignored(name, typed, assessed))
+    ]
+    if later:
+        count = 1 + max(later.values())
+        told.append(f'this takes {count} services, so --max-reboots {count}')
     found = acceptance.of_settings(list(typed.items()), assessed)
     told += [f'{", ".join(by)} {risk.words}' for risk, by in found.items()]
     return steps.apply(typed), told

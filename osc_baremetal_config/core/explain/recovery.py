@@ -125,7 +125,10 @@ def _words(
     requested = ', '.join(f'{n}={x.value}' for n, x in sorted(entries.items()))
     power = f'with the server {plan.power}'
     if plan.aim is Aim.RETRY:
-        return f'continues to {requested} in spite of the failure, {power}'
+        has_failed = any(entry.failure for entry in entries.values())
+        despite = ' in spite of the failure' if has_failed else ''
+        services = f', in {plan.reboots} services' if plan.later else ''
+        return f'continues to {requested}{despite}{services}, {power}'
     if plan.aim is Aim.ABORT:
         has_failed = snapshot.node.provision_state == 'service failed'
         is_resized = snapshot.server.status == 'VERIFY_RESIZE'
@@ -136,7 +139,9 @@ def _words(
             f'{", and removes the change record" if entries else ""}'
         )
     settings = ', '.join(
-        f'{name}={values.shown(value)}' for name, value in plan.was.items()
+        f'{name}={values.shown(value)}'
+        for name, value in plan.was.items()
+        if value is not None
     )
     told = '; '.join(plan.warnings)
     return f'puts {settings or "nothing"} back, {power} ({told})'

@@ -4,7 +4,7 @@ Owns what follows from settings for others. Where it is known from is for the
 catalogue to say; what really has changed is read afterwards.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from osc_baremetal_config.core.facts import registry
@@ -16,11 +16,17 @@ class Effect:
     """What else becomes of other settings when one gets a value.
 
     :param sets: name → value of the others.
+    :param vendor: of whose BIOS it is known; empty for all that have these.
     """
 
     name: str
     value: Value
     sets: Mapping[str, Value]
+    vendor: str = ''
+
+    def is_of(self, vendor: str) -> bool:
+        """Return whether it is known of the BIOS of a vendor."""
+        return self.vendor in ('', vendor)
 
 
 def of(
@@ -29,9 +35,9 @@ def of(
     """Return effect → the settings of a BIOS that it changes.
 
     :param known: what is known of effects.
-    :param wanted: all that is set, name → value; what is set itself is no
-        effect, and what is set to what it is has none.
-    :returns: only effects that change something.
+    :param wanted: all that is set, name → value; what is set to what it is
+        has no effect. A setting that is set as well is overruled.
+    :returns: only effects that change something, or overrule.
     """
     found = {}
     for effect in known:
@@ -43,15 +49,37 @@ def of(
             continue
         changed = {
             name: value
-            for name, value in effect.sets.items()
-            if name in bios
-            and name not in wanted
-            and not registry.holds(bios, name, value)
-            and _is_taken(bios, name, value)
+            for name, value in _on(effect, bios)
+            if wanted.get(name, value) != value
+            or (name not in wanted and not registry.holds(bios, name, value))
         }
         if changed:
             found[effect] = changed
     return found
+
+
+def fixing(
+    known: Iterable[Effect], wanted: Mapping[str, Value], bios: Bios
+) -> dict[str, Effect]:
+    """Return setting → the effect in force that fixes it to another value.
+
+    :param wanted: all that is set, name → value.
+    """
+    return {
+        name: effect
+        for effect in known
+        if effect.name not in wanted
+        and registry.holds(bios, effect.name, effect.value)
+        for name, value in _on(effect, bios)
+        if wanted.get(name, value) != value
+    }
+
+
+def _on(effect: Effect, bios: Bios) -> Iterator[tuple[str, Value]]:
+    """Yield what an effect sets of a BIOS, name and value."""
+    for name, value in effect.sets.items():
+        if name in bios and _is_taken(bios, name, value):
+            yield name, value
 
 
 def _is_taken(bios: Bios, name: str, value: Value) -> bool:

@@ -87,8 +87,10 @@ def judge(
         )
     setting = bios.get(name)
     if setting is None:
-        hint = nearest(name, bios)
-        return Judgement(Possible.NO, f'its BIOS knows no {name}{hint}')
+        return Judgement(
+            Possible.NO,
+            f'its BIOS knows no {name}{_showing(name, bios, locks)}',
+        )
     if setting.read_only:
         return Judgement(
             Possible.NO,
@@ -117,8 +119,8 @@ def judge_later(name: str, value: Value, bios: Bios) -> Judgement:
     if setting.read_only and judged.possible is Possible.YES:
         return Judgement(
             Possible.UNKNOWN,
-            f'Ironic may go on calling {name} read-only, as it renews that '
-            f'{_renewal(setting)}',
+            f'Ironic may go on calling {name} read-only: it notices that it '
+            f'is not only {_renewal(setting)}',
         )
     return judged
 
@@ -176,15 +178,15 @@ def _unlocking(setting: BiosSetting, bios: Bios, locks: Iterable[Lock]) -> str:
             if _is_open(bios, lock):
                 return (
                     f' by the registry that Ironic has cached, although '
-                    f'{lock.name} is {lock.value}; Ironic renews that '
+                    f'{lock.name} is {lock.value}; Ironic notices that only '
                     f'{_renewal(setting)}'
                 )
             now = values.shown(values.current(bios[lock.name], None))
             how = (
                 f'a template that sets {lock.name} as well has it set first'
                 if may_be_renewed(setting)
-                else f'Ironic would refuse it even then, as it renews that '
-                f'{_renewal(setting)}'
+                else f'Ironic would refuse it even then, as it notices that '
+                f'only {_renewal(setting)}'
             )
             return (
                 f' unless {lock.name} is {lock.value}, and it is {now}; {how}'
@@ -192,9 +194,21 @@ def _unlocking(setting: BiosSetting, bios: Bios, locks: Iterable[Lock]) -> str:
     return ''
 
 
+def _showing(name: str, bios: Bios, locks: Iterable[Lock]) -> str:
+    """Return what may have a setting shown, or what may have been meant."""
+    for lock in locks:
+        is_closed = lock.name in bios and not _is_open(bios, lock)
+        if is_closed and lock.is_of(name):
+            return (
+                f', which may be shown once {lock.name} is {lock.value}: set '
+                f'that as well'
+            )
+    return nearest(name, bios)
+
+
 def _renewal(setting: BiosSetting) -> str:
     """Return when Ironic notices that a setting is not read-only now."""
-    anew = 'only over a new connection to the BMC'
+    anew = 'when it connects to the BMC again'
     if may_be_renewed(setting):
         return anew
     return f'{anew}, and once the value of {setting.name} has changed'
@@ -235,7 +249,10 @@ def _judge_choice(setting: BiosSetting, value: str) -> Judgement:
         return Judgement(Possible.YES)
     told = ''
     if setting.value not in (None, value, *allowed):
-        told = f', although it is {values.shown(setting.value)} now'
+        told = (
+            f', although it is {values.shown(setting.value)} now: the BMC '
+            f'shows what its own registry does not list'
+        )
     return Judgement(
         Possible.NO, f'allowed values: {", ".join(allowed)}{told}'
     )

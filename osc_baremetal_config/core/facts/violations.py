@@ -213,14 +213,20 @@ def template_ambiguous(templates: Iterable[Template]) -> Violation:
     )
 
 
-def template_foreign(node: Node, names: Iterable[str]) -> Violation:
-    """Say that all templates are for the BIOS of other nodes."""
+def template_foreign(
+    node: Node, vendor: str, names: Iterable[str]
+) -> Violation:
+    """Say that all templates are for the BIOS of other nodes.
+
+    :param vendor: whose BIOS the node has; empty if nobody knows.
+    """
     present = ', '.join(names)
+    whose = f'{vendor} BIOS' if vendor else 'BIOS'
     return Violation(
         code=Code.TEMPLATE_FOREIGN,
         subject=str(node),
-        text=f'no template that you can see is for the BIOS of node {node}, '
-        f'which has none of {present}',
+        text=f'no template that you can see is for the {whose} of node '
+        f'{node}, which has none of {present}',
         present=present,
     )
 
@@ -368,13 +374,20 @@ def services_unordered(what: str) -> Violation:
     )
 
 
-def item_undone(item: Item, templates: Iterable[Template | None]) -> Violation:
-    """Say that other changes would undo an item."""
+def item_undone(
+    item: Item, templates: Iterable[Template | None], why: Iterable[str] = ()
+) -> Violation:
+    """Say that other changes would undo an item.
+
+    :param why: what the firmware is known to do, in words.
+    """
     by = ', '.join(map(str, templates))
+    reasons = '; '.join(why)
     return Violation(
         code=Code.ITEM_UNDONE,
         subject=str(item),
-        text=f'{item}: would not hold after {by}',
+        text=f'{item}: would not hold after {by}'
+        + (f', as {reasons}' if reasons else ''),
         present=by,
     )
 

@@ -7,7 +7,13 @@ catalogue to say.
 from collections.abc import Iterator, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import patterns, risks, values, violations
+from osc_baremetal_config.core.facts import (
+    effects,
+    patterns,
+    risks,
+    values,
+    violations,
+)
 from osc_baremetal_config.core.facts.model import Value
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.facts.violations import Violation
@@ -44,6 +50,7 @@ def of(change: ItemChange, assessed: Assessment) -> dict[Risk, list[str]]:
     :returns: no settings where it is the item itself that has the risk.
     """
     settings = list(_changing(change, assessed.catalogue.volatile))
+    settings += _effects(settings, assessed)
     found = of_settings(settings, assessed)
     config_type = assessed.catalogue.types.get(change.item.type)
     if config_type and settings:
@@ -70,6 +77,16 @@ def every(
     """Return the risks of several changes, each once."""
     found = {risk for change in changes for risk in of(change, assessed)}
     return tuple(sorted(found))
+
+
+def _effects(
+    settings: Sequence[tuple[str, Value]], assessed: Assessment
+) -> list[tuple[str, Value]]:
+    """Return what a firmware is known to change besides, name and value."""
+    found = effects.of(
+        assessed.effects, dict(settings), assessed.snapshot.bios
+    )
+    return [each for changed in found.values() for each in changed.items()]
 
 
 def _changing(

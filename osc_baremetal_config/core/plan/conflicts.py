@@ -4,7 +4,7 @@ Owns what several items do to each other and to those that nobody asked for.
 Which template gives one item is for :mod:`.selection`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired import assessment
@@ -88,6 +88,7 @@ def undone(
         return []
     after = _after(changes, assessed)
     by = [change.template for change in changes]
+    why = _overruled(changes, assessed)
     found = []
     for item in request:
         value = after.actual(item.type)
@@ -95,7 +96,7 @@ def undone(
         if value != item.value and (
             asked or assessed.actual(item.type) == item.value
         ):
-            found.append(violations.item_undone(item, by))
+            found.append(violations.item_undone(item, by, why))
     return found
 
 
@@ -123,15 +124,26 @@ def ignored(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
         f'{change.item}: {why}'
         for change in changes
         for setting in change.settings
-        if (
-            why := registry.ignored(
-                setting.name,
-                assessed.snapshot.bios,
-                assessed.catalogue.locks,
-                after,
-            )
-        )
+        if (why := why_ignored(setting.name, after, assessed))
     ]
+
+
+def why_ignored(
+    name: str, after: Mapping[str, Value], assessed: Assessment
+) -> str | None:
+    """Return why a firmware may ignore a setting, None if nothing says so.
+
+    :param after: all that is set with it, name → value.
+    """
+    bios = assessed.snapshot.bios
+    if why := registry.ignored(name, bios, assessed.catalogue.locks, after):
+        return why
+    if effect := effects.fixing(assessed.effects, after, bios).get(name):
+        value = values.shown(effect.value)
+        return (
+            f'{name} is fixed by the firmware while {effect.name} is {value}'
+        )
+    return None
 
 
 def besides(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
@@ -143,6 +155,20 @@ def besides(changes: Sequence[ItemChange], assessed: Assessment) -> list[str]:
             for name, value in sorted(changed.items())
         )
         for effect, changed in _effects(changes, assessed).items()
+    ]
+
+
+def _overruled(
+    changes: Sequence[ItemChange], assessed: Assessment
+) -> list[str]:
+    """Return what of changes is overruled by others of them, in words."""
+    wanted = _wanted(changes)
+    return [
+        f'{effect.name}={values.shown(effect.value)} sets {name} to '
+        f'{values.shown(value)}'
+        for effect, changed in _effects(changes, assessed).items()
+        for name, value in sorted(changed.items())
+        if name in wanted
     ]
 
 
@@ -165,7 +191,7 @@ def unsure(changes: Sequence[ItemChange], snapshot: Snapshot) -> list[str]:
             verdict = judge(setting.name, setting.after, snapshot.bios)
             if verdict.possible is registry.Possible.UNKNOWN:
                 found.append(
-                    f'{change.item}: cannot be checked beforehand, '
+                    f'{change.item}: cannot be checked beforehand, as '
                     f'{verdict.reason}'
                 )
     return found
@@ -175,7 +201,7 @@ def _effects(
     changes: Sequence[ItemChange], assessed: Assessment
 ) -> dict[effects.Effect, dict[str, Value]]:
     return effects.of(
-        assessed.catalogue.effects, _wanted(changes), assessed.snapshot.bios
+        assessed.effects, _wanted(changes), assessed.snapshot.bios
     )
 
 

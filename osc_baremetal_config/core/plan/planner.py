@@ -120,9 +120,10 @@ def make(
         is_one=resizes or (bool(changes) and options.require_flavor),
     )
     if found:
+        more = ' more' if entries else ''
         raise errors.Refused(
-            f'Cannot apply the requested configuration to {server}; nothing '
-            f'was changed:',
+            f'Cannot apply the requested configuration to {server}; '
+            f'nothing{more} was changed:',
             found,
         )
     return plan
@@ -165,9 +166,7 @@ def _forward(
         variants=flavors.meant(variants, options),
         record=record if options.records else (),
         forget=_to_forget(changes, assessed.snapshot, options),
-        vendor=assessed.catalogue.vendor(
-            assessed.snapshot.bios, assessed.snapshot.node
-        ),
+        vendor=assessed.vendor,
         risks=acceptance.every(changes, assessed),
         rest=draft.rest(changes, assessed, entries),
         kept=_kept(request, at_end),

@@ -123,7 +123,11 @@ def _fitting(
     own = [t for t in offered if steps.settings(t.steps).keys() & bios.keys()]
     others = [t for t in offered if _is_strange(t, bios)]
     if len(others) == len(offered) and (names := _several(offered)):
-        return [violations.template_foreign(assessed.snapshot.node, names)]
+        return [
+            violations.template_foreign(
+                assessed.snapshot.node, assessed.vendor, names
+            )
+        ]
     return [
         one
         for template, (lacking, unfit) in zip(offered, faults, strict=True)

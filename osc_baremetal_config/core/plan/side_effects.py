@@ -123,10 +123,10 @@ def changed(rest: Rest, bios: Bios) -> tuple[str, ...]:
         for number, name in enumerate(rest.names)
         if _at(marks, number) != _at(rest.marks, number)
     ]
-    new = len(set(now.names) - set(rest.names))
-    are = 'is 1 setting' if new == 1 else f'are {new} settings'
-    more = [f'there {are} more than before'] if new > 0 else []
-    return tuple(found + more)
+    new = [
+        f'{name} is new' for name in now.names if name not in set(rest.names)
+    ]
+    return tuple(found + new)
 
 
 def _read(bios: Bios, skipped: frozenset[str]) -> Rest:

@@ -3,9 +3,15 @@
 Held against the rules of their registries, ``tests/bios/rules.json``.
 """
 
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import effects
 from osc_baremetal_config.core.facts.effects import Effect
+from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.registry import Lock
+from osc_baremetal_config.core.facts.risks import Risk
+from osc_baremetal_config.core.plan import planner
+from osc_baremetal_config.core.plan.options import Options
 from osc_baremetal_config.osc import files
 from tests.bios import machines, rules
 from tests.bios.machines import Attribute
@@ -13,6 +19,9 @@ from tests.bios.rules import Rule
 from tests.devcloud import redfish
 from tests.unit import base
 from tests.unit.core import snapshots
+
+SECURED = 'MicrosoftSecuredCoreSupport'
+BOOT = {'value': 'LegacyBios', 'allowable_values': ['LegacyBios', 'Uefi']}
 
 
 class Played:
@@ -25,6 +34,9 @@ class Played:
         self.name = machine.name
         self.known = {each.name: each for each in machine.attributes}
         self.values = {n: each.current for n, each in self.known.items()}
+        self.vendor = files.load(()).vendor(
+            machines.bios(machine), snapshots.node({})
+        )
         self.rules = rules.packaged(machine.name)
 
     def takes(self, name: str, value: machines.Value) -> bool:
@@ -60,6 +72,8 @@ class RegistryTest(base.TestCase):
         for machine in played():
             for effect in self.catalogue.effects:
                 if not machine.takes(effect.name, effect.value):
+                    continue
+                if not effect.is_of(machine.vendor):
                     continue
                 seen.add(effect)
                 found = machine.after(effect.name, effect.value)
@@ -106,6 +120,33 @@ class RegistryTest(base.TestCase):
                 )
 
 
+class RiskTest(base.TestCase):
+    def test_a_risk_by_an_effect_has_to_be_accepted(self) -> None:
+        steps = [
+            {
+                'interface': 'bios',
+                'step': 'apply_configuration',
+                'priority': 150,
+                'args': {'settings': [{'name': SECURED, 'value': 'Enabled'}]},
+            }
+        ]
+        extra = {'config-type': 'secured', 'config-value': 'on'}
+        snapshot = snapshots.snapshot(
+            {
+                'bios': {SECURED: 'Disabled', 'BootMode': BOOT},
+                'templates': [{'name': 'X', 'extra': extra, 'steps': steps}],
+            }
+        )
+        assessed = assess(snapshot, files.load(()))
+        item = Item('secured', 'on')
+        refused = self.assertRaises(
+            errors.Refused, planner.make, [item], assessed
+        )
+        self.assertIn('BootMode=Uefi', str(refused.details))
+        accepted = Options(accepted=frozenset(Risk))
+        self.assertTrue(planner.make([item], assessed, accepted).changes)
+
+
 class OfTest(base.TestCase):
     """Which effects there are on one BIOS."""
 
@@ -130,12 +171,32 @@ class OfTest(base.TestCase):
             # It is so already, or it is what is asked for.
             (slow | {'Turbo': 'Enabled'}, {'Profile': 'Fast'}, {}),
             (slow | {'Profile': 'Fast'}, {'Profile': 'Fast'}, {}),
-            (slow, {'Profile': 'Fast', 'Turbo': 'Disabled'}, {}),
+            # What is set as well is overruled, unless it is the same.
+            (
+                slow,
+                {'Profile': 'Fast', 'Turbo': 'Disabled'},
+                {'Turbo': 'Enabled'},
+            ),
+            (slow, {'Profile': 'Fast', 'Turbo': 'Enabled'}, {}),
             # Another firmware of the same vendor.
             ({'Turbo': 'Disabled'}, {'Profile': 'Fast'}, {}),
             ({'Profile': 'Slow'}, {'Profile': 'Fast'}, {}),
         ):
             self.assertEqual(changed, self.of(bios, **wanted), str(wanted))
+
+    def test_what_is_fixed_while_it_is_in_force(self) -> None:
+        fast = {'Profile': 'Fast', 'Turbo': 'Enabled'}
+        for bios, wanted, fixed in (
+            (fast, {'Turbo': 'Disabled'}, {'Turbo'}),
+            (fast, {'Turbo': 'Enabled'}, set()),
+            (fast, {'Turbo': 'Disabled', 'Profile': 'Slow'}, set()),
+            (fast | {'Profile': 'Slow'}, {'Turbo': 'Disabled'}, set()),
+            ({'Profile': 'Fast'}, {'Turbo': 'Disabled'}, set()),
+        ):
+            found = effects.fixing(
+                [self.PROFILE], dict(wanted), snapshots.bios(dict(bios))
+            )
+            self.assertEqual(fixed, found.keys(), str(wanted))
 
     def test_a_value_that_the_registry_does_not_list(self) -> None:
         bios = {'Profile': 'Slow', 'Turbo': 'Disabled', 'Far': 'Enabled'}

@@ -253,7 +253,7 @@ class RecoveryTest(base.TestCase):
 
     def test_each_says_what_it_does(self) -> None:
         for words, aim, told in (
-            ({}, Aim.RETRY, f'continues to {HT}=enabled in spite of the'),
+            ({}, Aim.RETRY, f'continues to {HT}=enabled, with the'),
             ({}, Aim.ROLLBACK, 'puts LogicalProc=Disabled back, with the'),
             (
                 {},
@@ -675,8 +675,8 @@ class SettingsTest(base.TestCase):
         made = assess(snapshots.snapshot({'bios': bios}), locked)
         for wanted, told in (
             ({'A': 'Enabled', 'Lock': 'Open'}, []),
-            ({'Free': 'y'}, ['Free: cannot be checked, Ironic has no']),
-            ({'A': 'Enabled'}, ['A: A is fixed by the firmware unless']),
+            ({'Free': 'y'}, ['Free: cannot be checked, as Ironic has no']),
+            ({'A': 'Enabled'}, ['A is fixed by the firmware unless']),
         ):
             step, found = bios_settings.template(wanted, made)
             self.assertEqual(1, len(step))

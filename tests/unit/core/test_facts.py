@@ -541,7 +541,7 @@ class SideEffectsTest(base.TestCase):
             (before | {'A': '0'}, ('A is 0',)),
             (before | {'B': '3'}, ('B is 3',)),
             (before | {'A': '9', 'B': '9'}, ('A is 9', 'B is 9')),
-            (before | {'C': 'x'}, ('there is 1 setting more than before',)),
+            (before | {'C': 'x'}, ('C is new',)),
             (
                 {n: v for n, v in before.items() if n != 'A'},
                 ('A is gone',),

@@ -582,15 +582,22 @@ class NextMoveTest(MovesCase):
             'entry': {'failure': 'first'},
             'tried': 'RESTORE_SETTINGS',
         }
+        twice = known | {'tried': 'RESTORE_SETTINGS ' * 2}
         told = 'INCOMPLETE: first; restoring the settings failed, too: denied'
         self.check(
             [
                 ({}, {**known, 'bios': None}, 'READ_BIOS'),
-                ({}, {**known, 'bios': 'Enabled'}, told),
                 ({}, {**known, 'bios': 'Disabled'}, 'ABORT'),
+                ({}, {**twice, 'bios': 'Disabled'}, 'ABORT'),
                 # What Ironic does not show may have changed.
-                ({}, {**known, 'bios': 'none'}, told),
-                ({}, {**known, 'bios': 'none', 'watched': True}, told),
+                *(
+                    ({}, {**tried, 'bios': bios}, move)
+                    for bios in ('Enabled', 'none')
+                    for tried, move in (
+                        (known, 'RESTORE_SETTINGS'),
+                        (twice, told),
+                    )
+                ),
             ]
         )
 

@@ -58,7 +58,9 @@ class SelectionTest(base.TestCase):
         [told] = self.told(
             template(1, ProcSMT='Disabled'), template(2, Hyper='Disabled')
         )
-        self.assertIn('no template that you can see is for the BIOS', told)
+        self.assertIn(
+            'no template that you can see is for the Dell BIOS', told
+        )
         self.assertIn('has none of Hyper, ProcSMT', told)
 
     def test_a_misspelt_name_is_no_other_vendor(self) -> None:

@@ -46,7 +46,7 @@ EXAMPLES: dict[Code, Violation] = {
         violations.trait_missing(NODE, [['HW_CPU_HYPERTHREADING']], []),
         violations.template_missing(HT, is_hidden=True, is_runbook=False),
         violations.template_ambiguous([ON, OFF]),
-        violations.template_foreign(NODE, ['LogicalProc', 'ProcSMT']),
+        violations.template_foreign(NODE, 'Dell', ['LogicalProc', 'ProcSMT']),
         violations.template_traits(OFF, ['CUSTOM_DELL'], NODE),
         violations.template_contradicts(OFF, 'Turbo', ['Off', 'On']),
         violations.template_unverifiable(OFF),

@@ -368,7 +368,7 @@ class UnknownTest(ClaimsTest):
             ran,
             'ProcCStates is read-only unless SysProfile is Custom, and it is '
             'PerfPerWattOptimizedDapc; Ironic would refuse it even then, as '
-            'it renews that only over a new connection to the BMC, and once '
+            'it notices that only when it connects to the BMC again, and once '
             'the value of ProcCStates has changed',
         )
 
@@ -415,6 +415,30 @@ class BesidesTest(ClaimsTest):
             ran, 'virtualization=enabled: would not hold after'
         )
 
+    def test_what_the_same_change_overrules_is_refused(self) -> None:
+        self.world.set_bios(self.node, {'ProcVirtualization': 'Disabled'})
+        why = f'as WorkloadProfile={HPC} sets ProcVirtualization to Disabled'
+        self.offer('workload=hpc', WorkloadProfile=HPC)
+        self.offer('virtualization=enabled', ProcVirtualization='Enabled')
+        ran = self.set('workload=hpc', '--virtualization', 'enabled')
+        self.assert_refused(ran, 'virtualization=enabled: would not hold', why)
+        both = {'WorkloadProfile': HPC, 'ProcVirtualization': 'Enabled'}
+        self.offer('guests=many', **both)
+        ran = self.set('guests=many')
+        self.assert_refused(ran, 'guests=many: would not hold after', why)
+
+    def test_what_a_profile_in_force_fixes_is_a_warning(self) -> None:
+        self.world.set_bios(
+            self.node,
+            {'WorkloadProfile': HPC, 'ProcVirtualization': 'Disabled'},
+        )
+        ran = self.set('virtualization=enabled', '--dry-run')
+        self.assertIn(
+            'ProcVirtualization is fixed by the firmware while '
+            f'WorkloadProfile is {HPC}',
+            ran.err,
+        )
+
     def test_what_is_as_desired_and_would_not_be_is_a_warning(self) -> None:
         record = 'deploy-config:virtualization'
         self.server.metadata[record] = 'enabled'
@@ -449,7 +473,7 @@ class BesidesTest(ClaimsTest):
 
     def test_what_cannot_be_put_back_is_named(self) -> None:
         self.offer(
-            'workload=hpc', WorkloadProfile=HPC, EnergyPerfBias='BalancedPower'
+            'workload=hpc', WorkloadProfile=HPC, SriovGlobalEnable='Enabled'
         )
         ran = self.set('workload=hpc')
         self.assert_ended(5, ran, result='incomplete')

@@ -129,6 +129,19 @@ class SetTest(OrderedTest):
         self.assert_refused(ran, 'does not show PxeDev2Interface yet')
         self.assertEqual(self.before, self.state())
 
+    def test_time_is_up_between_the_services(self) -> None:
+        self.offer()
+        for seconds in range(1, 30):
+            ran = self.set(*TWO, '--timeout', str(seconds))
+            if ran.code != 6:
+                break
+            node = self.node
+            is_told = 'Nothing is under way in the cloud' in ran.err
+            is_idle = node.provision_state == 'active'
+            is_idle &= self.server.task_state is None
+            self.assertLessEqual(is_told, is_idle, ran.err)
+        self.assert_ended(0, ran)
+
     def test_two_items_open_each_other(self) -> None:
         scenarios.offer(self.world, 'pxe=on', PxeDev2EnDis='Enabled')
         scenarios.offer(self.world, 'nic=slot', PxeDev2Interface=SLOT)
@@ -148,6 +161,29 @@ class SetTest(OrderedTest):
         self.assertEqual(2, self.node.counters.bios_applied)
 
 
+class TemplateTest(OrderedTest):
+    """The steps for a template of settings that need each other."""
+
+    def template(self, *settings: str) -> runs.Ran:
+        argv = ('setting', 'list', '--as-template', *settings, '--')
+        words = ('server', 'config', *argv, self.server.id)
+        return self.model.openstack('operator', *words)
+
+    def test_what_has_to_be_first_is_in_it(self) -> None:
+        ran = self.template('PxeDev2EnDis=Enabled', f'PxeDev2Interface={SLOT}')
+        self.assert_ended(0, ran)
+        self.assertIn(SLOT, ran.out)
+        self.assertIn('this takes 2 services, so --max-reboots 2', ran.err)
+
+    def test_what_has_to_be_first_is_not(self) -> None:
+        ran = self.template(f'PxeDev2Interface={SLOT}')
+        self.assert_refused(
+            ran,
+            'its BIOS knows no PxeDev2Interface, which may be shown once '
+            'PxeDev2EnDis is Enabled: set that as well',
+        )
+
+
 class LockedTest(OrderedTest):
     """What is read-only until another is set, which Ironic may not notice."""
 
@@ -165,8 +201,8 @@ class LockedTest(OrderedTest):
         )
         self.assertIn(
             'PxeDev2VlanId is read-only by the registry that Ironic has '
-            'cached, although PxeDev2EnDis is Enabled; Ironic renews that '
-            'only over a new connection to the BMC',
+            'cached, although PxeDev2EnDis is Enabled; Ironic notices '
+            'that only when it connects to the BMC again',
             ran.err,
         )
         self.assertEqual(self.before, self.state())
@@ -174,7 +210,9 @@ class LockedTest(OrderedTest):
     def test_a_new_connection_renews_it(self) -> None:
         scenarios.offer(self.world, 'device=on', PxeDev2EnDis='Enabled')
         self.assert_ended(0, self.set(item='device=on'))
-        self.assert_refused(self.set(item='vlan=7'), 'over a new connection')
+        self.assert_refused(
+            self.set(item='vlan=7'), 'connects to the BMC again'
+        )
         self.node.driver_info['redfish_address'] = 'https://BMC'
         # Ironic reads settings and registry again before and after a service.
         self.assert_ended(0, self.set(item='hyperthreading=enabled'))
@@ -206,7 +244,7 @@ class BackTest(OrderedTest):
         self.offer(UNLISTED)
         ran = self.set(*TWO, '--on-failure', 'leave')
         self.assert_ended(5, ran)
-        self.assertIn(f'--on-failure leave {" ".join(TWO)}', ran.err)
+        self.assertIn('recover --rollback', ran.err)
         self.assertEqual('Enabled', self.node.bmc['PxeDev2EnDis'])
         self.assert_ended(0, self.recover('--rollback', '--trust-metadata'))
         self.assertEqual(self.before, self.state())

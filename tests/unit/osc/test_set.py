@@ -253,7 +253,7 @@ class SetTest(base.TestCase):
         ran = self.run_(*read(flavors=True, bios=bios), *change())
         self.assert_ended(0, ran)
         self.assertEqual(
-            'web-1: hyperthreading=enabled: cannot be checked beforehand, '
+            'web-1: hyperthreading=enabled: cannot be checked beforehand, as '
             'Ironic has no registry entry for LogicalProc',
             ran.err.splitlines()[0],
         )

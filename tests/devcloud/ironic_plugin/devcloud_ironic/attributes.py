@@ -181,6 +181,7 @@ ATTRIBUTES = (
             _HPC: {
                 'ProcVirtualization': 'Disabled',
                 'EnergyPerfBias': 'MaxPerf',
+                'SriovGlobalEnable': 'Disabled',
             }
         },
     ),
