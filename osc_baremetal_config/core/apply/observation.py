@@ -387,6 +387,6 @@ def _with_failure(plan: Plan, seen: Observation) -> Observation:
     asked = _ASKED if plan.aim is Aim.ROLLBACK else None
     return replace(
         seen,
-        failure=failure or asked,
+        failure=failure or plan.failure or asked,
         unapplied=any(entry.unapplied for entry in entries),
     )

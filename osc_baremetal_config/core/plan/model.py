@@ -114,6 +114,8 @@ class Plan:
     :param digest: tells the entries of this request from those of others.
     :param vendor: whose BIOS it is; empty if its settings do not tell.
     :param risks: what can be lost by the settings that change.
+    :param failure: why the change is rolled back, though nothing has failed
+        on the way yet; None if it is not.
     :param warnings: what the person should know, without being refused.
     """
 
@@ -139,6 +141,7 @@ class Plan:
     digest: str
     warnings: tuple[str, ...]
     aim: Aim = Aim.SET
+    failure: str | None = None
     is_loose: bool = False
     forget: tuple[str, ...] = ()
     vendor: str = ''

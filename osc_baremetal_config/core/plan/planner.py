@@ -43,7 +43,12 @@ from osc_baremetal_config.core.plan.model import (
     Plan,
     SettingChange,
 )
-from osc_baremetal_config.core.plan.options import DEFAULT, Method, Options
+from osc_baremetal_config.core.plan.options import (
+    DEFAULT,
+    Method,
+    OnFailure,
+    Options,
+)
 
 # Name → value of settings.
 Read = Mapping[str, Value]
@@ -119,6 +124,10 @@ def make(
         server.flavor,
         is_one=resizes or (bool(changes) and options.require_flavor),
     )
+    if found and not read and _is_to_be_undone(plan, assessed.snapshot):
+        # An earlier run has got as far as that, and this is as far as it goes.
+        back = rollback_plan.make(assessed, options, aim)
+        return replace(back, failure='; '.join(map(str, found)))
     if found:
         more = ' more' if entries else ''
         raise errors.Refused(
@@ -239,6 +248,21 @@ def _is_being_undone(
     )
     return journaled == list(request) and any(
         entry.failure and not entry.unapplied for entry in entries.values()
+    )
+
+
+def _is_to_be_undone(plan: Plan, snapshot: Snapshot) -> bool:
+    """Return whether some of several services of a change were run.
+
+    Where it goes no further, it is undone, as by the run that was killed.
+    """
+    entries = journal.pending(snapshot.server.metadata)
+    before = journal.previous(snapshot.server.metadata)
+    return (
+        plan.aim is Aim.SET
+        and plan.options.on_failure is OnFailure.ROLLBACK
+        and all(entry.digest == plan.digest for entry in entries.values())
+        and any(name in before and before[name].later for name in entries)
     )
 
 

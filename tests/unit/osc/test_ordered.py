@@ -240,6 +240,16 @@ class BackTest(OrderedTest):
         self.assertNotIn('nothing was changed', ran.err)
         self.assertEqual(self.before, self.state())
 
+    def test_what_goes_no_further_is_undone_by_the_same_command(self) -> None:
+        self.offer(UNLISTED)
+        self.assert_ended(0, self.set(*TWO, '--no-wait'))
+        self.model.wait_until(lambda: self.node.provision_state == 'active')
+        self.assertEqual('Enabled', self.node.bmc['PxeDev2EnDis'])
+        ran = self.set(*TWO)
+        self.assert_ended(4, ran)
+        self.assertIn('allowed values: NIC.Embedded.1-1-1', ran.err)
+        self.assertEqual(self.before, self.state())
+
     def test_left_as_it_is_if_that_is_asked(self) -> None:
         self.offer(UNLISTED)
         ran = self.set(*TWO, '--on-failure', 'leave')

@@ -143,7 +143,13 @@ ATTRIBUTES = (
     Attribute('LogicalProc', 'Enumeration', 'Enabled', SWITCH),
     Attribute('ProcTurboMode', 'Enumeration', 'Enabled', SWITCH),
     Attribute('ProcVirtualization', 'Enumeration', 'Enabled', SWITCH),
-    Attribute('SriovGlobalEnable', 'Enumeration', 'Disabled', SWITCH),
+    Attribute(
+        'SriovGlobalEnable',
+        'Enumeration',
+        'Disabled',
+        SWITCH,
+        heeded_if=('WorkloadProfile', 'Custom'),
+    ),
     Attribute(
         'SysProfile',
         'Enumeration',
