@@ -22,7 +22,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
     Value,
 )
-from osc_baremetal_config.core.facts.violations import Violation
+from osc_baremetal_config.core.facts.violations import Code, Violation
 from osc_baremetal_config.core.plan import (
     acceptance,
     conflicts,
@@ -102,15 +102,37 @@ def make(
     entries = journal.pending(server.metadata)
     if aim is Aim.SET and _is_being_undone(request, entries):
         return rollback_plan.make(assessed, options, aim)
-    changes, unchanged, found = _outcomes(request, assessed, options, read)
+    changes, unchanged, stuck = _outcomes(request, assessed, options, read)
     plan = _with_way_back(
         _forward(request, changes, unchanged, assessed, options, aim),
         assessed,
         read,
     )
-    found += _together(request, plan, assessed)
+    stuck += _together(request, plan, assessed)
+    found = _against(request, plan, assessed)
+    if not (stuck or found):
+        return plan
+    if not (found or read) and _is_to_be_undone(plan, stuck, entries):
+        # An earlier run has got as far as that, and this is as far as it goes.
+        back = rollback_plan.make(assessed, options, aim)
+        return replace(back, failure='; '.join(map(str, stuck)))
+    more = ' more' if entries else ''
+    raise errors.Refused(
+        f'Cannot apply the requested configuration to {server}; '
+        f'nothing{more} was changed:',
+        stuck + found,
+    )
+
+
+def _against(
+    request: Sequence[Item], plan: Plan, assessed: Assessment
+) -> list[Violation]:
+    """Return what speaks against a plan, apart from its items."""
+    server, options = plan.server, plan.options
+    entries = journal.pending(server.metadata)
+    found: list[Violation] = []
     if plan.risks and not plan.is_resumed:
-        found += acceptance.unaccepted(changes, assessed, options)
+        found += acceptance.unaccepted(plan.changes, assessed, options)
     found += _not_now(request, plan, entries)
     found += _not_this_way(plan, assessed.snapshot)
     found += _not_to_be_journaled(plan)
@@ -122,20 +144,9 @@ def make(
         _variants(request, assessed.snapshot),
         options,
         server.flavor,
-        is_one=resizes or (bool(changes) and options.require_flavor),
+        is_one=resizes or (bool(plan.changes) and options.require_flavor),
     )
-    if found and not read and _is_to_be_undone(plan, assessed.snapshot):
-        # An earlier run has got as far as that, and this is as far as it goes.
-        back = rollback_plan.make(assessed, options, aim)
-        return replace(back, failure='; '.join(map(str, found)))
-    if found:
-        more = ' more' if entries else ''
-        raise errors.Refused(
-            f'Cannot apply the requested configuration to {server}; '
-            f'nothing{more} was changed:',
-            found,
-        )
-    return plan
+    return found
 
 
 def _forward(
@@ -251,16 +262,19 @@ def _is_being_undone(
     )
 
 
-def _is_to_be_undone(plan: Plan, snapshot: Snapshot) -> bool:
-    """Return whether some of several services of a change were run.
+def _is_to_be_undone(
+    plan: Plan, stuck: Iterable[Violation], entries: Mapping[str, Pending]
+) -> bool:
+    """Return whether the next of several services turns out to be impossible.
 
-    Where it goes no further, it is undone, as by the run that was killed.
+    By the BIOS, as it is after the ones before. It is undone then, as by the
+    run that was killed; that somebody sees no template is no reason.
     """
-    entries = journal.pending(snapshot.server.metadata)
-    before = journal.previous(snapshot.server.metadata)
+    before = journal.previous(plan.server.metadata)
     return (
         plan.aim is Aim.SET
         and plan.options.on_failure is OnFailure.ROLLBACK
+        and all(one.code is Code.SETTING_UNSUPPORTED for one in stuck)
         and all(entry.digest == plan.digest for entry in entries.values())
         and any(name in before and before[name].later for name in entries)
     )

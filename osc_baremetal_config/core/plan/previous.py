@@ -208,36 +208,38 @@ def doubtful(
     :param read: the names of those that need nobody, as this run has read
         them itself.
     """
-    found = []
-    for change in changes:
-        name = change.item.type
-        named = list(_named(name, assessed))
-        for setting in change.settings:
-            if setting.before is None or setting.name in read:
-                continue
-            if _is_read(setting, name, assessed):
-                continue
-            if setting.name not in {n for n, _ in named}:
-                found.append(
-                    f'{name}: {_words(setting)} is from the server metadata, '
-                    f'and neither the catalogue nor a template that you can '
-                    f'see names {setting.name} for {name}'
-                )
-                continue
-            verdict = registry.judge(
-                setting.name, setting.before, assessed.snapshot.bios
-            )
-            is_known = any(
-                n == setting.name
-                and values.stored(v) == values.stored(setting.before)
-                for n, v in named
-            )
-            if verdict.possible is registry.Possible.UNKNOWN and not is_known:
-                found.append(
-                    f'{name}: {_words(setting)} is from the server metadata '
-                    f'and cannot be checked: {verdict.reason}'
-                )
-    return found
+    return [
+        why
+        for change in changes
+        for setting in change.settings
+        if setting.before is not None
+        and setting.name not in read
+        and not _is_read(setting, change.item.type, assessed)
+        and (
+            why := _doubt(setting, setting.before, change.item.type, assessed)
+        )
+    ]
+
+
+def _doubt(
+    setting: SettingChange, before: Value, name: str, assessed: Assessment
+) -> str | None:
+    """Return why nobody vouches for a setting of a type, None if one does."""
+    named = [v for n, v in _named(name, assessed) if n == setting.name]
+    if not named:
+        return (
+            f'{name}: {_words(setting)} is from the server metadata, and '
+            f'neither the catalogue nor a template that you can see names '
+            f'{setting.name} for {name}'
+        )
+    verdict = registry.judge(setting.name, before, assessed.snapshot.bios)
+    is_known = values.stored(before) in map(values.stored, named)
+    if is_known or verdict.possible is not registry.Possible.UNKNOWN:
+        return None
+    return (
+        f'{name}: {_words(setting)} is from the server metadata and cannot be '
+        f'checked: {verdict.reason}'
+    )
 
 
 def _is_read(setting: SettingChange, name: str, assessed: Assessment) -> bool:

@@ -4,7 +4,7 @@ Owns the checks of one item on one node. What several items mean together is
 for the planner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
@@ -119,6 +119,21 @@ def _fitting(
         return winners[0]
     if winners:
         return [violations.template_ambiguous(winners)]
+    told = [
+        ([] if skip_traits else lacking) + unfit for lacking, unfit in faults
+    ]
+    return _worth_telling(offered, told, assessed)
+
+
+def _worth_telling(
+    offered: Sequence[Template],
+    faults: Sequence[list[Violation]],
+    assessed: Assessment,
+) -> list[Violation]:
+    """Return what is wrong with templates of which none fits.
+
+    :param faults: of each template, in the same order.
+    """
     bios = assessed.snapshot.bios
     own = [t for t in offered if steps.settings(t.steps).keys() & bios.keys()]
     others = [t for t in offered if _is_strange(t, bios)]
@@ -130,10 +145,10 @@ def _fitting(
         ]
     return [
         one
-        for template, (lacking, unfit) in zip(offered, faults, strict=True)
+        for template, found in zip(offered, faults, strict=True)
         # What is for others speaks for itself where there is one for this.
         if not (own and template in others)
-        for one in ([] if skip_traits else lacking) + unfit
+        for one in found
     ]
 
 

@@ -250,6 +250,17 @@ class BackTest(OrderedTest):
         self.assertIn('allowed values: NIC.Embedded.1-1-1', ran.err)
         self.assertEqual(self.before, self.state())
 
+    def test_who_sees_no_template_undoes_nothing(self) -> None:
+        self.offer(UNLISTED)
+        self.assert_ended(0, self.set(*TWO, '--no-wait'))
+        self.model.wait_until(lambda: self.node.provision_state == 'active')
+        left = self.state()
+        for runbook in self.world.runbooks.values():
+            runbook.public = False
+        ran = self.set(*TWO, person='mona')
+        self.assert_refused(ran, 'nothing more was changed')
+        self.assertEqual(left, self.state())
+
     def test_left_as_it_is_if_that_is_asked(self) -> None:
         self.offer(UNLISTED)
         ran = self.set(*TWO, '--on-failure', 'leave')
