@@ -83,11 +83,14 @@ class OrderedTest(test_claims.TestCase):
         settings = {'PxeDev2EnDis': 'Enabled', 'PxeDev2VlanId': 7}
         with self.offered('vlan=7', settings):
             asked = ('--config', 'vlan=7', *TWO)
+            # One run stops after the first service; the next one undoes it.
+            self.leave(self.web, 'vlan=7', *TWO)
+            self.assertEqual('Enabled', self.now('PxeDev2EnDis'))
             ran = self.set(self.mona, *asked, self.web)
             self.assert_ended(4, ran)
             self.assertIn(LOCKED, ran.err)
             self.assertEqual(CLOSED, self.pxe())
-            self.leave(self.web, 'vlan=7', *TWO)
+            self.service(self.web, PxeDev2EnDis='Enabled')
             ran = self.set(self.mona, *asked, self.web)
             self.assert_refused(ran, LOCKED)
             self.connect_anew()
