@@ -390,6 +390,17 @@ class Contract(testtools.TestCase):
             limit_s,
         )
 
+    def wait_for_power(self, server_id: str) -> None:
+        """Return when Nova knows that a server's node is on again.
+
+        Where Nova has lost the event that told it, which a busy one can, the
+        server has to be started.
+        """
+        try:
+            self.wait_for_server(server_id, 'ACTIVE')
+        except AssertionError:
+            self.start_server(server_id)
+
     def start_server(self, server_id: str) -> None:
         """Start a server that is off, and return when it runs.
 

@@ -318,7 +318,7 @@ class NodeContract(cloud.Contract):
         self.assertEqual('power off', self.show_node(self.node)['power_state'])
         self.wait_for_node(self.node, 'active')
         self.assert_answer(202, self.ironic('mona', 'PUT', path, on))
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.wait_for_power(self.web)
         self.wait_for_node(self.node, 'active')
 
     def test_changing_fields(self) -> None:

@@ -283,7 +283,7 @@ class FakeServiceContract(cloud.Contract):
         self.assert_passed(
             seen[:-1], [down], on, off, (*on[:3], 'SHUTOFF'), (*off,)
         )
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.wait_for_power(self.web)
         self.assertEqual(('active', None, 'power on', 'ACTIVE'), self.look())
         self.assertEqual(value, self.bios(self.node))
         node = self.show_node(self.node)
@@ -601,7 +601,7 @@ class RedfishServiceContract(cloud.Contract):
         self.wait_for_node(self.node, 'active')
         self.assertEqual(off, self.show_node(self.node)['power_state'])
         self.serve('Disabled')
-        self.wait_for_server(self.web, 'ACTIVE')
+        self.wait_for_power(self.web)
         self.assertEqual(on, self.show_node(self.node)['power_state'])
         answer = self.act('mona', self.web, 'os-start', None)
         text = f"Cannot 'start' instance {self.web} while it is in vm_state "
