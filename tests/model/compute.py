@@ -281,8 +281,18 @@ class Compute(Service):
         name = asked.pop('name')
         if self.world.flavor(name) is not None:
             raise Refusal(409, f'Flavor with name {name} already exists.')
+        if asked.get('id') in self.world.flavors:
+            raise Refusal(409, f'Flavor with ID {asked["id"]} already exists.')
         made = self.world.add_flavor(
             name, **{key: asked[key] for key in ('vcpus', 'ram', 'disk')}
+        )
+        made = self.world.change_flavor(
+            made,
+            id=asked.get('id') or made.id,
+            ephemeral=asked.get('OS-FLV-EXT-DATA:ephemeral', 0),
+            swap=asked.get('swap', 0),
+            is_public=asked.get('os-flavor-access:is_public', True),
+            description=asked.get('description'),
         )
         return {'flavor': servers.flavor(call, made)}
 
@@ -301,6 +311,47 @@ class Compute(Service):
         flavor = self._flavor(call, flavor_id)
         self.world.add_extra_specs(flavor, specs)
         return {'extra_specs': specs}
+
+    @route('/v2.1/flavors/<flavor_id>/os-extra_specs/<key>', 'DELETE')
+    def remove_extra_spec(self, call: Call, flavor_id: str, key: str) -> Any:
+        """Remove one extra spec."""
+        self._check(call, 'os-flavor-extra-specs:delete', 'admin')
+        flavor = self._flavor(call, flavor_id)
+        if key not in flavor.extra_specs:
+            raise Refusal(
+                404, f'Flavor {flavor.id} has no extra specs with key {key}.'
+            )
+        left = {k: v for k, v in flavor.extra_specs.items() if k != key}
+        self.world.change_flavor(flavor, extra_specs=left)
+        return 200, None
+
+    @route('/v2.1/flavors/<flavor_id>/action', 'POST')
+    def change_flavor_access(self, call: Call, flavor_id: str) -> Any:
+        """Let a project use a flavor, or no longer."""
+        [(action, asked)] = call.body().items()
+        name = {'addTenantAccess': 'add', 'removeTenantAccess': 'remove'}
+        self._check(
+            call, f'os-flavor-access:{name[action]}_tenant_access', 'admin'
+        )
+        flavor = self._flavor(call, flavor_id)
+        if flavor.is_public:
+            raise Refusal(409, 'Can not add access to a public flavor.')
+        project = {asked['tenant']}
+        has_it = project <= flavor.projects
+        if has_it == (name[action] == 'add'):
+            raise Refusal(
+                409 if has_it else 404,
+                f'Flavor access {"already exists" if has_it else "not found"} '
+                f'for flavor {flavor.id} and project {asked["tenant"]}.',
+            )
+        projects = flavor.projects ^ project
+        self.world.change_flavor(flavor, projects=projects)
+        return {
+            'flavor_access': [
+                {'flavor_id': flavor.id, 'tenant_id': one}
+                for one in sorted(projects)
+            ]
+        }
 
     @route('/v2.1/flavors/<flavor_id>')
     def show_flavor(self, call: Call, flavor_id: str) -> Any:

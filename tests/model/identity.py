@@ -79,6 +79,37 @@ class Identity(Service):
             raise Refusal(404, f'Could not find user: {user_id}.')
         return {'user': {'id': user.id, 'name': user.name, 'enabled': True}}
 
+    @route('/v3/projects')
+    def list_projects(self, call: Call) -> Any:
+        """Return projects, all or those of a name, to an administrator."""
+        self._check_admin(call, 'identity:list_projects')
+        name = call.query.get('name')
+        return {
+            'projects': [
+                {'id': one.id, 'name': one.name}
+                for one in self.world.projects.values()
+                if name in (None, one.name)
+            ]
+        }
+
+    @route('/v3/projects/<project_id>')
+    def show_project(self, call: Call, project_id: str) -> Any:
+        """Return a project, to an administrator."""
+        self._check_admin(call, 'identity:get_project')
+        for one in self.world.projects.values():
+            if one.id == project_id:
+                return {'project': {'id': one.id, 'name': one.name}}
+        raise Refusal(404, f'Could not find project: {project_id}.')
+
+    def _check_admin(self, call: Call, policy: str) -> None:
+        call.authenticate()
+        if not call.token.is_admin:
+            raise Refusal(
+                403,
+                f'You are not authorized to perform the requested action: '
+                f'{policy}.',
+            )
+
     @route('/v3/auth/tokens', 'POST')
     def create_token(self, call: Call) -> Any:
         """Log somebody in."""

@@ -122,7 +122,9 @@ class Recipes(Ironic):
         runbook.disable_ramdisk = asked.get('disable_ramdisk', False)
         runbook.description = asked.get('description')
         runbook.traits = list(asked.get('traits', ()))
-        runbook.owner = token.project.id if token.project else None
+        runbook.owner = (
+            token.project.id if token.project else asked.get('owner')
+        )
         return 201, nodes.runbook(call, runbook, detail=True)
 
     @route('/v1/runbooks/<ident>')

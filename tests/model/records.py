@@ -71,6 +71,7 @@ class Flavor:
     swap: int = 0
     is_public: bool = True
     projects: frozenset[str] = frozenset()
+    description: str | None = None
 
 
 @dataclass

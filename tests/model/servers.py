@@ -177,7 +177,7 @@ def flavor(call: Call, one: Flavor) -> Document:
         'rxtx_factor': 1.0,
     }
     if call.version >= (2, 55):
-        found['description'] = None
+        found['description'] = one.description
     if call.version >= (2, 61):
         found['extra_specs'] = dict(one.extra_specs)
     return found

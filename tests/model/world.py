@@ -193,11 +193,16 @@ class World:
         return flavor
 
     def add_extra_specs(self, flavor: Flavor, specs: dict[str, str]) -> None:
-        """Set extra specs of a flavor; servers keep what they were made of."""
-        merged = dataclasses.replace(
-            flavor, extra_specs={**flavor.extra_specs, **specs}
-        )
-        self.flavors[flavor.id] = self._flavor_names[flavor.name] = merged
+        """Set extra specs of a flavor."""
+        self.change_flavor(flavor, extra_specs={**flavor.extra_specs, **specs})
+
+    def change_flavor(self, flavor: Flavor, **fields: Any) -> Flavor:
+        """Change a flavor; servers keep what they were made of."""
+        changed = dataclasses.replace(flavor, **fields)
+        if changed.id != flavor.id:
+            del self.flavors[flavor.id]
+        self.flavors[changed.id] = self._flavor_names[flavor.name] = changed
+        return changed
 
     def remove_flavor(self, flavor: Flavor) -> None:
         """Have a flavor no more."""
