@@ -130,6 +130,7 @@ class CloudError(ConfigError):
         self.service = service
         self.status = status
         self.reason = reason
+        self.request_id = request_id
         where = [str(part) for part in (status, request_id) if part]
         told = f' ({", ".join(where)})' if where else ''
         super().__init__(f'{service}: {reason}{told}')

@@ -127,6 +127,7 @@ def flavor(document: Document) -> Flavor:
         extra_specs=document.mapping_of_texts('extra_specs'),
         is_public=document.truth_or_none('os-flavor-access:is_public')
         is not False,
+        description=document.text_or_none('description'),
     )
 
 
@@ -191,6 +192,8 @@ def node(document: Document) -> Node:
         lessee=document.text_or_none('lessee'),
         driver=document.text_or_none('driver') or '',
         vendor=_word(document.mapping('properties').get('vendor')) or '',
+        resource_class=document.text_or_none('resource_class') or '',
+        instance_uuid=document.text_or_none('instance_uuid'),
     )
 
 
@@ -259,6 +262,8 @@ def template(kind: Kind, document: Document) -> Template:
         steps=tuple(sorted(steps, key=lambda step: -step.priority)),
         required_traits=_traits(extra.get('required-traits')),
         approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
+        owner=document.text_or_none('owner'),
+        is_public=bool(document.truth_or_none('public')),
     )
 
 

@@ -6,6 +6,7 @@ the scope in which the bare-metal calls are made.
 
 import copy
 from typing import Any
+from urllib import parse
 
 from keystoneauth1 import session as ksa_session
 from openstack import connection
@@ -65,6 +66,23 @@ class Gateway:
                 return user_id
             sdk_exc.raise_from_response(answer)
             return Document(answer.json()).object('user').text('name')
+
+    def projects(self, name_or_id: str) -> tuple[str, ...]:
+        """Return the IDs of the projects that a name or an ID means.
+
+        :raises Forbidden: the user may not ask about projects.
+        """
+        with translated('Keystone'):
+            identity = self._sdk.identity
+            answer = identity.get(f'/projects/{parse.quote(name_or_id, "")}')
+            if answer.status_code != 404:
+                sdk_exc.raise_from_response(answer)
+                found = Document(answer.json()).object('project')
+                return (found.text('id'),)
+            answer = identity.get('/projects', params={'name': name_or_id})
+            sdk_exc.raise_from_response(answer)
+            listed = Document(answer.json()).objects('projects')
+            return tuple(one.text('id') for one in listed)
 
     @property
     def is_bound(self) -> bool:

@@ -4,8 +4,10 @@ Owns the microversions and how Ironic's documents become values. Never looks
 at what the values mean.
 """
 
+import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from ironicclient.v1 import client as ironic_client
 from keystoneauth1 import adapter
@@ -37,7 +39,13 @@ _VERSIONS = {
     'deploy templates': ((1, 55), (1, 55)),
     'runbooks': ((1, 92), (1, 112)),
     'service': ((1, 87), (1, 87)),
+    'node traits': ((1, 37), (1, 37)),
 }
+# Since then runbooks have traits, and their names are free.
+_RUNBOOK_TRAITS = (1, 112)
+# What is deleted to ask who may define templates: there is none of this ID.
+_NOBODY = '00000000-0000-0000-0000-000000000000'
+
 _NODE_FIELDS = (
     'uuid',
     'name',
@@ -109,24 +117,43 @@ class BareMetal:
             of all of these have been seen. None for no such end.
         """
         fields = f'instance_uuid,{self._node_fields()}'
-        path: str | None = (
-            f'/nodes/?associated=True&limit={_PAGE}&fields={fields}'
-        )
+        first = f'/nodes/?associated=True&limit={_PAGE}&fields={fields}'
         found: list[Document] = []
         seen: set[str] = set()
-        while path:
-            page = self._get('nodes', path)
+        for page in self._pages('nodes', first):
             with translated('Ironic'):
                 listed = page.objects('nodes')
                 found += listed
                 seen.update(one.text('instance_uuid') for one in listed)
-                path = _next(page)
             if ids is not None and seen >= set(ids):
                 break
         with translated('Ironic'):
             return documents.listed(
                 'Ironic', found, 'instance_uuid', documents.node
             )
+
+    def every_node(self) -> tuple[Node, ...]:
+        """Return all nodes, with their resource classes."""
+        fields = f'instance_uuid,resource_class,{self._node_fields()}'
+        found: list[Node] = []
+        for page in self._pages(
+            'nodes', f'/nodes/?limit={_PAGE}&fields={fields}'
+        ):
+            with translated('Ironic'):
+                found += map(documents.node, page.objects('nodes'))
+        return tuple(found)
+
+    def _pages(self, call: str, path: str) -> Iterator[Document]:
+        """Yield what a list has, page by page.
+
+        :param path: of the first page.
+        """
+        left: str | None = path
+        while left:
+            page = self._get(call, left)
+            yield page
+            with translated('Ironic'):
+                left = _next(page)
 
     def history(self, node_uuid: str) -> tuple[Event, ...]:
         """Return what Ironic remembers of a node."""
@@ -154,18 +181,65 @@ class BareMetal:
         :returns: none where Ironic is too old to have any.
         """
         key = f'{kind}s'.replace(' ', '_')
-        path: str | None = f'/{key}/?detail=True'
         found: list[Template] = []
-        while path:
-            try:
-                page = self._get(f'{kind}s', path)
-            except errors.Refused:
-                return ()
-            with translated('Ironic'):
-                listed = page.objects(key)
-                found += (documents.template(kind, one) for one in listed)
-                path = _next(page)
+        try:
+            for page in self._pages(f'{kind}s', f'/{key}/?detail=True'):
+                with translated('Ironic'):
+                    listed = page.objects(key)
+                    found += (documents.template(kind, one) for one in listed)
+        except errors.Refused:
+            return ()
         return tuple(found)
+
+    @property
+    def has_runbooks(self) -> bool:
+        """Return whether Ironic is new enough to have runbooks."""
+        with translated('Ironic'):
+            self._call('nodes')
+        return self._newest >= _VERSIONS['runbooks'][0]
+
+    @property
+    def has_runbook_traits(self) -> bool:
+        """Return whether runbooks have traits besides their names."""
+        with translated('Ironic'):
+            self._call('nodes')
+        return self._newest >= _RUNBOOK_TRAITS
+
+    def define(self, call: str, method: str, path: str, body: Any) -> None:
+        """Send a request that defines a template, a runbook or a trait.
+
+        :param call: what it is, for the microversion.
+        :raises Conflict: there is one of that name already.
+        """
+        words = {} if body is None else {'body': body}
+        try:
+            with translated('Ironic'):
+                client, version = self._call(call)
+                client.http_client.json_request(
+                    method,
+                    f'/v1{path}',
+                    headers={'X-OpenStack-Ironic-API-Version': version},
+                    **words,
+                )
+        except errors.TemporaryCloudError as error:
+            # Of a node it is that another one holds the lock.
+            if error.status == 409 and method == 'POST':
+                raise errors.Conflict(
+                    'Ironic', 409, error.reason, error.request_id
+                ) from error
+            raise
+
+    def check_define(self) -> None:
+        """Raise unless the user may define deploy templates.
+
+        Asks for one to be deleted that there is not: Ironic checks the
+        policy first, which is the same as that for making one.
+
+        :raises Forbidden: a policy of Ironic denies it.
+        """
+        with contextlib.suppress(errors.NotFound):
+            path = f'/deploy_templates/{_NOBODY}'
+            self.define('deploy templates', 'DELETE', path, None)
 
     def _get(self, call: str, path: str) -> Document:
         """Return the document that Ironic shows.

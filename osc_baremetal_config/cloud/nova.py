@@ -32,6 +32,8 @@ from osc_baremetal_config.core.facts.model import (
 # Flavors with extra specs at least; servers as the SDK asks for them.
 _VERSION = (2, 61)
 _SERVERS = (2, 96)
+# Glance's own limit of a page, by default.
+_PAGE = 1000
 _PLAIN = re.compile(r'[\w -]+', re.ASCII)
 
 
@@ -245,6 +247,45 @@ class Compute:
             return frozenset(
                 one.text('tenant_id') for one in found.objects('flavor_access')
             )
+
+    def images(self) -> tuple[Image, ...]:
+        """Return all images that the user can see."""
+        found: list[Image] = []
+        params: dict[str, Any] = {'limit': _PAGE}
+        while True:
+            page = self._glance('/images', params)
+            with translated('Glance'):
+                listed = page.objects('images')
+                found += map(documents.image, listed)
+                if not (listed and page.text_or_none('next')):
+                    return tuple(found)
+                params = {'limit': _PAGE, 'marker': listed[-1].text('id')}
+
+    def define(self, method: str, path: str, body: Any) -> None:
+        """Send a request that defines a flavor.
+
+        :raises Conflict: there is one of that name already.
+        """
+        self._check_version()
+        self._ask(method, path, versions.dotted(_VERSION), body)
+
+    def check_define(self, flavor: Flavor) -> None:
+        """Raise unless the user may define flavors.
+
+        Asks for a flavor to be made that there is: Nova checks the policy
+        first, and then refuses with 409.
+
+        :raises Forbidden: a policy of Nova denies it.
+        """
+        body = {
+            'name': flavor.name,
+            'id': flavor.id,
+            'vcpus': flavor.vcpus,
+            'ram': flavor.ram_mib,
+            'disk': flavor.disk_gib,
+        }
+        with contextlib.suppress(errors.Conflict):
+            self.define('POST', '/flavors', {'flavor': body})
 
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""

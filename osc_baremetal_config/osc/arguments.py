@@ -16,6 +16,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.facts.risks import Risk
+from osc_baremetal_config.core.offer.model import Offer
 from osc_baremetal_config.core.plan.model import Aim
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
@@ -105,6 +106,38 @@ class SettingArguments:
     type_name: str | None
     differs_from: str | None
     template: Mapping[str, str]
+    output: Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferArguments:
+    """What is asked of ``option create``.
+
+    :param offer: whose owner, and server to be like, are as they were given;
+        None where a file has the offers.
+    :param file: a path, None for none.
+    """
+
+    offer: Offer | None
+    file: str | None
+    updates: bool
+    prunes: bool
+    dry_run: bool
+    output: Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalArguments:
+    """What is asked of ``option delete``.
+
+    :param values: of the type; empty for all.
+    :param flavors: only their variants; empty for all that there is.
+    """
+
+    type: str
+    values: tuple[str, ...]
+    flavors: tuple[str, ...]
+    dry_run: bool
     output: Output
 
 
@@ -212,6 +245,61 @@ def settings(parsed_args: argparse.Namespace) -> SettingArguments:
     )
 
 
+def offering(parsed_args: argparse.Namespace) -> OfferArguments:
+    """Return what is asked of ``option create``.
+
+    :raises Usage: two of the options cannot go together.
+    """
+    if parsed_args.prune and parsed_args.file is None:
+        raise errors.Usage('--prune requires --file.')
+    return OfferArguments(
+        offer=None if parsed_args.file is not None else _offer(parsed_args),
+        file=parsed_args.file,
+        updates=parsed_args.update,
+        prunes=parsed_args.prune,
+        dry_run=parsed_args.dry_run,
+        output=output(parsed_args),
+    )
+
+
+def _offer(parsed_args: argparse.Namespace) -> Offer:
+    settings = dict(parsed_args.setting)
+    values = tuple(dict.fromkeys(parsed_args.value))
+    if not parsed_args.flavor:
+        raise errors.Usage('--type requires --flavor.')
+    if settings and len(values) != 1:
+        raise errors.Usage(
+            '--setting tells how one value is set: it requires one --value.'
+        )
+    if len(settings) < len(set(parsed_args.setting)):
+        raise errors.Usage('--setting gives one setting several values.')
+    if settings and parsed_args.like_server:
+        raise errors.Usage('--setting cannot go with --like-server.')
+    return Offer(
+        type=parsed_args.type,
+        values=values,
+        flavors=tuple(dict.fromkeys(parsed_args.flavor)),
+        vendors=tuple(dict.fromkeys(parsed_args.vendor)),
+        like=parsed_args.like_server,
+        settings=settings,
+        owner_name=parsed_args.owner or '',
+        is_public=parsed_args.public,
+        first_boot=parsed_args.first_boot,
+        marks_nodes=parsed_args.node_traits,
+    )
+
+
+def removal(parsed_args: argparse.Namespace) -> RemovalArguments:
+    """Return what is asked of ``option delete``."""
+    return RemovalArguments(
+        type=parsed_args.type,
+        values=tuple(dict.fromkeys(parsed_args.value)),
+        flavors=tuple(dict.fromkeys(parsed_args.flavor)),
+        dry_run=parsed_args.dry_run,
+        output=output(parsed_args),
+    )
+
+
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Add the server that a command is for."""
     parser.add_argument(
@@ -298,6 +386,136 @@ def add_option_list(parser: argparse.ArgumentParser) -> None:
         metavar='<server>',
         help='Tell for each whether it can be set on this server (name '
         'or ID), and if not, why.',
+    )
+    parser.add_argument(
+        '--definitions',
+        action='store_true',
+        help='List what an operator has defined: deploy templates, runbooks '
+        'and flavor variants; with -f yaml as a file for "option create '
+        '--file".',
+    )
+
+
+def add_option_create(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``option create``."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        '--type', metavar='<type>', help='Type of configuration to offer.'
+    )
+    what.add_argument(
+        '--file',
+        metavar='<path>',
+        help='YAML file with what is to be offered, as "option list '
+        '--definitions -f yaml" writes it.',
+    )
+    offer = parser.add_argument_group('offer')
+    _add_several(offer, '--value', 'Value to offer (default: all).')
+    _add_several(
+        offer, '--flavor', 'Flavor that gets a variant for each value.'
+    )
+    offer.add_argument(
+        '--vendor',
+        action='extend',
+        type=_words,
+        default=[],
+        metavar='<vendor>[,<vendor>]',
+        help='Whose BIOS it is offered for (default: that of the nodes on '
+        'which servers of the flavors can be).',
+    )
+    offer.add_argument(
+        '--like-server',
+        metavar='<server>',
+        help='Take the names of the BIOS settings from the node of this '
+        'server (name or ID).',
+    )
+    offer.add_argument(
+        '--setting',
+        action='extend',
+        nargs='+',
+        default=[],
+        type=_setting,
+        metavar='<name>=<value>',
+        help='The BIOS settings that give the value, instead of those that '
+        'the catalogue knows.',
+    )
+    runbook = offer.add_mutually_exclusive_group()
+    runbook.add_argument(
+        '--owner',
+        metavar='<project>',
+        help='Project (name or ID) whose managers may use the runbooks.',
+    )
+    runbook.add_argument(
+        '--public',
+        action='store_true',
+        help='Show the runbooks to all projects; only administrators of the '
+        'system may use such.',
+    )
+    offer.add_argument(
+        '--first-boot',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Have a server of a variant get the value when it is made, which '
+        'is the default: the variant requires the name of the deploy template '
+        'as a trait.',
+    )
+    offer.add_argument(
+        '--node-traits',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='Give the nodes that it fits the name of the deploy template as '
+        'a trait, which is the default; variants and runbooks need it.',
+    )
+    parser.add_argument(
+        '--update',
+        action='store_true',
+        help='Change what is there and different.',
+    )
+    parser.add_argument(
+        '--prune',
+        action='store_true',
+        help='With --file: also remove what the file does not have and '
+        'nobody uses.',
+    )
+    _add_dry_run(parser)
+
+
+def add_option_delete(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``option delete``."""
+    parser.add_argument(
+        '--type',
+        metavar='<type>',
+        required=True,
+        help='Type of configuration to offer no longer.',
+    )
+    _add_several(parser, '--value', 'Only this value (default: all).')
+    _add_several(
+        parser,
+        '--flavor',
+        'Only the variants of this flavor (default: all variants, the deploy '
+        'templates, the runbooks, and the traits of nodes).',
+    )
+    _add_dry_run(parser)
+
+
+def _add_several(
+    parser: argparse._ActionsContainer, name: str, text: str
+) -> None:
+    """Add an option that can be given several words, or several times."""
+    parser.add_argument(
+        name,
+        action='extend',
+        nargs='+',
+        default=[],
+        metavar=f'<{name.removeprefix("--")}>',
+        help=text,
+    )
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='Show the requests that would be sent, and send none.',
     )
 
 
@@ -648,6 +866,11 @@ def _setting(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise argparse.ArgumentTypeError(f'{text!r} is not <name>=<value>')
     return name, value
+
+
+def _words(text: str) -> list[str]:
+    """Return the words that commas separate."""
+    return [word.strip() for word in text.split(',') if word.strip()]
 
 
 def _item(text: str) -> Item:

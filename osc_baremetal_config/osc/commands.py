@@ -228,12 +228,69 @@ class ListServerConfigOption(base.Command, command.Lister):
         self, session: 'Session', parsed_args: argparse.Namespace
     ) -> 'Shown':
         """Return a row for each item."""
-        from osc_baremetal_config.osc import arguments, show
+        from osc_baremetal_config import errors
+        from osc_baremetal_config.osc import arguments, offering, show
 
         output = arguments.output(parsed_args)
+        if parsed_args.definitions and parsed_args.server is not None:
+            raise errors.Usage('--definitions cannot go with --server.')
+        if parsed_args.definitions:
+            return offering.definitions(session, output)
         if parsed_args.server is None:
             return show.options(session, output)
         return show.options_of(session, parsed_args.server, output)
+
+
+class CreateServerConfigOption(base.Command, command.Lister):
+    """Offer a type of configuration for the servers of flavors.
+
+    Defines what takes many commands by hand: a flavor variant for each value,
+    with all that its flavor has, and for each vendor of the nodes a deploy
+    template and a runbook. It is checked first against the BIOS registries
+    of the nodes on which servers of these flavors can be. What is there and
+    the same is left alone; what is there and different is changed with
+    --update only. If it is interrupted, run the same command again.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_option_create(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each object, or each request."""
+        from osc_baremetal_config.osc import arguments, offering
+
+        return offering.create(session, arguments.offering(parsed_args))
+
+
+class DeleteServerConfigOption(base.Command, command.Lister):
+    """Offer a type of configuration no longer.
+
+    Removes the flavor variants, runbooks and deploy templates that nobody
+    uses, and says who uses the others, which are left.
+    """
+
+    changes = True
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_option_delete(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each object, or each request."""
+        from osc_baremetal_config.osc import arguments, offering
+
+        return offering.delete(session, arguments.removal(parsed_args))
 
 
 class ShowServerConfigHistory(base.Command, command.Lister):

@@ -10,7 +10,7 @@ from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment, assess
 from osc_baremetal_config.core.explain import history as history_
 from osc_baremetal_config.core.explain import option_list
-from osc_baremetal_config.core.explain.option_list import Offer, Outlook
+from osc_baremetal_config.core.explain.option_list import KnownItem, Outlook
 from osc_baremetal_config.core.facts.model import Node, Query
 from osc_baremetal_config.core.plan import flavors, planner
 from osc_baremetal_config.osc.arguments import Output
@@ -148,7 +148,7 @@ def history(session: Session, name_or_id: str, output: Output) -> Shown:
 
 
 def _denied(
-    session: Session, offered: list[Offer], assessed: Assessment
+    session: Session, offered: list[KnownItem], assessed: Assessment
 ) -> Denied | None:
     """Return why the user may not change a server, None if that is allowed.
 

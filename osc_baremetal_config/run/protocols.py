@@ -6,7 +6,7 @@ Owns no behaviour. :mod:`osc_baremetal_config.cloud` and
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -63,6 +63,22 @@ class Compute(Protocol):
     def flavor_projects(self, flavor_id: str) -> frozenset[str]:
         """Return the ids of the projects that may use a flavor."""
 
+    def images(self) -> tuple[Image, ...]:
+        """Return all images that the user can see."""
+
+    def define(self, method: str, path: str, body: Any) -> None:
+        """Send a request that defines a flavor.
+
+        :raises Conflict: there is one of that name already.
+        """
+
+    def check_define(self, flavor: Flavor) -> None:
+        """Raise unless the user may define flavors.
+
+        :param flavor: one that there is.
+        :raises Forbidden: a policy of Nova denies it.
+        """
+
     def begin_stop(self, server_id: str) -> None:
         """Have Nova shut a server down."""
 
@@ -110,6 +126,30 @@ class BareMetal(Protocol):
 
         :param ids: of servers; no page is asked for any more once the nodes
             of all of these have been seen. None for no such end.
+        """
+
+    def every_node(self) -> tuple[Node, ...]:
+        """Return all nodes, with their resource classes."""
+
+    @property
+    def has_runbooks(self) -> bool:
+        """Return whether Ironic is new enough to have runbooks."""
+
+    @property
+    def has_runbook_traits(self) -> bool:
+        """Return whether runbooks have traits besides their names."""
+
+    def define(self, call: str, method: str, path: str, body: Any) -> None:
+        """Send a request that defines a template, a runbook or a trait.
+
+        :param call: what it is, for the microversion.
+        :raises Conflict: there is one of that name already.
+        """
+
+    def check_define(self) -> None:
+        """Raise unless the user may define deploy templates.
+
+        :raises Forbidden: a policy of Ironic denies it.
         """
 
     def history(self, node_uuid: str) -> tuple[Event, ...]:
@@ -165,6 +205,12 @@ class Cloud(Protocol):
 
     def user_name(self, user_id: str) -> str:
         """Return a user's name, the ID of one who is no more."""
+
+    def projects(self, name_or_id: str) -> tuple[str, ...]:
+        """Return the IDs of the projects that a name or an ID means.
+
+        :raises Forbidden: the user may not ask about projects.
+        """
 
     @property
     def is_bound(self) -> bool:

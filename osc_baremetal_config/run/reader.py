@@ -171,7 +171,7 @@ class Reader:
         events: tuple[Event, ...] = ()
         untold: dict[str, errors.ConfigError] = {}
         told: dict[str, Callable[[], tuple[Event, ...]]] = {
-            'Nova': lambda: self._ask(
+            'Nova': lambda: self.ask(
                 lambda: self.cloud.compute.actions(server.id)
             ),
             'Ironic': lambda: self._node_history(server),
@@ -189,7 +189,7 @@ class Reader:
     def server_groups(self, *, all_projects: bool) -> Mapping[str, str]:
         """Return server id → id of its server group."""
         groups = self.cloud.compute.server_groups
-        return self._ask(lambda: groups(all_projects=all_projects))
+        return self.ask(lambda: groups(all_projects=all_projects))
 
     def server(self, name_or_id: str) -> Server:
         """Return the one server of that name or ID.
@@ -201,7 +201,7 @@ class Reader:
         """
         try:
             if naming.is_id(name_or_id):
-                return self._ask(lambda: self.cloud.compute.server(name_or_id))
+                return self.ask(lambda: self.cloud.compute.server(name_or_id))
             named = self._named(name_or_id)
         except errors.NotFound as error:
             raise rollout_plan.nobody(name_or_id) from error
@@ -254,7 +254,7 @@ class Reader:
         found, unread = dict(listed.found), dict(listed.unread)
         for server_id in ids:
             try:
-                found[server_id] = self._ask(
+                found[server_id] = self.ask(
                     functools.partial(self.cloud.compute.server, server_id)
                 )
             except errors.NotFound:
@@ -297,16 +297,16 @@ class Reader:
                     raise error
 
         try:
-            self._ask(listed, _LIMIT_S if names else _UNNAMED_S)
+            self.ask(listed, _LIMIT_S if names else _UNNAMED_S)
         except errors.TemporaryCloudError:
             if not last:
                 raise
         return last[0]
 
     def _node(self, server: Server) -> Node:
-        node = self._ask(lambda: self.cloud.baremetal.node_of(server.id))
+        node = self.ask(lambda: self.cloud.baremetal.node_of(server.id))
         if node is None and self._use_system_scope():
-            node = self._ask(lambda: self.cloud.baremetal.node_of(server.id))
+            node = self.ask(lambda: self.cloud.baremetal.node_of(server.id))
         return node or self._no_node(server)
 
     def _no_node(self, server: Server) -> NoReturn:
@@ -326,7 +326,7 @@ class Reader:
 
     def _use_system_scope(self) -> bool:
         """Return whether the user is a system user, and read as one."""
-        system = self._ask(self.cloud.as_system)
+        system = self.ask(self.cloud.as_system)
         self.cloud = system or self.cloud
         return system is not None
 
@@ -352,7 +352,7 @@ class Reader:
         def one(server: Server) -> T | None:
             node = nodes[server.id]
             try:
-                bios = self._ask(
+                bios = self.ask(
                     lambda: baremetal.bios(node.uuid, registry=True)
                 )
             except errors.NotFound:
@@ -415,7 +415,7 @@ class Reader:
 
         def read(kind: Kind) -> tuple[Template, ...] | None:
             try:
-                return self._ask(lambda: self.cloud.baremetal.templates(kind))
+                return self.ask(lambda: self.cloud.baremetal.templates(kind))
             except (errors.NotFound, errors.Forbidden):
                 return None
 
@@ -424,7 +424,7 @@ class Reader:
     def _image(self, image_id: str) -> Image | None:
         """Return an image, None if there is none (any more) to be seen."""
         try:
-            return self._ask(lambda: self.cloud.compute.image(image_id))
+            return self.ask(lambda: self.cloud.compute.image(image_id))
         except (errors.NotFound, errors.Forbidden):
             return None
 
@@ -434,11 +434,11 @@ class Reader:
         Who may not ask for these is shown only what the own project may use.
         """
         compute = self.cloud.compute
-        found = self._ask(compute.flavors)
+        found = self.ask(compute.flavors)
         projects = {}
         for flavor in filter(flavors_.is_for_some, found):
             try:
-                projects[flavor.id] = self._ask(
+                projects[flavor.id] = self.ask(
                     functools.partial(compute.flavor_projects, flavor.id)
                 )
             except errors.Forbidden:
@@ -456,7 +456,7 @@ class Reader:
         if not power.is_in_question(server, entries):
             return None
         try:
-            return self._ask(lambda: self.cloud.compute.actions(server.id))
+            return self.ask(lambda: self.cloud.compute.actions(server.id))
         except (errors.NotFound, errors.Forbidden):
             return None
 
@@ -465,7 +465,7 @@ class Reader:
         node = self._node(server)
 
         def told() -> tuple[Event, ...]:
-            return self._ask(lambda: self.cloud.baremetal.history(node.uuid))
+            return self.ask(lambda: self.cloud.baremetal.history(node.uuid))
 
         try:
             return told()
@@ -482,16 +482,16 @@ class Reader:
         """
         found: dict[str, str] = {}
         try:
-            found.update([self._ask(self.cloud.own_user)])
+            found.update([self.ask(self.cloud.own_user)])
             for user_id in sorted(set(ids) - found.keys()):
-                found[user_id] = self._ask(
+                found[user_id] = self.ask(
                     functools.partial(self.cloud.user_name, user_id)
                 )
         except errors.CloudError:
             LOG.debug('users are shown by their IDs', exc_info=True)
         return found
 
-    def _ask(self, call: Callable[[], T], limit_s: float = _LIMIT_S) -> T:
+    def ask(self, call: Callable[[], T], limit_s: float = _LIMIT_S) -> T:
         """Return what a call returns, made again while that may help."""
         if self._failed >= _AT_ONCE:
             limit_s = 0.0

@@ -12,7 +12,8 @@ cloud, which must be up. The matrices:
 * ``spoilt``: every document of a conversation, spoilt in every way;
 * ``mute``: stderr gone at every request;
 * ``ends``: commands whose streams end, with real processes;
-* ``planted``: texts that steer a terminal in every field of every answer.
+* ``planted``: texts that steer a terminal in every field of every answer;
+* ``offers``: what an operator offers, every request hit by every fault.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from tests.matrix import (
     ends,
     forged,
     gone,
+    offering,
     planted,
     points,
     scenarios,
@@ -100,6 +102,8 @@ def _names(matrix: str, chosen: Sequence[str]) -> list[str]:
         return [pair.name for pair in two.PAIRS]
     if matrix == 'planted':
         return [command.name for command in planted.COMMANDS]
+    if matrix == 'offers':
+        return [case.name for case in offering.CASES]
     if matrix == 'ends':
         return ['streams']
     if matrix == 'forged':
@@ -176,6 +180,12 @@ def _planted(name: str) -> Points:
         yield f'{name}: {seed}, {form}', planted.hit(command, seed, form)
 
 
+def _offers(name: str) -> Points:
+    [case] = [one for one in offering.CASES if one.name == name]
+    for point, play in offering.points(case):
+        yield point, play()
+
+
 _MATRICES: dict[str, Callable[[str], Points]] = {
     'crash': _crash,
     'fault': _fault,
@@ -186,6 +196,7 @@ _MATRICES: dict[str, Callable[[str], Points]] = {
     'mute': _mute,
     'ends': _ends,
     'planted': _planted,
+    'offers': _offers,
 }
 
 

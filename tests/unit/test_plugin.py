@@ -43,6 +43,8 @@ class PluginTest(base.TestCase):
                     'apply',
                     'history',
                     'list',
+                    'option_create',
+                    'option_delete',
                     'option_list',
                     'recover',
                     'set',

@@ -29,7 +29,7 @@ _TELLING = ('Enumeration', 'String')
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class KnownItem:
     """An item that is known here.
 
     :param templates: what gives it, by name.
@@ -76,7 +76,7 @@ def offers(
     catalogue: Catalogue,
     templates: Iterable[Template],
     flavors: Iterable[Flavor],
-) -> list[Offer]:
+) -> list[KnownItem]:
     """Return every item that catalogue, templates or flavors know."""
     templates, flavors = tuple(templates), tuple(flavors)
     items = {
@@ -87,7 +87,7 @@ def offers(
     items |= {template.item for template in templates if template.item}
     items |= {item for flavor in flavors for item in _desired_items(flavor)}
     return [
-        Offer(
+        KnownItem(
             item,
             tuple(str(t) for t in templates if t.item == item),
             tuple(
@@ -113,7 +113,9 @@ def matches(item: Item, assessed: Assessment) -> bool:
     return assessed.actual(item.type) == item.value
 
 
-def changeable(offered: Iterable[Offer], assessed: Assessment) -> Item | None:
+def changeable(
+    offered: Iterable[KnownItem], assessed: Assessment
+) -> Item | None:
     """Return some item that a server could be given and has not."""
     for offer in offered:
         item = offer.item

@@ -72,6 +72,7 @@ class Flavor:
     :param id: empty for an embedded copy, which does not tell it.
     :param is_public: every project may use it.
     :param projects: the ids of those that may; None if that is not known.
+    :param description: None for none.
     """
 
     name: str
@@ -84,6 +85,10 @@ class Flavor:
     extra_specs: Mapping[str, str] = field(default_factory=dict)
     is_public: bool = True
     projects: frozenset[str] | None = None
+    description: str | None = None
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.id})' if self.id else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +204,8 @@ class Node:
     :param driver: its hardware type, such as ``idrac``; empty if not shown.
     :param vendor: who has built it, as its BMC has told Ironic; empty if
         that is not known.
+    :param resource_class: which flavors land on it; empty if not shown.
+    :param instance_uuid: the ID of the server on it; None for none.
     """
 
     uuid: str
@@ -220,6 +227,8 @@ class Node:
     lessee: str | None = None
     driver: str = ''
     vendor: str = ''
+    resource_class: str = ''
+    instance_uuid: str | None = None
 
     def __str__(self) -> str:
         return f'{self.name} ({self.uuid})' if self.name else self.uuid
@@ -291,6 +300,8 @@ class Template:
     :param required_traits: a node must have all of them.
     :param approved_for: a runbook runs on a node that has one of these
         traits; empty for a deploy template.
+    :param owner: the ID of the project whose runbook it is; None for none.
+    :param is_public: a runbook is shown to all projects.
     """
 
     kind: Kind
@@ -299,6 +310,8 @@ class Template:
     steps: tuple[Step, ...]
     required_traits: frozenset[str] = frozenset()
     approved_for: frozenset[str] = frozenset()
+    owner: str | None = field(default=None, compare=False)
+    is_public: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f'{self.kind} {self.name}'

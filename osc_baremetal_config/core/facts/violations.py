@@ -6,7 +6,7 @@ the callers. Codes are an interface: scripts read them.
 """
 
 import enum
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.facts import quoting, values
@@ -68,6 +68,15 @@ class Code(enum.StrEnum):
     PREVIOUS_UNCONFIRMED = 'previous-unconfirmed'
     RESIZE_FINISHED = 'resize-finished'
     DESIRED_CONTESTED = 'desired-contested'
+    FLAVOR_UNKNOWN = 'flavor-unknown'
+    FLAVOR_VIRTUAL = 'flavor-virtual'
+    VENDOR_UNKNOWN = 'vendor-unknown'
+    PROJECT_UNKNOWN = 'project-unknown'
+    NOTHING_FITS = 'nothing-fits'
+    DEFINITION_DIFFERS = 'definition-differs'
+    DEFINITION_FIXED = 'definition-fixed'
+    DEFINITION_MISSING = 'definition-missing'
+    DEFINITION_USED = 'definition-used'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -675,4 +684,118 @@ def desired_contested(server: Server, name: str, source: str) -> Violation:
         present=source,
         hint='choose with: openstack server config set --config '
         f'{quoting.quoted(name)}=… {server.id}',
+    )
+
+
+def flavor_unknown(name: str, nearest: str) -> Violation:
+    """Say that there is no such flavor.
+
+    :param nearest: what may have been meant, as a parenthesis.
+    """
+    return Violation(
+        code=Code.FLAVOR_UNKNOWN,
+        subject=name,
+        text=f'no flavor has the name or ID {name!r}{nearest}',
+        present=name,
+    )
+
+
+def flavor_virtual(flavor: str) -> Violation:
+    """Say that a flavor asks for no resource class of nodes."""
+    needed = 'resources:CUSTOM_<resource class>=1'
+    return Violation(
+        code=Code.FLAVOR_VIRTUAL,
+        subject=flavor,
+        text=f'flavor {flavor} is for no bare-metal nodes: it has no extra '
+        f'spec {needed}',
+        needed=needed,
+    )
+
+
+def vendor_unknown(name: str, known: Iterable[str], nearest: str) -> Violation:
+    """Say that the catalogue knows no such vendor."""
+    needed = ', '.join(sorted(known))
+    return Violation(
+        code=Code.VENDOR_UNKNOWN,
+        subject=name,
+        text=f'no vendor {name!r} is known{nearest}; known are {needed}',
+        needed=needed,
+        present=name,
+    )
+
+
+def project_unknown(name: str) -> Violation:
+    """Say that there is no such project, or several."""
+    return Violation(
+        code=Code.PROJECT_UNKNOWN,
+        subject=name,
+        text=f'not one project has the name or ID {name!r}',
+        present=name,
+        hint='openstack project list',
+    )
+
+
+def nothing_fits(item: Item, reasons: Sequence[str]) -> Violation:
+    """Say that none of the nodes of the flavors can be given an item.
+
+    :param reasons: for some nodes each; empty where there are no nodes, and
+        the catalogue does not say what gives the item.
+    """
+    text = (
+        f'none of the nodes of these flavors can be given it: '
+        f'{"; ".join(reasons)}'
+        if reasons
+        else 'there is no node of these flavors that tells which BIOS '
+        'settings give it, and the catalogue gives none of the vendors asked '
+        'for'
+    )
+    return Violation(
+        code=Code.NOTHING_FITS,
+        subject=str(item),
+        text=text,
+        hint='' if reasons else '--vendor, --like-server or --setting tells',
+        item=item,
+    )
+
+
+def definition_differs(name: str, differences: Sequence[str]) -> Violation:
+    """Say that something that is to be there is there, but is different."""
+    return Violation(
+        code=Code.DEFINITION_DIFFERS,
+        subject=name,
+        text=f'{name} is there and different: {"; ".join(differences)}',
+        present='; '.join(differences),
+        hint='--update changes it',
+    )
+
+
+def definition_fixed(name: str, why: str) -> Violation:
+    """Say that something is different in what cannot be changed."""
+    return Violation(
+        code=Code.DEFINITION_FIXED,
+        subject=name,
+        text=f'{name} cannot be made as offered: {why}',
+        present=why,
+    )
+
+
+def definition_missing(item: Item, known: Iterable[str]) -> Violation:
+    """Say that nothing is defined for an item that is to be removed."""
+    needed = ', '.join(sorted(known))
+    return Violation(
+        code=Code.DEFINITION_MISSING,
+        subject=str(item),
+        text=f'nothing is defined for it; defined are {needed or "no items"}',
+        needed=needed,
+        item=item,
+    )
+
+
+def definition_used(name: str, why: str) -> Violation:
+    """Say that something that is to be removed is in use."""
+    return Violation(
+        code=Code.DEFINITION_USED,
+        subject=name,
+        text=f'{name} is in use: {why}',
+        present=why,
     )

@@ -34,7 +34,7 @@ def variants(
     current: Flavor,
     flavors: Iterable[Flavor],
     items: Iterable[Item],
-    templates: Iterable[Template],
+    templates: Iterable[Template] | None,
 ) -> list[Flavor]:
     """Return the flavors that equal the current one but for these items.
 
@@ -45,9 +45,12 @@ def variants(
     :param current: the server's own flavor.
     :param flavors: all flavors that this user can see.
     :param items: the items that are to change; others stay as they are.
+    :param templates: all that there are; None where none is shown.
     :returns: by name; one if the cloud's flavors are well kept.
     """
-    names = frozenset(template.name for template in templates)
+    names = None
+    if templates is not None:
+        names = frozenset(template.name for template in templates)
     wanted = metadata.desired(current.extra_specs)
     wanted.update((item.type, item.value) for item in items)
     shape = _shape(current, names)
@@ -111,7 +114,9 @@ def _is_named(flavor: Flavor, options: Options) -> bool:
     return options.flavor in (None, flavor.name, flavor.id)
 
 
-def _shape(flavor: Flavor, templates: frozenset[str]) -> tuple[object, ...]:
+def _shape(
+    flavor: Flavor, templates: frozenset[str] | None
+) -> tuple[object, ...]:
     return (
         flavor.vcpus,
         flavor.ram_mib,
@@ -123,13 +128,14 @@ def _shape(flavor: Flavor, templates: frozenset[str]) -> tuple[object, ...]:
 
 
 def _other_specs(
-    specs: Mapping[str, str], templates: frozenset[str]
+    specs: Mapping[str, str], templates: frozenset[str] | None
 ) -> dict[str, str]:
     """Return the extra specs that do not belong to a config item."""
 
     def belongs(key: str) -> bool:
         if key.startswith(_TRAIT):
-            return not templates or key.removeprefix(_TRAIT) in templates
+            name = key.removeprefix(_TRAIT)
+            return templates is None or name in templates
         return key.startswith(metadata.DESIRED)
 
     return {key: value for key, value in specs.items() if not belongs(key)}

@@ -487,7 +487,7 @@ def _variants(
             snapshot.server.flavor,
             flavors.usable(snapshot.flavors, snapshot.server.project_id),
             request,
-            deploy,
+            deploy or None,
         )
     )
 

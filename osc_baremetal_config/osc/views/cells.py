@@ -3,6 +3,7 @@
 import copy
 import datetime
 import functools
+import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping
@@ -55,6 +56,14 @@ class Lines(_Sortable):
     def human_readable(self) -> str:
         """Return the text for a table."""
         return '\n'.join(self._value) or '-'
+
+
+class Json(_Sortable):
+    """A document: as JSON for a person, as it is for a script."""
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        return '-' if self._value is None else json.dumps(self._value)
 
 
 class OnOneLine(_Sortable):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from osc_baremetal_config.core.explain.option_list import Offer
+from osc_baremetal_config.core.explain.option_list import KnownItem
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.osc.views import tables
@@ -30,14 +30,14 @@ class Denied(NamedTuple):
     text: str
 
 
-def options(offered: Iterable[Offer], *, is_for_person: bool) -> Table:
+def options(offered: Iterable[KnownItem], *, is_for_person: bool) -> Table:
     """Return the table of ``option list``."""
     rows = [_offer(offer, is_for_person=is_for_person) for offer in offered]
     return Table(OPTIONS, rows)
 
 
 def options_of(
-    offered: Iterable[Offer],
+    offered: Iterable[KnownItem],
     against: Against,
     denied: Mapping[Item, Denied],
     *,
@@ -91,7 +91,7 @@ def hints(against: Against) -> list[str]:
     return list(found.values())
 
 
-def _offer(offer: Offer, *, is_for_person: bool) -> Row:
+def _offer(offer: KnownItem, *, is_for_person: bool) -> Row:
     several = Lines if is_for_person else OnOneLine
     return (
         offer.item.type,

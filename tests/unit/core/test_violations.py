@@ -93,6 +93,19 @@ EXAMPLES: dict[Code, Violation] = {
         violations.previous_unconfirmed('Turbo=On is from the metadata'),
         violations.resize_finished(SERVER),
         violations.desired_contested(SERVER, 'turbo', 'image a (but b)'),
+        violations.flavor_unknown('bm.larg', ' (did you mean bm.large?)'),
+        violations.flavor_virtual('m1.small (7)'),
+        violations.vendor_unknown('del', ['Dell', 'HPE'], ''),
+        violations.project_unknown('acne'),
+        violations.nothing_fits(HT, ['bm-3: it lacks the trait CUSTOM_A']),
+        violations.definition_differs(
+            'flavor bm.on', ['trait:CUSTOM_A is missing']
+        ),
+        violations.definition_fixed('flavor bm.on', 'vcpus is 1'),
+        violations.definition_missing(HT, ['turbo=enabled']),
+        violations.definition_used(
+            'flavor bm.on', 'it is the flavor of web-1 (s)'
+        ),
     )
 }
 

@@ -191,7 +191,8 @@ class SnapshotTest(ReaderCase):
             cloud = Cloud(system, server=server(), **answers)
             reader = self.reader(cloud)
             found = reader.snapshot(f'{ID}1')
-            self.assertEqual(passes, reader.cloud is system, str(answers))
+            used: object = reader.cloud
+            self.assertEqual(passes, used is system, str(answers))
             self.assertEqual(passes, template in found.templates)
         cloud = Cloud(server=server(), node_of=None)
         refused = self.assertRaises(errors.Refused, self.snapshot, cloud)
@@ -372,7 +373,8 @@ class SurveyTest(ReaderCase):
             cloud = Cloud(system, servers=listed(server()), nodes=nodes)
             reader = self.reader(cloud)
             found = reader.survey(Query(), lambda one: one)
-            self.assertEqual(passes, reader.cloud is system)
+            used: object = reader.cloud
+            self.assertEqual(passes, used is system)
             self.assertEqual(nodes is not unread, bool(found.made))
 
     def test_servers_that_nova_does_not_show(self) -> None:

@@ -1,0 +1,196 @@
+"""The offers that a cloud has, from its definitions.
+
+Owns how templates, runbooks and variants are put together again, so that
+offering the result changes nothing. Never says whether they are any good.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from osc_baremetal_config.core.desired.catalogue import Catalogue
+from osc_baremetal_config.core.facts import metadata, steps
+from osc_baremetal_config.core.facts.model import (
+    Flavor,
+    Item,
+    Kind,
+    Template,
+)
+from osc_baremetal_config.core.offer import (
+    definitions,
+    making,
+    recipes,
+    scope,
+    variants,
+)
+from osc_baremetal_config.core.offer.model import Estate, Offer
+
+
+def offers(estate: Estate, catalogue: Catalogue) -> list[Offer]:
+    """Return what a cloud offers, by type, value and name."""
+    found = [
+        _with_nodes(offer, estate, catalogue)
+        for item in items(estate)
+        for offer in _of_item(item, estate)
+    ]
+    return sorted(
+        found,
+        key=lambda one: (
+            *(one.type, one.values, one.name, one.runbook),
+            sorted(one.variants.items()),
+        ),
+    )
+
+
+def variants_of(item: Item, estate: Estate) -> Iterator[tuple[Flavor, Flavor]]:
+    """Yield base and variant, of the variants that have an item."""
+    known = _deploy_templates(estate)
+    for variant in estate.flavors:
+        if _has(variant, item) and (
+            base := variants.base_of(variant, item, estate.flavors, known)
+        ):
+            yield base, variant
+
+
+def baseless(estate: Estate) -> list[Flavor]:
+    """Return the flavors with items that are no variant of another flavor."""
+    known = _deploy_templates(estate)
+    return [
+        flavor
+        for flavor in estate.flavors
+        if (items := _own_items(flavor))
+        and not any(
+            variants.base_of(flavor, item, estate.flavors, known)
+            for item in items
+        )
+    ]
+
+
+def _deploy_templates(estate: Estate) -> list[Template]:
+    return [t for t in estate.templates if t.kind is Kind.DEPLOY_TEMPLATE]
+
+
+def items(estate: Estate) -> list[Item]:
+    """Return the items for which something is defined.
+
+    A template that has nothing to run defines none.
+    """
+    found = {one.item for one in estate.templates if one.item and one.steps}
+    for flavor in estate.flavors:
+        found |= set(_own_items(flavor))
+    return sorted(found)
+
+
+def _own_items(flavor: Flavor) -> list[Item]:
+    desired = metadata.desired(flavor.extra_specs)
+    return [Item(name, value) for name, value in desired.items()]
+
+
+def _has(flavor: Flavor, item: Item) -> bool:
+    return metadata.desired(flavor.extra_specs).get(item.type) == item.value
+
+
+def _of_item(item: Item, estate: Estate) -> Iterator[Offer]:
+    """Yield the offers of one item."""
+    own = [one for one in estate.templates if one.item == item and one.steps]
+    rows = list(_pairs(item, own))
+    pairs = list(variants_of(item, estate))
+    names = {row.name for row in rows if Kind.DEPLOY_TEMPLATE in row.kinds}
+    for row in rows:
+        own_pairs = [
+            (base.name, variant.name)
+            for base, variant in pairs
+            if row.name in scope.traits(variant) & names
+        ]
+        for layer in _layers(own_pairs) or [{}]:
+            yield replace(row, flavors=tuple(layer), variants=layer)
+    others = [
+        (base.name, variant.name)
+        for base, variant in pairs
+        if not scope.traits(variant) & names
+    ]
+    for layer in _layers(others):
+        yield Offer(
+            type=item.type,
+            values=(item.value,),
+            flavors=tuple(layer),
+            variants=layer,
+            kinds=frozenset(),
+            first_boot=False,
+            marks_nodes=False,
+        )
+
+
+def _layers(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return base → variant, as often as a base has several variants."""
+    layers: list[dict[str, str]] = []
+    for base, variant in sorted(pairs):
+        layer = next((one for one in layers if base not in one), None)
+        if layer is None:
+            layer = {}
+            layers.append(layer)
+        layer[base] = variant
+    return layers
+
+
+def _pairs(item: Item, own: Sequence[Template]) -> Iterator[Offer]:
+    """Yield templates and runbooks of an item, put together if they match."""
+    left = sorted(
+        (one for one in own if one.kind is Kind.RUNBOOK),
+        key=lambda one: one.name,
+    )
+    for template in sorted(own, key=lambda one: one.name):
+        if template.kind is Kind.RUNBOOK:
+            continue
+        match = next((one for one in left if _is_pair(template, one)), None)
+        if match:
+            left.remove(match)
+        yield _offer(item, template, match)
+    for runbook in left:
+        yield _offer(item, runbook, runbook)
+
+
+def _is_pair(template: Template, runbook: Template) -> bool:
+    return (
+        definitions.is_same(template.steps, runbook.steps)
+        and template.required_traits == runbook.required_traits
+    )
+
+
+def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
+    """Return the offer that templates of an item come to.
+
+    :param some: the deploy template, or the runbook where there is none.
+    """
+    kinds = frozenset(one.kind for one in (some, runbook) if one)
+    settings = steps.settings(some.steps)
+    is_plain = definitions.is_same(some.steps, steps.apply(settings))
+    return Offer(
+        type=item.type,
+        values=(item.value,),
+        name=some.name,
+        runbook=runbook.name if runbook else '',
+        settings=settings if is_plain else {},
+        steps=() if is_plain else some.steps,
+        required_traits=some.required_traits,
+        traits=runbook.approved_for if runbook else None,
+        owner=runbook.owner if runbook else None,
+        owner_name=(runbook.owner or '') if runbook else '',
+        is_public=bool(runbook and runbook.is_public),
+        kinds=kinds,
+    )
+
+
+def _with_nodes(offer: Offer, estate: Estate, catalogue: Catalogue) -> Offer:
+    """Return an offer that says whether it marks nodes, as it has or not."""
+    if not (offer.flavors and offer.kinds):
+        return replace(offer, marks_nodes=False)
+    item = Item(offer.type, offer.values[0])
+    nodes = scope.nodes(making.flavors(offer, estate), estate.nodes)
+    fit = recipes.fit(offer, item, nodes, estate, catalogue)
+    lacking = [
+        node
+        for recipe, fitting in fit.fitting
+        for node in fitting
+        if recipe.name not in node.traits
+    ]
+    return replace(offer, marks_nodes=not lacking)

@@ -1,0 +1,326 @@
+"""``option create``, ``option delete`` and ``option list --definitions``."""
+
+import json
+import pathlib
+from typing import Any
+
+import fixtures
+import yaml
+
+from tests import runs
+from tests.matrix import offering
+from tests.matrix.points import Verdict
+from tests.model import fixture
+from tests.model.world import Settings, World
+from tests.unit import base
+
+CREATE = ('option', 'create', '--type', 'hyperthreading')
+LARGE = (*CREATE, '--flavor', 'bm.large')
+DELETE = ('option', 'delete', '--type', 'hyperthreading')
+VALUES = ('disabled', 'enabled')
+DEFINITIONS = ('option', 'list', '--definitions')
+
+
+class OfferingTestCase(base.TestCase):
+    """A cloud on which nothing is offered."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.use(offering.empty())
+
+    def use(self, world: World) -> None:
+        self.world = world
+        self.model = self.useFixture(fixture.Model(world))
+
+    def run_as(self, person: str, *argv: str) -> runs.Ran:
+        return self.model.openstack(person, 'server', 'config', *argv)
+
+    def operator(self, *argv: str, code: int = 0) -> runs.Ran:
+        ran = self.run_as('operator', *argv)
+        self.assert_ended(code, ran)
+        return ran
+
+    def changed(self) -> list[tuple[str, str]]:
+        """Return the requests so far that are no readings or questions."""
+        nobody = '00000000-0000-0000-0000-000000000000'
+        return [
+            (one.method, one.url)
+            for one in self.model.faults.requests
+            if one.method != 'GET'
+            and nobody not in one.url
+            and '/auth/tokens' not in one.url
+        ]
+
+    @property
+    def state(self) -> dict[str, object]:
+        return offering.state(self.world)
+
+    def results(self, ran: runs.Ran) -> dict[str, str]:
+        return {f'{r["Kind"]} {r["Name"]}': r['Result'] for r in ran.json()}
+
+
+class CreateTest(OfferingTestCase):
+    def test_what_is_offered_can_be_set_by_a_manager(self) -> None:
+        self.operator(*LARGE, '--owner', 'acme')
+        self.world.boot('web-1', 'bm.large')
+        for value in VALUES:
+            ran = self.run_as(
+                'mona', 'set', '--hyperthreading', value, 'web-1'
+            )
+            self.assert_ended(0, ran)
+            self.assertIn('| runbook |', ran.out, ran.err)
+
+    def test_a_second_time_it_sends_nothing(self) -> None:
+        self.operator(*LARGE)
+        before, sent = self.state, len(self.changed())
+        ran = self.operator(*LARGE)
+        self.assertEqual((before, sent), (self.state, len(self.changed())))
+        self.assertIn('nothing was changed', ran.err)
+
+    def test_a_dry_run_tells_the_requests_and_sends_none(self) -> None:
+        before = self.state
+        ran = self.operator(*LARGE, '--dry-run', '-f', 'json')
+        self.assertEqual(before, self.state)
+        told = [(one['Method'], one['Path']) for one in ran.json()]
+        asked = [one for one in self.changed() if one[1].endswith('/flavors')]
+        self.model.faults.requests.clear()
+        self.operator(*LARGE)
+        sent = [
+            (method, path.partition('/v2.1')[2] or path.partition('/v1')[2])
+            for method, path in self.changed()
+        ]
+        # The first of them asks who may define flavors.
+        self.assertEqual(1, len(asked))
+        sent.remove(('POST', '/flavors'))
+        self.assertEqual(told, sent)
+
+    def test_who_may(self) -> None:
+        before = self.state
+        for person in ('mona', 'alice', 'rita', 'adam', 'oscar'):
+            ran = self.run_as(person, *LARGE)
+            self.assert_ended(3, ran)
+            self.assertIn('role on the system', ran.err, person)
+            self.assertEqual([], self.changed(), person)
+        self.assertEqual(before, self.state)
+
+    def test_what_there_is_not(self) -> None:
+        before = self.state
+        for argv, told in (
+            (
+                ('--type', 'hyperthredding', '--flavor', 'bm.large'),
+                'did you mean hyperthreading?',
+            ),
+            (
+                (*CREATE[2:], '--flavor', 'bm.larg'),
+                'did you mean bm.large?',
+            ),
+            ((*LARGE[2:], '--vendor', 'hep'), 'did you mean HPE?'),
+            ((*LARGE[2:], '--owner', 'acne'), "name or ID 'acne'"),
+            ((*LARGE[2:], '--value', 'enable'), 'did you mean enabled?'),
+            (
+                (*LARGE[2:], '--value', 'enabled', '--setting', 'Logical=On'),
+                'did you mean LogicalProc?',
+            ),
+            ((*LARGE[2:], '--like-server', 'web-9'), 'web-9'),
+        ):
+            ran = self.operator('option', 'create', *argv, code=3)
+            self.assertIn(told, ran.err, str(argv))
+        self.assertEqual((before, []), (self.state, self.changed()))
+
+    def test_options_that_cannot_go_together(self) -> None:
+        for argv in (
+            CREATE,
+            (*LARGE, '--prune'),
+            (*LARGE, '--setting', 'A=1'),
+            (*LARGE, '--setting', 'A=1', 'A=2', '--value', 'enabled'),
+            (*LARGE, '--owner', 'acme', '--public'),
+            (
+                *(*LARGE, '--value', 'enabled', '--setting', 'A=1'),
+                *('--like-server', 'web-1'),
+            ),
+            (*DEFINITIONS, '--server', 'web-1'),
+        ):
+            self.operator(*argv, code=2)
+
+    def test_what_is_different(self) -> None:
+        self.operator(*LARGE)
+        [template] = [
+            one
+            for one in self.world.templates.values()
+            if one.name == 'CUSTOM_HYPERTHREADING_DISABLED_DELL'
+        ]
+        template.extra['config-value'] = 'enabled'
+        before = self.state
+        ran = self.operator(*LARGE, code=3)
+        self.assertIn('is there and different', ran.err)
+        self.assertEqual(before, self.state)
+        ran = self.operator(*LARGE, '--update', '-f', 'json')
+        self.assertEqual(
+            'updated', self.results(ran)[f'deploy template {template.name}']
+        )
+        self.assertEqual('disabled', template.extra['config-value'])
+
+    def test_like_a_server(self) -> None:
+        web = self.world.boot('web-1', 'bm.large')
+        ran = self.operator(*LARGE, '--like-server', web.id, '-f', 'json')
+        self.assertIn(
+            'deploy template CUSTOM_HYPERTHREADING_ENABLED_DELL',
+            self.results(ran),
+        )
+
+    def test_clouds_without_runbooks(self) -> None:
+        for version, is_there in (('1.91', False), ('1.111', True)):
+            world = offering.empty()
+            world.settings = Settings(ironic=version)
+            self.use(world)
+            ran = self.operator(*LARGE)
+            self.assertEqual(is_there, bool(world.runbooks), version)
+            self.assertEqual(not is_there, 'no runbooks' in ran.err)
+
+    def test_killed_at_some_requests(self) -> None:
+        [case] = [one for one in offering.CASES if one.name == 'create']
+        every = list(offering.points(case, ('kill after', 'reset after')))
+        for point, play in every[::9]:
+            self.assertIsNot(Verdict.LOST, play().verdict, point)
+
+
+class FileTest(OfferingTestCase):
+    def file(self, text: str) -> str:
+        folder = self.useFixture(fixtures.TempDir()).path
+        path = pathlib.Path(folder, 'offers.yaml')
+        path.write_text(text, encoding='utf-8')
+        return str(path)
+
+    def written(self) -> str:
+        return self.operator(*DEFINITIONS, '-f', 'yaml').out
+
+    def create(self, text: str, *argv: str, code: int = 0) -> runs.Ran:
+        path = self.file(text)
+        return self.operator(
+            'option', 'create', '--file', path, *argv, code=code
+        )
+
+    def test_the_round_trip_changes_nothing(self) -> None:
+        for world in (offering.empty(), World.standard()):
+            self.use(world)
+            if not world.templates:
+                self.operator(*LARGE, 'bm.private', '--owner', 'acme')
+            text, before = self.written(), self.state
+            sent = len(self.changed())
+            ran = self.create(text, '--prune')
+            self.assertEqual(before, self.state)
+            self.assertEqual(sent, len(self.changed()), ran.err)
+            self.assertEqual(text, self.written())
+
+    def test_it_makes_the_same_on_an_empty_cloud(self) -> None:
+        self.operator(*LARGE, 'bm.private', '--owner', 'acme')
+        text, before = self.written(), self.state
+        self.use(offering.empty())
+        self.create(text)
+        self.assertEqual(before, self.state)
+
+    def test_prune_removes_what_the_file_has_not(self) -> None:
+        self.operator(*LARGE)
+        self.operator(
+            'option', 'create', '--type', 'turbo', '--flavor', 'bm.large'
+        )
+        kept = [
+            one
+            for one in yaml.safe_load(self.written())
+            if one['type'] == 'hyperthreading'
+        ]
+        ran = self.create(yaml.safe_dump(kept), '--prune', '-f', 'json')
+        gone = [
+            n for n, what in self.results(ran).items() if what == 'deleted'
+        ]
+        self.assertTrue(all('turbo' in name.lower() for name in gone), gone)
+        self.assertEqual(
+            {'hyperthreading'},
+            {one['type'] for one in yaml.safe_load(self.written())},
+        )
+
+    def test_prune_leaves_what_is_used(self) -> None:
+        self.operator(
+            'option', 'create', '--type', 'turbo', '--flavor', 'bm.large'
+        )
+        self.world.boot('web-1', 'bm.large.turbo-enabled')
+        ran = self.create(
+            '- {type: hyperthreading, flavors: [bm.large]}', '--prune'
+        )
+        self.assertIn('web-1', ran.err)
+        self.assertIsNotNone(self.world.flavor('bm.large.turbo-enabled'))
+        self.assertIsNone(self.world.flavor('bm.large.turbo-disabled'))
+
+    def test_faults_with_their_lines(self) -> None:
+        ran = self.create(
+            '- type: turbo\n  flavors: bm.large\n- value: x\n', code=3
+        )
+        self.assertIn('offers.yaml:2: 0.flavors: not a list', ran.err)
+        self.assertIn('offers.yaml:3: 1: an offer without a type', ran.err)
+        self.assertIn('not a list', self.create('a: b', code=3).err)
+        self.operator('option', 'create', '--file', '/nowhere', code=3)
+
+
+class DeleteTest(OfferingTestCase):
+    def test_all_of_it(self) -> None:
+        before = self.state
+        self.operator(*LARGE, 'bm.private', '--owner', 'acme')
+        ran = self.operator(*DELETE, '--dry-run', '-f', 'json')
+        told = [(one['Method'], one['Path']) for one in ran.json()]
+        self.operator(*DELETE)
+        sent = [
+            (method, path.partition('/v2.1')[2] or path.partition('/v1')[2])
+            for method, path in self.changed()
+            if method == 'DELETE'
+        ]
+        self.assertEqual((told, before), (sent, self.state))
+
+    def test_what_is_in_use_is_left_and_named(self) -> None:
+        self.operator(*LARGE)
+        self.world.boot('web-1', 'bm.large.hyperthreading-enabled')
+        ran = self.operator(*DELETE, code=7)
+        self.assertIn('web-1', ran.err)
+        self.assertIsNotNone(
+            self.world.flavor('bm.large.hyperthreading-enabled')
+        )
+        ran = self.operator(*DELETE, code=3)
+        self.assertIn('in use', ran.err)
+
+    def test_some_of_it(self) -> None:
+        self.operator(*LARGE, 'bm.private')
+        self.operator(*DELETE, '--flavor', 'bm.private')
+        self.assertIsNone(
+            self.world.flavor('bm.private.hyperthreading-enabled')
+        )
+        self.assertEqual(2, len(self.world.templates))
+        self.operator(*DELETE, '--value', 'enabled')
+        self.assertEqual(1, len(self.world.templates))
+
+    def test_what_there_is_not(self) -> None:
+        self.operator(*LARGE)
+        for argv, told in (
+            (('--type', 'turbo'), 'nothing is defined for it'),
+            (('--type', 'hyperthreading', '--value', 'on'), 'defined are'),
+            (('--type', 'hyperthreading', '--flavor', 'bm'), "'bm'"),
+        ):
+            ran = self.operator('option', 'delete', *argv, code=3)
+            self.assertIn(told, ran.err)
+
+
+class DefinitionsTest(OfferingTestCase):
+    def test_of_the_usual_cloud(self) -> None:
+        self.use(World.standard())
+        rows: list[dict[str, Any]] = json.loads(
+            self.operator(*DEFINITIONS, '-f', 'json').out
+        )
+        found = [one for one in rows if one['type'] == 'hyperthreading']
+        self.assertEqual(
+            {value: ['bm.large', 'bm.redfish'] for value in VALUES},
+            {o['value']: o['flavors'] for o in found if o['name']},
+        )
+        self.assertEqual({True}, {o['public'] for o in found if o['name']})
+
+    def test_for_a_person(self) -> None:
+        self.operator(*LARGE)
+        out = self.operator(*DEFINITIONS).out
+        self.assertIn('LogicalProc=Enabled', out)
