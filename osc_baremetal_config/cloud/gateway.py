@@ -5,6 +5,7 @@ the scope in which the bare-metal calls are made.
 """
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 from urllib import parse
 
@@ -18,6 +19,9 @@ from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
 from osc_baremetal_config.cloud.ironic import BareMetal
 from osc_baremetal_config.cloud.nova import Compute
+
+# Since then it takes traits that a provider must not have.
+_PLACEMENT = '1.22'
 
 
 class Gateway:
@@ -83,6 +87,28 @@ class Gateway:
             sdk_exc.raise_from_response(answer)
             listed = Document(answer.json()).objects('projects')
             return tuple(one.text('id') for one in listed)
+
+    def providers(
+        self, required: Iterable[str] = (), forbidden: Iterable[str] = ()
+    ) -> frozenset[str]:
+        """Return the UUIDs of Placement's providers that have traits.
+
+        :param required: that they have.
+        :param forbidden: that they have not.
+        """
+        traits = [*sorted(required), *(f'!{one}' for one in sorted(forbidden))]
+        params = {'required': ','.join(traits)} if traits else {}
+        with translated('Placement'):
+            answer = self._sdk.placement.get(
+                '/resource_providers',
+                params=params,
+                microversion=_PLACEMENT,
+                connect_retries=0,
+                status_code_retries=0,
+            )
+            sdk_exc.raise_from_response(answer)
+            found = Document(answer.json()).objects('resource_providers')
+            return frozenset(one.text('uuid') for one in found)
 
     @property
     def is_bound(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.check.findings import Severity
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import Item, Query
 from osc_baremetal_config.core.facts.risks import Risk
@@ -138,6 +139,20 @@ class RemovalArguments:
     values: tuple[str, ...]
     flavors: tuple[str, ...]
     dry_run: bool
+    output: Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckArguments:
+    """What is asked of ``check``.
+
+    :param sample: the BIOS settings of how many nodes are read; None for all.
+    :param offline: files; empty for the cloud.
+    """
+
+    fail_on: Severity
+    sample: int | None
+    offline: tuple[str, ...]
     output: Output
 
 
@@ -296,6 +311,16 @@ def removal(parsed_args: argparse.Namespace) -> RemovalArguments:
         values=tuple(dict.fromkeys(parsed_args.value)),
         flavors=tuple(dict.fromkeys(parsed_args.flavor)),
         dry_run=parsed_args.dry_run,
+        output=output(parsed_args),
+    )
+
+
+def check(parsed_args: argparse.Namespace) -> CheckArguments:
+    """Return what is asked of ``check``."""
+    return CheckArguments(
+        fail_on=Severity(parsed_args.fail_on),
+        sample=parsed_args.sample,
+        offline=tuple(parsed_args.offline),
         output=output(parsed_args),
     )
 
@@ -495,6 +520,32 @@ def add_option_delete(parser: argparse.ArgumentParser) -> None:
         'templates, the runbooks, and the traits of nodes).',
     )
     _add_dry_run(parser)
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``check``."""
+    parser.add_argument(
+        '--fail-on',
+        choices=[severity.value for severity in Severity],
+        default=Severity.WARNING.value,
+        help='How severe a finding has to be for the command to end with 3 '
+        '(default: %(default)s).',
+    )
+    parser.add_argument(
+        '--sample',
+        type=_at_least(1),
+        metavar='<number>',
+        help='Read the BIOS settings of so many nodes, some of each kind '
+        '(default: of all).',
+    )
+    parser.add_argument(
+        '--offline',
+        nargs='+',
+        default=[],
+        metavar='<file>',
+        help='Check these catalogue files and files of offers instead of a '
+        'cloud; no login is needed.',
+    )
 
 
 def _add_several(

@@ -241,6 +241,37 @@ class ListServerConfigOption(base.Command, command.Lister):
         return show.options_of(session, parsed_args.server, output)
 
 
+class CheckServerConfig(base.Command, command.Lister):
+    """Look for mistakes in what a cloud defines, and in its nodes and servers.
+
+    For operators: deploy templates, runbooks, flavors, images, traits, BIOS
+    settings, and what stands in the metadata of servers. Each finding has a
+    code, and the command that fixes it where there is one. Nothing is
+    changed.
+    """
+
+    # Whether it is, depends on the options, which are parsed later.
+    auth_required = False
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_check(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return a row for each finding."""
+        from osc_baremetal_config.osc import arguments, check
+
+        asked = arguments.check(parsed_args)
+        if not asked.offline:
+            self.auth_required = True
+            self.app.prepare_to_run_command(self)
+        return check.check(session, asked)
+
+
 class CreateServerConfigOption(base.Command, command.Lister):
     """Offer a type of configuration for the servers of flavors.
 

@@ -49,6 +49,13 @@ def load(overlays: Iterable[Path] | None = None) -> catalogue.Catalogue:
     return parsed
 
 
+def traits() -> frozenset[str]:
+    """Return all traits that os-traits knows."""
+    import os_traits
+
+    return frozenset(os_traits.get_traits())
+
+
 def _overlays(environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that overlay the packaged one, the site's first.
 
@@ -109,7 +116,7 @@ def _foreign_traits(
         return
     import os_traits
 
-    known = set(os_traits.get_traits())
+    known = traits()
     for name in dict.fromkeys(name for s in sources for name in s.document):
         entry = document.get(name)
         needs = entry.get('needs') if isinstance(entry, Mapping) else None

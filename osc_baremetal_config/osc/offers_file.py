@@ -17,6 +17,16 @@ from osc_baremetal_config.osc import yamlfile
 _SIZE = 2**20
 
 
+def is_one(path: str) -> bool:
+    """Return whether a file is a list, as one of offers is.
+
+    :raises Refused: it cannot be read.
+    """
+    return isinstance(
+        yamlfile.read(Path(path), 'The file', _SIZE).document, list
+    )
+
+
 def load(path: str) -> Sequence[Offer]:
     """Return the offers of a file.
 

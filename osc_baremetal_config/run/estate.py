@@ -11,6 +11,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.check import placement
+from osc_baremetal_config.core.check.survey import Placement
+from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
@@ -35,6 +38,8 @@ def definitions(reader: Reader, *, with_use: bool = False) -> Estate:
     :param with_use: also the servers of all projects, and the images.
     :raises Refused: this user is not shown them all.
     """
+    # Deploy templates are shown to none but system users.
+    reader.use_system_scope()
     common = reader.common()
     if Kind.DEPLOY_TEMPLATE in common.hidden:
         raise errors.Refused(
@@ -76,6 +81,26 @@ def with_bios(reader: Reader, estate: Estate, nodes: Iterable[Node]) -> Estate:
         wanted = [node.uuid for node in nodes]
         found = dict(zip(wanted, pool.map(read, wanted), strict=True))
     return replace(estate, bios={**estate.bios, **found})
+
+
+def compared(
+    reader: Reader, estate: Estate, catalogue: Catalogue
+) -> tuple[Placement, int]:
+    """Return how Placement's traits compare, and how many nodes were left out.
+
+    :raises ConfigError: Placement cannot be asked.
+    """
+    groups = placement.groups(estate, catalogue)
+    cloud, asked = reader.cloud, groups[: placement.MOST]
+    known = reader.ask(cloud.providers)
+    answers = [
+        reader.ask(
+            functools.partial(cloud.providers, group.required, group.forbidden)
+        )
+        for group in asked
+    ]
+    found = placement.compared(asked, answers, known)
+    return found, placement.uncompared(groups, len(asked))
 
 
 def _bios(reader: Reader, node_uuid: str) -> Bios:

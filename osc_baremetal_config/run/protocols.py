@@ -206,6 +206,15 @@ class Cloud(Protocol):
     def user_name(self, user_id: str) -> str:
         """Return a user's name, the ID of one who is no more."""
 
+    def providers(
+        self, required: Iterable[str] = (), forbidden: Iterable[str] = ()
+    ) -> frozenset[str]:
+        """Return the UUIDs of Placement's providers that have traits.
+
+        :param required: that they have.
+        :param forbidden: that they have not.
+        """
+
     def projects(self, name_or_id: str) -> tuple[str, ...]:
         """Return the IDs of the projects that a name or an ID means.
 

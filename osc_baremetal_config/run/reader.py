@@ -305,7 +305,7 @@ class Reader:
 
     def _node(self, server: Server) -> Node:
         node = self.ask(lambda: self.cloud.baremetal.node_of(server.id))
-        if node is None and self._use_system_scope():
+        if node is None and self.use_system_scope():
             node = self.ask(lambda: self.cloud.baremetal.node_of(server.id))
         return node or self._no_node(server)
 
@@ -322,9 +322,9 @@ class Reader:
         nodes = listed()
         if ids & (nodes.found.keys() | nodes.unread.keys()):
             return nodes
-        return listed() if self._use_system_scope() else nodes
+        return listed() if self.use_system_scope() else nodes
 
-    def _use_system_scope(self) -> bool:
+    def use_system_scope(self) -> bool:
         """Return whether the user is a system user, and read as one."""
         system = self.ask(self.cloud.as_system)
         self.cloud = system or self.cloud
@@ -397,7 +397,7 @@ class Reader:
         listed = pool.submit(self._flavors) if flavors else None
         templates = self._templates(pool)
         if templates[Kind.DEPLOY_TEMPLATE] is None and (
-            self._use_system_scope()
+            self.use_system_scope()
         ):
             # They are an operator's.
             templates = self._templates(pool)
@@ -470,7 +470,7 @@ class Reader:
         try:
             return told()
         except (errors.Forbidden, errors.NotFound):
-            if not self._use_system_scope():
+            if not self.use_system_scope():
                 raise
             return told()
 

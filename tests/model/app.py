@@ -15,6 +15,7 @@ from tests.model.baremetal import BareMetal
 from tests.model.compute import Compute
 from tests.model.identity import Identity
 from tests.model.image import Images
+from tests.model.placement import Placement
 from tests.model.world import World
 
 # Ironic's ``[conductor]node_locked_retry_interval``.
@@ -34,6 +35,7 @@ class Application:
             Compute(world),
             Images(world),
             BareMetal(world),
+            Placement(world),
             *more,
         )
         self._services = {service.name: service for service in services}

@@ -19,6 +19,7 @@ _SERVICES = {
     'compute': ('nova', '/compute/v2.1'),
     'image': ('glance', '/image'),
     'baremetal': ('ironic', '/baremetal'),
+    'placement': ('placement', '/placement'),
 }
 _SCHEMA = (
     "'identity' is a required property\n\nFailed validating 'required' in "

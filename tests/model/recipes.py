@@ -164,6 +164,13 @@ class Recipes(Ironic):
         runbook.traits = list(call.body()['traits'])
         return 204, None
 
+    @route('/v1/runbooks/<ident>/traits/<trait>', 'PUT')
+    def add_runbook_trait(self, call: Call, ident: str, trait: str) -> Any:
+        """Add a trait."""
+        runbook = self._own_runbook(call, ident, 'update')
+        runbook.traits = sorted({*runbook.traits, trait})
+        return 204, None
+
     def find_runbook(self, ident: str) -> Runbook | None:
         """Return a runbook, None if there is none."""
         return provision.find_runbook(self.world, ident)

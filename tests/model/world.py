@@ -91,6 +91,8 @@ class World:
         self.nodes: dict[str, Node] = {}
         self.templates: dict[str, records.Template] = {}
         self.runbooks: dict[str, records.Runbook] = {}
+        # What Placement does not know of the traits of a node.
+        self.lost_traits: dict[str, set[str]] = {}
         self._flavor_names: dict[str, Flavor] = {}
         self._node_names: dict[str, Node] = {}
         self.nova = instances.Instances(self)

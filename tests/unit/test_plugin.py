@@ -41,6 +41,7 @@ class PluginTest(base.TestCase):
                 f'server_config_{name}'
                 for name in (
                     'apply',
+                    'check',
                     'history',
                     'list',
                     'option_create',

@@ -11,16 +11,12 @@ from osc_baremetal_config.core.facts import (
     journal,
     provision_state,
     quoting,
-    times,
 )
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Node, Server
 from osc_baremetal_config.core.plan.model import OFF, ON
 
 _RESIZED = 'VERIFY_RESIZE'
-# For so long nobody may hold the lock of a service that goes on: when a BMC
-# has done its part and the conductor has not taken it up yet.
-_MOMENT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +68,6 @@ def is_quiet(server: Server, node: Node) -> bool:
         and isinstance(provision_state.classify(node), provision_state.Ready)
         and not node.maintenance
     )
-
-
-def is_wedged(node: Node, now_s: float) -> bool:
-    """Return whether Ironic has lost hold of a service.
-
-    It raises in the middle of one, and leaves the node in "servicing", with
-    the error until its next power sync and with no conductor that holds the
-    lock. One that it is at has no error, and is without a lock for a moment
-    only. A lessee is shown neither, and so cannot tell.
-    """
-    if node.provision_state != 'servicing':
-        return False
-    if node.last_error is not None:
-        return True
-    since = times.seconds(node.provision_updated_at or '')
-    is_free = node.reservation is None and not node.is_redacted
-    return is_free and since is not None and now_s - since >= _MOMENT_S
 
 
 def _change(entries: Mapping[str, Pending]) -> str:
@@ -145,7 +124,7 @@ def _node(node: Node, phase: provision_state.Phase, now_s: float) -> list[str]:
 
 
 def _working(node: Node, doing: str, now_s: float) -> list[str]:
-    if is_wedged(node, now_s):
+    if provision_state.is_wedged(node, now_s):
         why = f': {node.last_error}' if node.last_error else '.'
         return [
             f'Node {node} is in state "servicing", but no conductor is '

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import next_steps
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.explain import diagnosis
 from osc_baremetal_config.core.facts import journal, provision_state, values
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Snapshot
@@ -77,7 +76,7 @@ def plan(
 def _no_way(snapshot: Snapshot, now_s: float) -> tuple[str, ...]:
     """Return why nothing at all can be done from here."""
     server, node = snapshot.server, snapshot.node
-    if diagnosis.is_wedged(node, now_s):
+    if provision_state.is_wedged(node, now_s):
         return ('only an operator can help',)
     if broken := next_steps.broken(server):
         return tuple(broken)

@@ -6,6 +6,7 @@ One table of Ironic's states, from ``ironic/common/states.py`` and
 
 from dataclasses import dataclass
 
+from osc_baremetal_config.core.facts import times
 from osc_baremetal_config.core.facts.model import Node
 
 SERVICING = frozenset({'servicing', 'service wait'})
@@ -14,6 +15,9 @@ FAULT = 'service failure'
 _FAILED = frozenset({'service failed', 'error'})
 # What a node passes through when its server is deleted.
 _UNDEPLOYING = frozenset({'deleting', 'cleaning', 'clean wait'})
+# For so long nobody may hold the lock of a service that goes on: when a BMC
+# has done its part and the conductor has not taken it up yet.
+_MOMENT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,20 @@ def classify(node: Node) -> Phase:
             reason or 'the service has failed; Ironic shows you no reason'
         )
     return Stuck(f'node {node} is in state "{state}", which needs a person')
+
+
+def is_wedged(node: Node, now_s: float) -> bool:
+    """Return whether Ironic has lost hold of a service.
+
+    It raises in the middle of one, and leaves the node in "servicing", with
+    the error until its next power sync and with no conductor that holds the
+    lock. One that it is at has no error, and is without a lock for a moment
+    only. A lessee is shown neither, and so cannot tell.
+    """
+    if node.provision_state != 'servicing':
+        return False
+    if node.last_error is not None:
+        return True
+    since = times.seconds(node.provision_updated_at or '')
+    is_free = node.reservation is None and not node.is_redacted
+    return is_free and since is not None and now_s - since >= _MOMENT_S

@@ -179,6 +179,17 @@ def is_same(one: Sequence[Step], other: Sequence[Step]) -> bool:
     )
 
 
+def documents(kind: Kind, wanted: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return steps as Ironic takes them in a template or a runbook."""
+    found = steps.documents(wanted)
+    for number, step in enumerate(found):
+        if kind is Kind.RUNBOOK:
+            step['order'] = number + 1
+        else:
+            step['priority'] = PRIORITY - number
+    return found
+
+
 def _plain(step: Step) -> Step:
     """Return a step with numbers as text."""
     settings = steps.settings([step])
@@ -248,7 +259,7 @@ def _creation(new: Template, estate: Estate) -> Iterable[Request]:
     kind = new.kind
     body: dict[str, Any] = {
         'name': new.name,
-        'steps': _documents(new),
+        'steps': documents(new.kind, new.steps),
         'extra': _extra(new),
     }
     if kind is Kind.RUNBOOK:
@@ -264,7 +275,7 @@ def _patch(new: Template, present: Template) -> list[dict[str, Any]]:
     """Return the JSON patch from what there is to what should be."""
     found: list[dict[str, Any]] = []
     if not is_same(present.steps, new.steps):
-        found.append(_replacing('/steps', _documents(new)))
+        found.append(_replacing('/steps', documents(new.kind, new.steps)))
     if (present.item, present.required_traits) != (
         new.item,
         new.required_traits,
@@ -290,17 +301,6 @@ def _extra(new: Template) -> dict[str, Any]:
     if new.item:
         found['config-type'] = new.item.type
         found['config-value'] = new.item.value
-    return found
-
-
-def _documents(new: Template) -> list[dict[str, Any]]:
-    """Return steps as Ironic takes them in a template or a runbook."""
-    found = steps.documents(new.steps)
-    for number, step in enumerate(found):
-        if new.kind is Kind.RUNBOOK:
-            step['order'] = number + 1
-        else:
-            step['priority'] = PRIORITY - number
     return found
 
 

@@ -57,7 +57,7 @@ def baseless(estate: Estate) -> list[Flavor]:
     return [
         flavor
         for flavor in estate.flavors
-        if (items := _own_items(flavor))
+        if (items := own_items(flavor))
         and not any(
             variants.base_of(flavor, item, estate.flavors, known)
             for item in items
@@ -76,11 +76,12 @@ def items(estate: Estate) -> list[Item]:
     """
     found = {one.item for one in estate.templates if one.item and one.steps}
     for flavor in estate.flavors:
-        found |= set(_own_items(flavor))
+        found |= set(own_items(flavor))
     return sorted(found)
 
 
-def _own_items(flavor: Flavor) -> list[Item]:
+def own_items(flavor: Flavor) -> list[Item]:
+    """Return the items that a flavor has."""
     desired = metadata.desired(flavor.extra_specs)
     return [Item(name, value) for name, value in desired.items()]
 

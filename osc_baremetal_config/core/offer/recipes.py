@@ -73,6 +73,16 @@ def vendors(catalogue: Catalogue) -> set[str]:
     return found
 
 
+def needed(item: Item, catalogue: Catalogue) -> frozenset[str]:
+    """Return the traits that a node needs for an item.
+
+    :returns: none where it needs one of several, which a template cannot say.
+    """
+    config_type = catalogue.types.get(item.type)
+    sets = config_type.needs.get(item.value, ()) if config_type else ()
+    return next(iter(sets)) if len(sets) == 1 else frozenset()
+
+
 def is_one_of(vendor: str, asked: Iterable[str]) -> bool:
     """Return whether a vendor is meant: by its maker, or by its whole name.
 
@@ -217,9 +227,7 @@ def _named(
 
     A second template for the same would only be in a tie with the first.
     """
-    config_type = catalogue.types.get(item.type)
-    needed = config_type.needs.get(item.value, ()) if config_type else ()
-    required = next(iter(needed)) if len(needed) == 1 else frozenset()
+    required = needed(item, catalogue)
     if offer.required_traits is not None:
         required = offer.required_traits
     vendor = kind.vendor if kind else ''

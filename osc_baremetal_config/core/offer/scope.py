@@ -35,11 +35,16 @@ def takes(flavor: Flavor, node: Node) -> bool:
         if key.startswith(TRAIT) and value == 'forbidden'
     }
     return (
-        bool(node.resource_class)
-        and resource_class(node.resource_class) in _classes(flavor)
+        is_of_class(flavor, node)
         and required <= node.traits
         and not forbidden & node.traits
     )
+
+
+def is_of_class(flavor: Flavor, node: Node) -> bool:
+    """Return whether a node is of the resource class of a flavor."""
+    name = node.resource_class
+    return bool(name) and resource_class(name) in _classes(flavor)
 
 
 def traits(flavor: Flavor) -> frozenset[str]:

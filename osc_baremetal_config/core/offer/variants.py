@@ -7,7 +7,7 @@ the variant of is for :mod:`osc_baremetal_config.core.plan.flavors`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from osc_baremetal_config.core.facts import metadata
@@ -159,6 +159,20 @@ def _has(flavor: Flavor, item: Item) -> bool:
     return metadata.desired(flavor.extra_specs).get(item.type) == item.value
 
 
+def shape(flavor: Flavor, names: Collection[str]) -> tuple[object, ...]:
+    """Return all that a flavor has besides its items.
+
+    :param names: of deploy templates, whose traits belong to items.
+    """
+    specs = {
+        key: value
+        for key, value in flavor.extra_specs.items()
+        if not key.startswith(metadata.DESIRED)
+        and key.removeprefix(TRAIT) not in names
+    }
+    return size(flavor)[:-1], sorted(specs.items())
+
+
 def removal(flavor: Flavor) -> Change:
     """Return what removes a flavor."""
     return Change(
@@ -182,8 +196,8 @@ def _compared(
         f'{what} is {is_} and should be {to}'
         for what, is_, to in zip(
             ('vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'public'),
-            _size(present),
-            _size(new),
+            size(present),
+            size(new),
             strict=True,
         )
         if is_ != to
@@ -278,10 +292,11 @@ def _distance(new: Flavor, present: Flavor) -> tuple[int, bool, str]:
 
 
 def _is_alike(new: Flavor, present: Flavor) -> bool:
-    return _size(new) == _size(present)
+    return size(new) == size(present)
 
 
-def _size(flavor: Flavor) -> tuple[int, int, int, int, int, bool]:
+def size(flavor: Flavor) -> tuple[int, int, int, int, int, bool]:
+    """Return what Nova can never change of a flavor."""
     return (
         flavor.vcpus,
         flavor.ram_mib,

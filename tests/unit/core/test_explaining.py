@@ -16,7 +16,7 @@ from osc_baremetal_config.core.explain import (
     recovery,
 )
 from osc_baremetal_config.core.explain.option_list import Capability
-from osc_baremetal_config.core.facts import journal
+from osc_baremetal_config.core.facts import journal, provision_state
 from osc_baremetal_config.core.facts.journal import Pending, Previous
 from osc_baremetal_config.core.facts.metadata import PENDING
 from osc_baremetal_config.core.facts.model import Event, Item
@@ -230,7 +230,9 @@ class DiagnosisTest(base.TestCase):
             ({**long_ago, 'provision_state': 'service wait'}, False),
         ):
             with self.subTest(node=node):
-                found = diagnosis.is_wedged(snapshots.node(dict(node)), NOW_S)
+                found = provision_state.is_wedged(
+                    snapshots.node(dict(node)), NOW_S
+                )
                 self.assertEqual(is_wedged, found)
 
 

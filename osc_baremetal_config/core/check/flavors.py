@@ -1,0 +1,300 @@
+"""What is wrong with flavors and images.
+
+Owns the findings about their items, their traits, and how a variant compares
+to its base. Of several that have one cause only the nearest to it is told.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from osc_baremetal_config.core.check.findings import Code, Finding
+from osc_baremetal_config.core.check.survey import Survey, offering
+from osc_baremetal_config.core.check.templates import fitting, slip
+from osc_baremetal_config.core.facts import metadata, quoting
+from osc_baremetal_config.core.facts.model import (
+    Flavor,
+    Image,
+    Item,
+    Kind,
+)
+from osc_baremetal_config.core.offer import listing, scope, variants
+from osc_baremetal_config.core.offer.scope import TRAIT
+
+# Nova takes it for a request for a policy of CPU pinning, and refuses it on
+# bare metal (``_get_hyperthreading_trait`` in nova/virt/hardware.py).
+_PINNING = 'HW_CPU_HYPERTHREADING'
+
+
+def check(survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with the flavors and images of a cloud."""
+    for flavor in survey.estate.flavors:
+        if scope.is_bare_metal(flavor) or listing.own_items(flavor):
+            found = _first(flavor, survey)
+            if found:
+                yield found
+    for image in survey.estate.images:
+        yield from _image(image, survey)
+
+
+def _first(flavor: Flavor, survey: Survey) -> Finding | None:
+    """Return what is wrong with a flavor: the nearest to the cause."""
+    about = f'flavor {flavor}'
+    if _has_slip(flavor, survey):
+        return None
+    for trait in sorted(scope.traits(flavor)):
+        if found := _trait(flavor, trait, survey):
+            return found
+    for item in listing.own_items(flavor):
+        if not _is_given(item, survey):
+            return _without_template(flavor, item, survey)
+    if found := _variant(flavor, survey):
+        return found
+    return _without_nodes(flavor, about, survey)
+
+
+def _has_slip(flavor: Flavor, survey: Survey) -> bool:
+    """Return whether it is a flavor's template that is for a wrong type."""
+    required = scope.traits(flavor)
+    return any(
+        one.item and one.name in required and slip(one.item, survey)
+        for one in survey.estate.templates
+    )
+
+
+def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
+    """Return what is wrong with a trait that a flavor requires."""
+    about, name = f'flavor {flavor}', quoting.quoted(flavor.id)
+    unset = f'openstack flavor unset --property {TRAIT}{trait} {name}'
+    if trait == _PINNING:
+        return Finding(
+            Code.TRAIT_PINNING,
+            about,
+            f'it requires the trait {trait}, which Nova takes for CPU '
+            f'pinning and refuses on bare metal',
+            unset,
+        )
+    meant = survey.meant(trait)
+    if meant is None:
+        return _foreign(flavor, trait, survey, unset)
+    right = (
+        f' && openstack flavor set --property {TRAIT}{meant}=required {name}'
+    )
+    return Finding(
+        Code.TRAIT_MISSPELT,
+        about,
+        f'it requires the trait {trait}, which is none'
+        + (f' (did you mean {meant}?)' if meant else ''),
+        unset + (right if meant else ''),
+    )
+
+
+def _foreign(
+    flavor: Flavor, trait: str, survey: Survey, fix: str
+) -> Finding | None:
+    """Return that a flavor requires a template of an item it has not."""
+    own = set(listing.own_items(flavor))
+    given = {
+        one.item
+        for one in survey.estate.templates
+        if one.name == trait and one.kind is Kind.DEPLOY_TEMPLATE and one.item
+    }
+    if not given or given & own:
+        return None
+    told = ', '.join(map(str, sorted(given)))
+    return Finding(
+        Code.VARIANT_TRAIT,
+        f'flavor {flavor}',
+        f'it requires {trait}, whose template gives {told} at the first boot, '
+        f'and should have {", ".join(map(str, sorted(own))) or "no item"}',
+        fix,
+    )
+
+
+def _is_given(item: Item, survey: Survey) -> bool:
+    return any(
+        one.item == item and one.kind is Kind.DEPLOY_TEMPLATE
+        for one in survey.estate.templates
+    )
+
+
+def _without_template(flavor: Flavor, item: Item, survey: Survey) -> Finding:
+    config_type = survey.catalogue.types.get(item.type)
+    is_known = config_type and item.value in config_type.values
+    base = _likely_base(flavor, survey)
+    key = quoting.quoted(metadata.DESIRED + item.type)
+    name = quoting.quoted(flavor.id)
+    fix = f'openstack flavor unset --property {key} {name}'
+    if is_known and base:
+        fix = offering(item, [base.name])
+    return Finding(
+        Code.ITEM_WITHOUT_TEMPLATE,
+        f'flavor {flavor}',
+        f'it should give {item}, and no deploy template does',
+        fix,
+    )
+
+
+def _variant(flavor: Flavor, survey: Survey) -> Finding | None:
+    """Return in what a variant differs from its base besides the items."""
+    items = listing.own_items(flavor)
+    if not items:
+        return None
+    every, known = survey.estate.flavors, survey.estate.templates
+    bases = [
+        base
+        for item in items
+        if (base := variants.base_of(flavor, item, every, known))
+    ]
+    if not bases:
+        return _different(flavor, survey)
+    base = bases[0]
+    is_unlike = base.is_public != flavor.is_public or (
+        None not in (base.projects, flavor.projects)
+        and base.projects != flavor.projects
+    )
+    if not is_unlike:
+        return None
+    return Finding(
+        Code.VARIANT_ACCESS,
+        f'flavor {flavor}',
+        f'not the same projects may use it as its base {base.name}: '
+        f'{_access(flavor)} instead of {_access(base)}',
+        _granting(flavor, base),
+    )
+
+
+def _different(flavor: Flavor, survey: Survey) -> Finding | None:
+    """Return that a flavor with items equals no other but for its items."""
+    base = _likely_base(flavor, survey)
+    shape = variants.shape(flavor, survey.names)
+    others = [f for f in survey.estate.flavors if f.id != flavor.id]
+    if any(variants.shape(one, survey.names) == shape for one in others):
+        return None
+    if base is None:
+        return None
+    name = quoting.quoted(flavor.id)
+    new = dict(_plain(base.extra_specs, survey))
+    own = dict(_plain(flavor.extra_specs, survey))
+    added = {k: v for k, v in new.items() if own.get(k) != v}
+    gone = own.keys() - new.keys()
+    fixes = []
+    if added:
+        words = (quoting.quoted(f'{k}={v}') for k, v in sorted(added.items()))
+        told = ' '.join(f'--property {word}' for word in words)
+        fixes.append(f'openstack flavor set {told} {name}')
+    if gone:
+        told = ' '.join(
+            f'--property {quoting.quoted(k)}' for k in sorted(gone)
+        )
+        fixes.append(f'openstack flavor unset {told} {name}')
+    sizes = variants.size(flavor), variants.size(base)
+    if sizes[0] != sizes[1]:
+        fixes = [f'openstack flavor delete {name}']
+    differences = [*added, *sorted(gone)] or ['its size']
+    return Finding(
+        Code.VARIANT_DIFFERS,
+        f'flavor {flavor}',
+        f'it is no variant of {base.name}, as it differs in more than its '
+        f'items: {", ".join(differences)}',
+        ' && '.join(fixes),
+    )
+
+
+def _plain(
+    specs: Mapping[str, str], survey: Survey
+) -> Iterator[tuple[str, str]]:
+    """Yield the extra specs that do not belong to an item."""
+    for key, value in specs.items():
+        is_template = key.removeprefix(TRAIT) in survey.names
+        if not (is_template or key.startswith(metadata.DESIRED)):
+            yield key, value
+
+
+def _likely_base(flavor: Flavor, survey: Survey) -> Flavor | None:
+    """Return the base that a flavor may be meant to be a variant of."""
+    named = [b for b in survey.bases if flavor.name.startswith(f'{b.name}.')]
+    alike = [
+        base
+        for base in survey.bases
+        if variants.size(base) == variants.size(flavor)
+    ]
+    found = named or alike or survey.bases
+    return max(found, key=lambda one: len(one.name), default=None)
+
+
+def _access(flavor: Flavor) -> str:
+    if flavor.is_public:
+        return 'all'
+    return ', '.join(sorted(flavor.projects or ())) or 'none'
+
+
+def _granting(flavor: Flavor, base: Flavor) -> str:
+    """Return the command that has a variant be used by the same projects."""
+    name = quoting.quoted(flavor.id)
+    if base.is_public != flavor.is_public:
+        return f'openstack flavor delete {name}'
+    none = frozenset[str]()
+    own, wanted = flavor.projects or none, base.projects or none
+    fixes = [
+        f'openstack flavor set --project {project} {name}'
+        for project in sorted(wanted - own)
+    ]
+    fixes += [
+        f'openstack flavor unset --project {project} {name}'
+        for project in sorted(own - wanted)
+    ]
+    return ' && '.join(fixes)
+
+
+def _without_nodes(
+    flavor: Flavor, about: str, survey: Survey
+) -> Finding | None:
+    """Return that no node has the traits that a flavor requires."""
+    nodes = survey.estate.nodes
+    required = scope.traits(flavor)
+    of_class = [node for node in nodes if scope.is_of_class(flavor, node)]
+    if not of_class or any(required <= node.traits for node in of_class):
+        return None
+    lacking = sorted(required - survey.node_traits) or sorted(required)
+    likely = [
+        node
+        for template in survey.estate.templates
+        if template.name in lacking
+        for node in fitting(template, survey)
+        if node in of_class
+    ]
+    fix = ''
+    if likely:
+        fix = (
+            f'openstack baremetal node add trait {quoting.node(likely[0])} '
+            f'{" ".join(lacking)}'
+        )
+    return Finding(
+        Code.FLAVOR_WITHOUT_NODES,
+        about,
+        f'none of the {len(of_class)} nodes of its resource class has all '
+        f'traits that it requires: {", ".join(lacking)}',
+        fix,
+    )
+
+
+def _image(image: Image, survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with an image."""
+    about, name = f'image {image.name} ({image.id})', image.id
+    key = TRAIT + _PINNING
+    if image.properties.get(key) == 'required':
+        yield Finding(
+            Code.TRAIT_PINNING,
+            about,
+            f'it requires the trait {_PINNING}, which Nova takes for CPU '
+            f'pinning and refuses on bare metal',
+            f'openstack image unset --property {key} {name}',
+        )
+    for kind, value in metadata.desired(image.properties).items():
+        if not _is_given(Item(kind, value), survey):
+            key = quoting.quoted(metadata.DESIRED + kind)
+            yield Finding(
+                Code.ITEM_WITHOUT_TEMPLATE,
+                about,
+                f'it should give {kind}={value}, and no deploy template does',
+                f'openstack image unset --property {key} {name}',
+            )

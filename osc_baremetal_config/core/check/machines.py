@@ -1,0 +1,310 @@
+"""What is wrong with nodes, and with the servers on them.
+
+Owns the findings about what Ironic and Placement know of a node, and about
+what stands in the metadata of a server.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from osc_baremetal_config.core.check.findings import Code, Finding
+from osc_baremetal_config.core.check.survey import Survey
+from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.assessment import Drift
+from osc_baremetal_config.core.desired.catalogue import ConfigType
+from osc_baremetal_config.core.facts import (
+    journal,
+    metadata,
+    provision_state,
+    quoting,
+    steps,
+    times,
+)
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Node,
+    Server,
+    Snapshot,
+)
+
+# States in which Nova's servers are on a node, or can be.
+IN_USE = frozenset({'available', 'active'})
+# A change without a sign of life is given up by somebody after so long.
+_ORPHANED_S = 3600.0
+
+
+def check(survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with the nodes and servers of a cloud."""
+    by_id = {server.id: server for server in survey.estate.servers}
+    for node in survey.estate.nodes:
+        server = by_id.get(node.instance_uuid or '')
+        yield from _node(node, server, survey)
+        if server:
+            yield from _server(server, node, survey)
+
+
+def _node(
+    node: Node, server: Server | None, survey: Survey
+) -> Iterator[Finding]:
+    """Yield what is wrong with a node."""
+    if stopped := _stopped(node, server, survey):
+        yield stopped
+        return
+    if node.provision_state not in IN_USE:
+        return
+    if node.uuid in survey.estate.bios:
+        bios = survey.estate.bios[node.uuid]
+        yield from _capabilities(node, bios, survey) if bios else _unread(node)
+    yield from _lessee(node, server)
+    yield from _placement(node, survey)
+
+
+def _stopped(
+    node: Node, server: Server | None, survey: Survey
+) -> Finding | None:
+    """Return that a service of a node does not go on."""
+    about = f'node {node}'
+    if provision_state.is_wedged(node, survey.now_s):
+        return Finding(
+            Code.NODE_WEDGED,
+            about,
+            f'it is in {node.provision_state} and no conductor is working on '
+            f'it, which ends only when the conductor is restarted',
+        )
+    if node.provision_state != 'service failed':
+        return None
+    why = node.last_error or node.maintenance_reason or 'no reason is shown'
+    fix = f'openstack baremetal node abort {quoting.node(node)}'
+    if server:
+        fix = f'openstack server config recover --abort {server.id}'
+    return Finding(Code.SERVICE_FAILED, about, f'a service failed: {why}', fix)
+
+
+def _unread(node: Node) -> Iterator[Finding]:
+    """Yield that Ironic has no BIOS settings of a node."""
+    name = quoting.node(node)
+    fix = ''
+    if node.provision_state == 'available':
+        fix = (
+            f'openstack baremetal node manage --wait 0 {name} && '
+            f'openstack baremetal node provide {name}'
+        )
+    yield Finding(
+        Code.BIOS_NOT_READ,
+        f'node {node}',
+        'Ironic has read no BIOS settings of it'
+        + (
+            ''
+            if fix
+            else '; it reads them when the node is deployed or serviced'
+        ),
+        fix,
+    )
+
+
+def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
+    """Yield where a node's traits and its BIOS do not agree."""
+    offered = {item.type for item in survey.items}
+    kinds = survey.catalogue.kinds(bios)
+    for name, config_type in survey.catalogue.types.items():
+        needed = [sets for sets in config_type.needs.values() if sets]
+        if name not in offered or not needed:
+            continue
+        has_setting = bool(kinds[name]) or _is_told(name, bios, survey)
+        capable = _capable(config_type, node)
+        handle = quoting.node(node)
+        if capable and not has_setting:
+            yield Finding(
+                Code.TRAIT_WITHOUT_SETTING,
+                f'node {node}',
+                f'it has the trait {", ".join(sorted(capable))}, and no '
+                f'setting of its BIOS is known to be {name}',
+                f'openstack baremetal node remove trait {handle} '
+                f'{" ".join(sorted(capable))}',
+            )
+        elif has_setting and not capable:
+            sets = {one for some in needed for one in some}
+            told = ' or '.join(
+                sorted(' and '.join(sorted(one)) for one in sets)
+            )
+            yield Finding(
+                Code.SETTING_WITHOUT_TRAIT,
+                f'node {node}',
+                f'its BIOS has {name}, and it lacks the trait {told}',
+                f'openstack baremetal node add trait {handle} '
+                f'{" ".join(sorted(next(iter(sets))))}'
+                if len(sets) == 1
+                else '',
+            )
+
+
+def _capable(config_type: ConfigType, node: Node) -> frozenset[str]:
+    """Return the traits by which a node is capable of a type; none if not."""
+    for sets in config_type.needs.values():
+        for traits in sets:
+            if traits <= node.traits:
+                return traits
+    return frozenset()
+
+
+def _is_told(name: str, bios: Bios, survey: Survey) -> bool:
+    """Return whether a template tells a type by settings that a BIOS has."""
+    return any(
+        known.keys() <= bios.keys()
+        for one in survey.estate.templates
+        if one.item
+        and one.item.type == name
+        and (known := steps.settings(one.steps))
+    )
+
+
+def _lessee(node: Node, server: Server | None) -> Iterator[Finding]:
+    """Yield that a server's project is not shown the node."""
+    project = server.project_id if server else None
+    if project and node.lessee != project and node.owner != project:
+        yield Finding(
+            Code.LESSEE_MISSING,
+            f'node {node}',
+            f'its server {server} is of project {project}, which is not its '
+            f'lessee, so its users are not shown the node',
+            f'openstack baremetal node set --lessee {project} '
+            f'{quoting.node(node)}',
+        )
+
+
+def _placement(node: Node, survey: Survey) -> Iterator[Finding]:
+    """Yield that Placement has other traits of a node than Ironic."""
+    if node.uuid not in survey.placement.differing:
+        return
+    told = ' '.join(f'--trait {trait}' for trait in sorted(node.traits))
+    yield Finding(
+        Code.PLACEMENT_TRAITS,
+        f'node {node}',
+        'Placement has other traits of it than Ironic, so servers are '
+        'scheduled by the wrong ones; Nova copies them within a minute where '
+        'its service for the node runs',
+        f'openstack resource provider trait set {told} {node.uuid}',
+    )
+
+
+def _server(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with a server."""
+    yield from _records(server, survey)
+    entries = list(_journal(server, node, survey))
+    yield from entries
+    bios = survey.estate.bios.get(node.uuid)
+    if bios and not journal.pending(server.metadata):
+        yield from _drift(server, node, bios, survey)
+
+
+def _records(server: Server, survey: Survey) -> Iterator[Finding]:
+    """Yield the records of items that nobody defines."""
+    for name, value in metadata.desired(server.metadata).items():
+        config_type = survey.catalogue.types.get(name)
+        known = {item.value for item in survey.items if item.type == name}
+        known |= set(config_type.values) if config_type else set()
+        if value not in known:
+            key = quoting.quoted(metadata.DESIRED + name)
+            yield Finding(
+                Code.RECORD_UNDEFINED,
+                f'server {server}',
+                f'its metadata says {name}={value}, which neither the '
+                f'catalogue nor a template knows',
+                f'openstack server unset --property {key} {server.id}',
+            )
+
+
+def _journal(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
+    """Yield what is left of changes that do not go on."""
+    about = f'server {server}'
+    damaged = [
+        (prefix, name)
+        for prefix, entries in (
+            (metadata.PENDING, journal.pending(server.metadata)),
+            (metadata.PREVIOUS, journal.previous(server.metadata)),
+        )
+        for name, entry in entries.items()
+        if entry.fault
+    ]
+    for prefix, name in damaged:
+        keys = journal.keys(prefix, name, server.metadata)
+        told = ' '.join(f'--property {quoting.quoted(key)}' for key in keys)
+        yield Finding(
+            Code.JOURNAL_DAMAGED,
+            about,
+            f'its entry of {name} in the metadata cannot be read',
+            f'openstack server unset {told} {server.id}',
+        )
+    entries = journal.pending(server.metadata)
+    if not entries or damaged:
+        return
+    started = [times.seconds(e.since or '') for e in entries.values()]
+    since = max((at for at in started if at is not None), default=0)
+    is_at_work = server.task_state or not isinstance(
+        provision_state.classify(node), provision_state.Ready
+    )
+    if not is_at_work and survey.now_s - since >= _ORPHANED_S:
+        items = ', '.join(f'{n}={e.value}' for n, e in sorted(entries.items()))
+        yield Finding(
+            Code.JOURNAL_ORPHANED,
+            about,
+            f'a change to {items} was started and does not go on',
+            f'openstack server config recover --abort {server.id}',
+        )
+
+
+def _drift(
+    server: Server, node: Node, bios: Bios, survey: Survey
+) -> Iterator[Finding]:
+    """Yield in what a server is not as it should be."""
+    images = {image.id: image for image in survey.estate.images}
+    assessed = assessment.assess(
+        Snapshot(
+            server=server,
+            node=node,
+            bios=bios,
+            templates=survey.estate.templates,
+            image=images.get(server.image_id or ''),
+        ),
+        survey.catalogue,
+    )
+    found = [
+        f'{row.type} is {row.actual.value} and should be {row.desired.value}'
+        for row in assessed.rows.values()
+        if row.drift is Drift.YES
+        and _is_defined(row.type, row.desired.value, survey)
+    ]
+    if found:
+        yield Finding(
+            Code.DRIFT,
+            f'server {server}',
+            '; '.join(found),
+            f'openstack server config apply {server.id}',
+        )
+
+
+def _is_defined(name: str, value: str | None, survey: Survey) -> bool:
+    """Return whether something gives an item; else that is the finding."""
+    return any(
+        item.type == name and item.value == value for item in survey.items
+    )
+
+
+def sample(nodes: Iterable[Node], most: int | None) -> list[Node]:
+    """Return the nodes whose BIOS is read, of each kind some.
+
+    :param most: how many at most; None for all.
+    """
+    every = list(nodes)
+    if most is None or len(every) <= most:
+        return every
+    kinds: dict[tuple[object, ...], list[Node]] = {}
+    for node in every:
+        key = (node.resource_class, node.vendor, node.driver, node.traits)
+        kinds.setdefault(key, []).append(node)
+    queues = list(kinds.values())
+    found: list[Node] = []
+    while len(found) < most:
+        for queue in queues:
+            if queue and len(found) < most:
+                found.append(queue.pop(0))
+    return found

@@ -1,0 +1,411 @@
+"""What is wrong with deploy templates and runbooks.
+
+Owns the findings about what they do and for which nodes. Of several that have
+one cause only the nearest to it is told.
+"""
+
+import collections
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from osc_baremetal_config.core.check.findings import Code, Finding
+from osc_baremetal_config.core.check.survey import Survey, command, offering
+from osc_baremetal_config.core.facts import (
+    order,
+    quoting,
+    registry,
+    steps,
+    templates,
+    violations,
+)
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Item,
+    Kind,
+    Node,
+    Template,
+    Value,
+)
+from osc_baremetal_config.core.offer import definitions, recipes, scope
+
+
+def check(survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with the templates of a cloud."""
+    for template in survey.estate.templates:
+        if template.item:
+            yield from _of_one(template, survey)
+    yield from _ties(survey)
+    yield from _alone(survey)
+
+
+def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with one template."""
+    yield from _misspelt(template, survey)
+    if not template.steps:
+        yield Finding(
+            Code.TEMPLATE_EMPTY,
+            str(template),
+            'it has no step that is run: of a deploy template those of '
+            'priority 0 are not',
+            _rewriting(template, survey),
+        )
+        return
+    found = list(_steps(template, survey))
+    yield from found
+    if not found:
+        yield from _settings(template, survey)
+    yield from _required(template, survey)
+    if template.kind is Kind.RUNBOOK:
+        yield from _approval(template, survey)
+
+
+def slip(item: Item, survey: Survey) -> str:
+    """Return what a type may have been meant to be, as a parenthesis.
+
+    Empty for one that the catalogue knows, or that is like none of it.
+    """
+    types = survey.catalogue.types
+    return '' if item.type in types else registry.nearest(item.type, types)
+
+
+def _misspelt(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield that a template's item is none that the catalogue knows."""
+    item, types = template.item, survey.catalogue.types
+    if item is None:
+        return
+    if item.type not in types:
+        if near := slip(item, survey):
+            meant = near.partition('mean ')[2].rstrip('?)')
+            yield Finding(
+                Code.TYPE_MISSPELT,
+                str(template),
+                f'it is for {item.type}, which no catalogue has{near}',
+                _extra(template, 'config-type', meant),
+            )
+    elif item.value not in types[item.type].values:
+        values = types[item.type].values
+        near = registry.nearest(item.value, values)
+        yield Finding(
+            Code.VALUE_UNDEFINED,
+            str(template),
+            f'it is for {item}, and the catalogue knows only '
+            f'{", ".join(values)}{near}',
+            _renaming(template, near, survey),
+        )
+
+
+def _renaming(template: Template, near: str, survey: Survey) -> str:
+    """Return the command that gives a template the value that is meant.
+
+    Where that is not known, or another one gives it, the one that deletes it.
+    """
+    meant = near.partition('mean ')[2].rstrip('?)')
+    is_taken = template.item and any(
+        one.kind is template.kind
+        and one.item == Item(template.item.type, meant)
+        for one in survey.estate.templates
+    )
+    if meant and not is_taken:
+        return _extra(template, 'config-value', meant)
+    return command(template, 'delete')
+
+
+def _steps(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with the steps, whatever the node."""
+    fix = _rewriting(template, survey)
+    counts = collections.Counter(map(str, template.steps))
+    for name, count in counts.items():
+        if count > 1:
+            yield Finding(
+                Code.STEP_REPEATED,
+                str(template),
+                f'it has step {name} {count} times',
+                fix,
+            )
+            return
+    for step in template.steps:
+        if steps.is_lossy(step):
+            yield Finding(
+                Code.STEP_LOSSY,
+                str(template),
+                f'step {step} can lose data on the disks of a server',
+                fix,
+            )
+        elif not steps.is_known(step):
+            yield Finding(
+                Code.STEP_UNKNOWN,
+                str(template),
+                f'{step} is no service step whose effect is known',
+                fix,
+            )
+        elif missing := steps.missing(step):
+            yield Finding(
+                Code.STEP_INCOMPLETE,
+                str(template),
+                f'step {step} lacks {", ".join(missing)}',
+                fix,
+            )
+    for name, texts in steps.contradictions(template.steps).items():
+        yield Finding(
+            Code.SETTING_CONTRADICTS,
+            str(template),
+            f'it sets {name} to {" and ".join(texts)}',
+            fix,
+        )
+
+
+def _settings(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield the settings that no node's BIOS can be given."""
+    wanted = steps.settings(template.steps)
+    if not survey.read:
+        return
+    fix = _rewriting(template, survey)
+    nodes = survey.of(template)
+    known = {name for _, bios in nodes for name in bios}
+    for name, value in wanted.items():
+        if name not in known:
+            every = {n for _, bios in survey.read for n in bios}
+            yield Finding(
+                Code.SETTING_UNKNOWN,
+                str(template),
+                f'no node has a BIOS setting {name}'
+                f'{registry.nearest(name, every)}'
+                if name not in every
+                else f'no node that it is for has a BIOS setting {name}',
+                fix,
+            )
+            continue
+        yield from _unsupported(template, name, value, survey, fix)
+
+
+def _unsupported(
+    template: Template, name: str, value: Value, survey: Survey, fix: str
+) -> Iterator[Finding]:
+    """Yield why no node that has a setting can be given a value."""
+    judged = [
+        (bios[name].read_only, verdict)
+        for _, bios in survey.of(template)
+        if name in bios
+        for verdict in [_judged(template, name, value, bios, survey)]
+    ]
+    if any(verdict.is_possible for _, verdict in judged):
+        return
+    is_read_only = all(read_only for read_only, _ in judged)
+    yield Finding(
+        Code.SETTING_READ_ONLY if is_read_only else Code.SETTING_VALUE,
+        str(template),
+        f'{judged[0][1].reason}'
+        if is_read_only
+        else f'{name} cannot be {value} on any node: {judged[0][1].reason}',
+        fix,
+    )
+
+
+def _judged(
+    template: Template, name: str, value: Value, bios: Bios, survey: Survey
+) -> registry.Judgement:
+    locks = survey.catalogue.locks
+    opened = order.openers(steps.settings(template.steps), bios, locks)
+    if name in order.ranks(opened):
+        return registry.judge_later(name, value, bios)
+    return registry.judge(name, value, bios, locks)
+
+
+def _required(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield that no node has the traits that a template requires."""
+    required = template.required_traits
+    for trait in sorted(required):
+        meant = survey.meant(trait)
+        if meant is not None:
+            right = sorted(required - {trait} | ({meant} if meant else set()))
+            yield Finding(
+                Code.TRAIT_MISSPELT,
+                str(template),
+                f'it requires the trait {trait}, which is none'
+                + (f' (did you mean {meant}?)' if meant else ''),
+                _extra(template, 'required-traits', json.dumps(right)),
+            )
+            return
+    nodes = survey.estate.nodes
+    if required and not any(required <= node.traits for node in nodes):
+        yield Finding(
+            Code.TEMPLATE_TRAITS,
+            str(template),
+            f'no node has the traits that it requires: '
+            f'{", ".join(sorted(required))}',
+            _extra(
+                template,
+                'required-traits',
+                json.dumps(_needed(template, survey)),
+            ),
+        )
+
+
+def _needed(template: Template, survey: Survey) -> list[str]:
+    """Return the traits that a template should require."""
+    if template.item is None:
+        return []
+    return sorted(recipes.needed(template.item, survey.catalogue))
+
+
+def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield that a runbook can be run on no node, or by nobody."""
+    nodes = fitting(runbook, survey)
+    if not runbook.approved_for:
+        yield Finding(
+            Code.RUNBOOK_WITHOUT_TRAITS,
+            str(runbook),
+            'it has no traits, so Ironic runs it on no node',
+            _approving(runbook, survey, nodes),
+        )
+    elif not runbook.approved_for & survey.node_traits:
+        yield Finding(
+            Code.RUNBOOK_TRAITS,
+            str(runbook),
+            f'no node has one of its traits: '
+            f'{", ".join(sorted(runbook.approved_for))}',
+            _approving(runbook, survey, nodes),
+        )
+    if runbook.is_public:
+        lessees = sorted({node.lessee for node in nodes if node.lessee})
+        fix = command(runbook, 'unset', '--public')
+        if lessees:
+            owner = command(runbook, 'set', f'--owner {lessees[0]}')
+            fix = f'{fix} && {owner}'
+        yield Finding(
+            Code.RUNBOOK_NOT_USABLE,
+            str(runbook),
+            'projects are shown it, and may not run it: only the managers of '
+            'the project that owns a runbook may',
+            fix,
+        )
+
+
+def _approving(
+    runbook: Template, survey: Survey, nodes: Sequence[Node]
+) -> str:
+    """Return the command that approves a runbook for the nodes it fits."""
+    common = set(survey.node_traits)
+    for node in nodes:
+        common &= node.traits
+    twins = {
+        one.name
+        for one in survey.estate.templates
+        if one.item == runbook.item and one.kind is Kind.DEPLOY_TEMPLATE
+    }
+    best = sorted(
+        common,
+        key=lambda trait: (trait not in twins, trait != runbook.name, trait),
+    )
+    if not (nodes and best):
+        return ''
+    return command(runbook, 'trait add', best[0])
+
+
+def fitting(template: Template, survey: Survey) -> list[Node]:
+    """Return the nodes that a template fits, as far as they were read."""
+    return [
+        node
+        for node, bios in survey.read
+        if not _against(template, node, bios, survey)
+    ]
+
+
+def _against(
+    template: Template, node: Node, bios: Bios, survey: Survey
+) -> list[violations.Violation]:
+    return templates.lacking_traits(template, node) + templates.unfit(
+        template, node, bios, survey.catalogue.locks, allow_data_loss=True
+    )
+
+
+def _ties(survey: Survey) -> Iterator[Finding]:
+    """Yield the templates between which nothing decides on some node."""
+    told: dict[tuple[str, ...], tuple[list[Template], list[Node]]] = {}
+    for item in sorted(survey.items):
+        own = [one for one in survey.estate.templates if one.item == item]
+        for group in _visible_together(own):
+            for node, bios in survey.read:
+                winners = templates.most_specific(
+                    [o for o in group if not _against(o, node, bios, survey)]
+                )
+                if len(winners) > 1:
+                    key = tuple(map(str, winners))
+                    told.setdefault(key, (winners, []))[1].append(node)
+    for winners, nodes in told.values():
+        first, *others = winners
+        names = ', '.join(map(str, others))
+        yield Finding(
+            Code.TEMPLATE_TIE,
+            str(first),
+            f'on {nodes[0]} it is in a tie with {names}: both are for '
+            f'{first.item}, and nothing decides between them',
+            command(_superfluous(winners, survey), 'delete'),
+        )
+
+
+def _superfluous(tied: Sequence[Template], survey: Survey) -> Template:
+    """Return one of several templates that no flavor needs, or the last."""
+    required = [scope.traits(flavor) for flavor in survey.estate.flavors]
+    free = [one for one in tied if not any(one.name in s for s in required)]
+    return (free or list(tied))[-1]
+
+
+def _visible_together(own: Iterable[Template]) -> Iterator[list[Template]]:
+    """Yield the templates that one user chooses among.
+
+    An operator takes deploy templates; each project has the public runbooks
+    and its own.
+    """
+    own = list(own)
+    yield [one for one in own if one.kind is Kind.DEPLOY_TEMPLATE]
+    runbooks = [one for one in own if one.kind is Kind.RUNBOOK]
+    for owner in sorted({one.owner or '' for one in runbooks}):
+        yield [
+            one
+            for one in runbooks
+            if one.is_public or (one.owner or '') == owner
+        ]
+
+
+def _alone(survey: Survey) -> Iterator[Finding]:
+    """Yield the items from which there is no way back."""
+    by_type: dict[str, set[str]] = collections.defaultdict(set)
+    for item in survey.items:
+        by_type[item.type].add(item.value)
+    for name, values in sorted(by_type.items()):
+        config_type = survey.catalogue.types.get(name)
+        known = set(config_type.values) if config_type else values
+        missing = sorted(known - values)
+        if len(values) > 1 or not missing or not values <= known:
+            continue
+        [value] = values
+        item = Item(name, value)
+        yield Finding(
+            Code.VALUE_ALONE,
+            f'item {item}',
+            f'nothing gives {name} another value, so there is no way back',
+            offering(
+                Item(name, missing[0]),
+                survey.bases_of(item) or [f.name for f in survey.bases[:1]],
+            ),
+        )
+
+
+def _rewriting(template: Template, survey: Survey) -> str:
+    """Return the command that has a template do what it should.
+
+    Where that is not known, the one that deletes it.
+    """
+    recipe = survey.recipe(template)
+    if recipe is None or definitions.is_same(recipe.steps, template.steps):
+        return command(template, 'delete')
+    document = json.dumps(definitions.documents(template.kind, recipe.steps))
+    return command(template, 'set', f'--steps {quoting.quoted(document)}')
+
+
+def _extra(template: Template, key: str, value: str) -> str:
+    """Return the command that changes what a template says of itself."""
+    return command(
+        template, 'set', f'--extra {quoting.quoted(f"{key}={value}")}'
+    )
