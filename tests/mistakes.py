@@ -38,6 +38,10 @@ class Hands(Protocol):
         """Return the ID of a server on a node of the base flavor."""
 
     @property
+    def own_node(self) -> str:
+        """Return the UUID of the node of that server."""
+
+    @property
     def projects(self) -> tuple[str, str]:
         """Return the ID of the project of the server, and of another."""
 
@@ -272,9 +276,8 @@ def incapable_with_setting(hands: Hands) -> None:
 
 def no_lessee(hands: Hands) -> None:
     """Have a server whose project is not shown the node."""
-    node = hands.node('bm-0')
     patch = [{'op': 'remove', 'path': '/lessee'}]
-    hands.ironic('PATCH', f'/nodes/{node}', patch)
+    hands.ironic('PATCH', f'/nodes/{hands.own_node}', patch)
 
 
 def undefined_record(hands: Hands) -> None:

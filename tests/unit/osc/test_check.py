@@ -28,6 +28,7 @@ class Hands:
     def __init__(self, model: fixture.Model, server: Server) -> None:
         self._model = model
         self.server = server.id
+        self.own_node = server.node_uuid or ''
 
     def ironic(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request to Ironic."""
@@ -160,9 +161,7 @@ class PageTest(base.TestCase):
         self.assertEqual([code.value for code in Code], [c for c, _ in told])
         for code, words in told:
             is_warning = Finding(Code(code), '', '').severity.value
-            self.assertEqual(
-                is_warning == 'warning', '(a' in words, code
-            )
+            self.assertEqual(is_warning == 'warning', '(a' in words, code)
 
 
 class CloudTest(CheckTestCase):

@@ -1,0 +1,249 @@
+"""Offering where nothing is offered, and what ``check`` finds."""
+
+import contextlib
+import json
+import shlex
+from typing import Any
+
+from tests import mistakes, people, runs
+from tests.devcloud import api, resources, vendors
+from tests.devcloud import layout as layouts
+from tests.devcloud.vendors import DELL, HPE
+from tests.functional import base
+
+CREATE = ('option', 'create', '--owner', 'acme', '--flavor')
+SMT, SRIOV = ('--type', 'hyperthreading'), ('--type', 'sriov')
+# What the two types are called on each machine.
+NAMES = {
+    DELL: ('LogicalProc', 'SriovGlobalEnable'),
+    HPE: ('ProcHyperthreading', 'Sriov'),
+}
+_OFFERED = ('.ht-', '.hyperthreading-', '.sriov-')
+
+
+class Hands:
+    """Makes mistakes on the real cloud."""
+
+    def __init__(
+        self,
+        operator: people.Person,
+        system: people.Person,
+        server: str,
+    ) -> None:
+        self._nova = operator.connect()
+        self._ironic = system.connect().baremetal
+        self.server = server
+
+    def ironic(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request to Ironic as an administrator of the system."""
+        answer = self._ironic.request(
+            path, method, json=body, microversion='1.112'
+        )
+        assert answer.ok, answer.text
+        return answer
+
+    def nova(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request to Nova as an administrator."""
+        answer = self._nova.compute.request(path, method, json=body)
+        assert answer.ok, answer.text
+        return answer
+
+    def flavor(self, name: str) -> str:
+        """Return the ID of a flavor."""
+        listed = self._nova.compute.flavors(is_public=None)
+        return next(str(one.id) for one in listed if one.name == name)
+
+    def node(self, name: str) -> str:
+        """Return the UUID of a node."""
+        return str(self._ironic.get_node(name).id)
+
+    @property
+    def own_node(self) -> str:
+        """Return the UUID of the node of the server."""
+        [found] = self._ironic.nodes(instance_id=self.server)
+        return str(found.id)
+
+    @property
+    def projects(self) -> tuple[str, str]:
+        """Return the ID of the project of the server, and of another."""
+        identity: Any = self._nova.identity
+        find = identity.find_project
+        acme, other = (find(name) for name in ('acme', 'other'))
+        return str(acme.id), str(other.id)
+
+
+class TestCase(base.TestCase):
+    """A cloud whose templates, runbooks and variants are put away."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Put them away."""
+        super().setUpClass()
+        _put_away()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Have them again."""
+        super().tearDownClass()
+        _put_away()
+        admin = api.Admin.log_in(layouts.Layout.load())
+        resources.make_templates(admin, (*resources.ITEMS, *vendors.ITEMS))
+        resources.make_flavors(admin, resources.flavors())
+
+    def config(self, *argv: str, code: int = 0) -> runs.Ran:
+        """Return what a command does for the operator."""
+        ran = self.operator.openstack('server', 'config', *argv)
+        self.assert_ended(code, ran)
+        return ran
+
+
+def _put_away() -> None:
+    """Have nothing offered, and no trait of an offer on a node."""
+    layout = layouts.Layout.load()
+    ironic = people.Person('operator-system', layout).connect().baremetal
+    nova = people.Person('operator', layout).connect().compute
+    for kind in ('runbooks', 'deploy_templates'):
+        listed = ironic.get(f'/{kind}', microversion='1.112').json()[kind]
+        for one in listed:
+            ironic.delete(f'/{kind}/{one["uuid"]}', microversion='1.112')
+    for flavor in list(nova.flavors(is_public=None)):
+        is_private = flavor.name.startswith('bm.private')
+        if is_private or any(word in flavor.name for word in _OFFERED):
+            nova.delete_flavor(flavor)
+    for node in ironic.nodes(details=True):
+        wanted = resources.traits(node.name)
+        if set(node.traits) != set(wanted):
+            ironic.put(
+                f'/nodes/{node.id}/traits',
+                json={'traits': list(wanted)},
+                microversion='1.37',
+            )
+
+
+class OfferTest(TestCase):
+    def test_two_types_for_two_vendors_and_a_manager(self) -> None:
+        flavors = {node: vendors.flavor(node) for node in NAMES}
+        servers = self.lab.boot_all(flavors)
+        for node, server in servers.items():
+            self.addCleanup(self.lab.delete, server)
+            bmc = people.Bmc.of(node, self.layout)
+            self.addCleanup(bmc.deliver)
+            self.lab.as_delivered(server, bmc)
+
+        self.config(*CREATE, *flavors.values(), *SMT)
+        self.config(*CREATE, *flavors.values(), *SRIOV)
+        ran = self.set(
+            self.mona,
+            *('--hyperthreading', 'disabled', '--sriov', 'enabled'),
+            *servers.values(),
+            *('-f', 'json'),
+        )
+
+        self.assert_ended(0, ran)
+        self.assertEqual({'verified'}, {row['Result'] for row in ran.json()})
+        for node, (smt, sriov) in NAMES.items():
+            bios = people.Bmc.of(node, self.layout).bios()
+            self.assertEqual(
+                ('Disabled', 'Enabled'), (bios[smt], bios[sriov]), node
+            )
+
+    def test_a_file_of_it_changes_nothing(self) -> None:
+        self.config(*CREATE, 'bm.large', 'bm.redfish', *SMT)
+        written = self.config(
+            'option', 'list', '--definitions', '-f', 'yaml'
+        ).out
+        path = self.layout.state / 'offers.yaml'
+        path.write_text(written, encoding='utf-8')
+        self.addCleanup(path.unlink)
+        ran = self.config('option', 'create', '--file', str(path), '--prune')
+        self.assertIn('nothing was changed', ran.err)
+        again = self.config('option', 'list', '--definitions', '-f', 'yaml')
+        self.assertEqual(written, again.out)
+
+    def test_a_server_has_it_at_its_first_boot_and_who_uses_it(self) -> None:
+        self.config(*CREATE, 'bm.large', *SMT)
+        server = self.server('bm.large.hyperthreading-disabled')
+        self.assertEqual('Disabled', self.bios_value(server.id))
+        ran = self.config('option', 'delete', *SMT, code=7)
+        self.assertIn(f'test-1 ({server.id})', ran.err)
+        # The variant, its template and its runbook are left.
+        left = self.config('option', 'list', '--definitions', '-f', 'json')
+        self.assertEqual(
+            ['disabled'], [one['value'] for one in json.loads(left.out)]
+        )
+
+    def test_who_may_not(self) -> None:
+        for name in ('mona', 'rita', 'adam', 'oscar'):
+            ran = self.person(name).openstack(
+                'server', 'config', *CREATE, 'bm.large', *SMT
+            )
+            self.assert_ended(3, ran)
+            self.assertIn('role on the system', ran.err)
+
+
+class CheckTest(TestCase):
+    def setUp(self) -> None:
+        """Offer hyper-threading, and have nothing be wrong with that."""
+        super().setUp()
+        nova: Any = self.operator.connect().compute
+        large = nova.find_flavor('bm.large', get_extra_specs=True)
+        private = nova.create_flavor(
+            name='bm.private',
+            **{'vcpus': large.vcpus, 'ram': large.ram, 'disk': large.disk},
+            is_public=False,
+        )
+        nova.create_flavor_extra_specs(private, large.extra_specs)
+        acme = self.mona.connect().current_project_id
+        nova.flavor_add_tenant_access(private.id, acme)
+        self.config(*CREATE, 'bm.large', 'bm.redfish', 'bm.private', *SMT)
+        self.web = self.server(mistakes.VARIANT)
+        # The cloud has a node that is not said to be capable.
+        for one in self.found():
+            self.paste(one['Fix'])
+        self.assertEqual([], self.found())
+
+    def found(self) -> list[dict[str, Any]]:
+        """Return what is found once Placement knows what Ironic does."""
+        findings: list[dict[str, Any]] = []
+
+        def is_settled() -> bool:
+            ran = self.operator.openstack(
+                'server', 'config', 'check', '-f', 'json'
+            )
+            self.assertIn(ran.code, (0, 3), str(ran))
+            findings[:] = ran.json()
+            codes = {one['Code'] for one in findings}
+            return 'placement-traits' not in codes
+
+        people.wait('Placement knows the traits', is_settled)
+        return findings
+
+    def paste(self, line: str) -> None:
+        """Run what a finding names, as who may."""
+        for one in line.split(' && '):
+            _, *argv = shlex.split(one)
+            is_system = argv[0] == 'baremetal'
+            person = 'operator-system' if is_system else 'operator'
+            self.assert_ended(0, self.person(person).openstack(*argv))
+
+    def test_every_mistake_is_found_and_its_hint_fixes_it(self) -> None:
+        hands = Hands(
+            self.operator, self.person('operator-system'), self.web.id
+        )
+        for mistake in mistakes.MISTAKES:
+            with self.told(mistake):
+                mistake.make(hands)
+                found = self.found()
+                codes = {one['Code'] for one in found}
+                self.assertEqual({mistake.code}, codes, str(found))
+                for one in found:
+                    self.paste(one['Fix'])
+                self.assertEqual([], self.found())
+
+    @contextlib.contextmanager
+    def told(self, mistake: mistakes.Mistake) -> Any:
+        """Have a failure of the block name the mistake."""
+        try:
+            yield
+        except AssertionError as error:
+            raise AssertionError(f'{mistake}: {error}') from error
