@@ -118,16 +118,6 @@ def no_arguments(hands: Hands) -> None:
     _steps(hands, {**STEP, 'args': {}})
 
 
-def repeated(hands: Hands) -> None:
-    """Have a runbook that runs a step twice."""
-    _steps(
-        hands,
-        {'interface': 'firmware', 'step': 'update', 'args': {'settings': [1]}},
-        {'interface': 'firmware', 'step': 'update', 'args': {'settings': [2]}},
-        runbook=True,
-    )
-
-
 def lossy(hands: Hands) -> None:
     """Have a step that can lose data."""
     step = {'interface': 'raid', 'step': 'delete_configuration', 'args': {}}
@@ -306,7 +296,6 @@ MISTAKES = (
     Mistake('step-unknown', unknown_step),
     Mistake('step-unknown', unknown_step_of_a_runbook),
     Mistake('step-incomplete', no_arguments),
-    Mistake('step-repeated', repeated),
     Mistake('step-lossy', lossy),
     Mistake('setting-unknown', misspelt_setting),
     Mistake('setting-value', misspelt_value),

@@ -1,0 +1,69 @@
+"""Findings that no API lets anybody make, and what all have in common."""
+
+from dataclasses import replace
+
+from osc_baremetal_config.core.check import checking, machines
+from osc_baremetal_config.core.check.findings import (
+    Code,
+    Finding,
+    Severity,
+    in_order,
+    is_bad,
+)
+from osc_baremetal_config.core.check.survey import Survey
+from osc_baremetal_config.core.facts.model import Kind, Step, Template
+from osc_baremetal_config.core.offer.model import Estate
+from osc_baremetal_config.osc import files
+from tests.unit import base
+from tests.unit.core.test_offers import HT_ON, estate, machine, node
+
+CATALOGUE = files.load(())
+
+
+def codes(found: Estate) -> list[str]:
+    """Return the codes of what is wrong with templates and nodes."""
+    survey = Survey(found, CATALOGUE, files.traits(), 0.0)
+    return [one.code.value for one in checking.check(survey)]
+
+
+class TemplateTest(base.TestCase):
+    def test_a_step_twice_which_ironic_refuses_today(self) -> None:
+        step = Step(
+            interface='firmware', step='update', args={'settings': [1]}
+        )
+        template = Template(
+            kind=Kind.DEPLOY_TEMPLATE,
+            name='CUSTOM_T',
+            item=HT_ON,
+            steps=(step, replace(step, args={'settings': [2]})),
+        )
+        found = codes(estate(machine('dell'), templates=(template,)))
+        self.assertIn('step-repeated', found)
+
+
+class FindingTest(base.TestCase):
+    def test_errors_come_first_and_each_once(self) -> None:
+        drift = Finding(Code.DRIFT, 'server a', 'x')
+        wedged = Finding(Code.NODE_WEDGED, 'node b', 'y')
+        self.assertEqual([wedged, drift], in_order([drift, wedged, drift]))
+
+    def test_how_bad_they_are(self) -> None:
+        drift = Finding(Code.DRIFT, 'server a', 'x')
+        wedged = Finding(Code.NODE_WEDGED, 'node b', 'y')
+        for found, least, bad in (
+            ([], Severity.WARNING, False),
+            ([drift], Severity.WARNING, True),
+            ([drift], Severity.ERROR, False),
+            ([drift, wedged], Severity.ERROR, True),
+        ):
+            self.assertEqual(bad, is_bad(found, least), str(found))
+
+
+class SampleTest(base.TestCase):
+    def test_some_of_each_kind(self) -> None:
+        many = [node(number) for number in range(8)]
+        few = [node(8, resource_class='a'), node(9, traits=['CUSTOM_A'])]
+        found = machines.sample([*many, *few], 4)
+        self.assertEqual({'n0', 'n1', 'n8', 'n9'}, {n.uuid for n in found})
+        self.assertEqual(10, len(machines.sample([*many, *few], None)))
+        self.assertEqual(10, len(machines.sample([*many, *few], 10)))
