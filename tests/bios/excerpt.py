@@ -76,11 +76,26 @@ VOLATILE = _words("""
     SecureBootConfiguration_SecureBootPolicy
 """)
 
+# What belongs to one machine: its numbers, names and addresses.
+UNIQUE = _words("""
+    ServerName ServerOtherInfo *AssetTag SystemServiceTag *MACAddress
+    RouterMac* BootOption7?? BootOrder UefiPriorities* IPMI504 IPMI509
+    HttpDev1Ip HttpDev1Mask HttpDev1Gateway IscsiDev1Con1Ip IscsiDev1Con1Mask
+    IscsiDev1Con1Gateway IscsiDev1Con1TargetIp IscsiDev1Con1TargetName
+    IscsiDev1Con1IsId IscsiDev1Con1*ChapName IscsiInitiatorName
+    NvmeofSubsys1Address NvmeofSubsys1HostIP NvmeofSubsys1HostMask
+    NvmeofSubsys1HostGateway NvmeofSubsys1Nqn NvmeofHostId NvmeofHostNqn
+    Ipv?Address Ipv4SubnetMask Ipv?Gateway *_IPAddress *_IPv6Address
+    *_IPv6PrefixLength *_SubnetMask *_DefaultGateway *_IPv6DefaultGateway
+    *_iSCSIName *_CHAPID StationIp* StaticIp* Subnet? RouterIp* RouterPrefix*
+    IPMI503 IPMI508 RFServiceIpAddress
+""")
+
 # Serial numbers, secrets and the names of machines and people.
 PRIVATE = _words("""
     *SerialNumber* *ServiceTag* *AssetTag* *ServerName* *ProductId* *HostId
     *HostNqn *iSCSIName *InitiatorName *Password* *Secret* *Phone* Admin*
-    Service* *UserName* *PostMessage *Url*
+    Service* *UserName* *PostMessage *Url* *OtherInfo
 """)
 
 # So many of a machine for each oddity, and for each name above: a port's
@@ -132,7 +147,7 @@ def _chosen(known: Sequence[Attribute]) -> Iterator[Attribute]:
     """Yield what is worth a place, some of it more than once."""
     by_length = sorted(known, key=lambda each: len(machines.line(each)))
     short = [e for e in by_length if len(machines.line(e)) <= LONGEST]
-    for name in TYPES + VOLATILE:
+    for name in TYPES + VOLATILE + UNIQUE:
         yield from [e for e in short if _is_any(e.name, [name])][:EACH]
     for is_so in ODDITIES.values():
         yield from [e for e in short if is_so(e)][:EACH]

@@ -27,8 +27,8 @@ from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 # The keys that are no types.
 CLOUD, VENDORS = 'cloud', 'vendors'
 LOCKS, EFFECTS = 'locks', 'effects'
-VOLATILE, RISKS = 'volatile', 'risks'
-_LISTS = (LOCKS, EFFECTS, VOLATILE, RISKS)
+VOLATILE, UNIQUE, RISKS = 'volatile', 'unique', 'risks'
+_LISTS = (LOCKS, EFFECTS, VOLATILE, UNIQUE, RISKS)
 _RESIZE = 'resize'
 KEYS = ('help', 'values', 'needs', 'bios', 'risks')
 # The keys of a kind of BIOS that are no values.
@@ -82,6 +82,7 @@ class Catalogue:
     :param locks: settings that others can be changed only with.
     :param volatile: patterns of names, as of a shell, of settings that change
         by themselves; such a change is nobody's side effect.
+    :param unique: patterns of names of settings that belong to one machine.
     :param vendors: vendor → patterns of names that only its BIOS has.
     :param risks: settings that have a risk, whatever they are set for.
     :param effects: what a firmware changes besides.
@@ -91,6 +92,7 @@ class Catalogue:
     resizes: bool = False
     locks: tuple[Lock, ...] = ()
     volatile: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
     vendors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     risks: tuple[RiskySetting, ...] = ()
     effects: tuple[Effect, ...] = ()
@@ -200,7 +202,7 @@ def parse(document: Any) -> Catalogue | list[Fault]:
 
     :param document: what the YAML file holds: ``{type: {...}}``,
         ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``,
-        ``effects``, ``volatile``, ``vendors`` and ``risks``.
+        ``effects``, ``volatile``, ``unique``, ``vendors`` and ``risks``.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -210,19 +212,29 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     resizes = _parse_cloud(fitting.pop(CLOUD, {}), faults)
     locks = _parse_locks(fitting.pop(LOCKS, []), faults)
     effects = _parse_effects(fitting.pop(EFFECTS, []), faults)
-    volatile = fitting.pop(VOLATILE, [])
+    volatile, unique = (
+        _parse_patterns(name, fitting.pop(name, []), faults)
+        for name in (VOLATILE, UNIQUE)
+    )
     vendors = _parse_vendors(fitting.pop(VENDORS, {}), faults)
     risks = _parse_risks(fitting.pop(RISKS, []), faults)
     types = {
         name: _parse_type(name, entry, faults)
         for name, entry in fitting.items()
     }
-    if not _is_words(volatile):
-        faults.append(Fault((VOLATILE,), _NO_WORDS))
-        volatile = []
     return faults or Catalogue(
-        types, resizes, locks, tuple(volatile), vendors, risks, effects
+        types, resizes, locks, volatile, unique, vendors, risks, effects
     )
+
+
+def _parse_patterns(
+    name: str, entry: Sequence[Any], faults: list[Fault]
+) -> tuple[str, ...]:
+    """Return the patterns of names of a list."""
+    if _is_words(entry):
+        return tuple(entry)
+    faults.append(Fault((name,), _NO_WORDS))
+    return ()
 
 
 def _parse_locks(

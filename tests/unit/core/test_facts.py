@@ -236,6 +236,8 @@ class CatalogueTest(base.TestCase):
             ),
             ({'volatile': ['A*']},),
             ({'volatile': [1]}, ('volatile',)),
+            ({'unique': ['A*']},),
+            ({'unique': ['']}, ('unique',)),
             ({'vendors': {'V': ['A*'], 'W': None}},),
             ({'vendors': {'V': 'A*'}}, ('vendors', 'V')),
             ({'vendors': {1: ['A*']}}, ('vendors', '1')),
@@ -260,6 +262,7 @@ class CatalogueTest(base.TestCase):
                 'locks': [{'setting': 'A', 'value': 1, 'locks': ['B']}],
                 'risks': [{'setting': 'A', 'risk': 'boot', 'except': 'y'}],
                 'volatile': ['A*'],
+                'unique': ['B*'],
                 'vendors': {'V': ['A*'], 'W': None},
                 'cloud': {'resize': True},
             }
@@ -269,6 +272,7 @@ class CatalogueTest(base.TestCase):
         self.assertEqual(('a', 'b'), it.values)
         self.assertEqual({'a': (frozenset('TU'), frozenset('V'))}, it.needs)
         self.assertEqual((True, ('A*',)), (found.resizes, found.volatile))
+        self.assertEqual(('B*',), found.unique)
         self.assertEqual({'V': ['A*']}, found.vendors)
         [lock], [risk] = found.locks, found.risks
         self.assertEqual(

@@ -245,7 +245,10 @@ documents = st.recursive(
     ),
     max_leaves=20,
 )
-KEYS = ('help', 'values', 'needs', 'bios', 'locks', 'effects', 'volatile')
+KEYS = (
+    *('help', 'values', 'needs', 'bios', 'locks', 'effects', 'volatile'),
+    'unique',
+)
 entries = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, documents))
 
 
