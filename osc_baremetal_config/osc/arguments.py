@@ -111,6 +111,22 @@ class SettingArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportArguments:
+    """What is asked of ``export``.
+
+    :param has_settings: not the items only.
+    :param file: a path, None for none.
+    :param replaces: a file that is there is overwritten.
+    """
+
+    server: str
+    has_settings: bool
+    file: str | None
+    replaces: bool
+    output: Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferArguments:
     """What is asked of ``option create``.
 
@@ -260,6 +276,37 @@ def settings(parsed_args: argparse.Namespace) -> SettingArguments:
     )
 
 
+def export(parsed_args: argparse.Namespace) -> ExportArguments:
+    """Return what is asked of ``export``.
+
+    :raises Usage: an option lacks another one, or its value.
+    """
+    if parsed_args.file == '':
+        raise errors.Usage('--file requires a path.')
+    if parsed_args.force and parsed_args.file is None:
+        raise errors.Usage('--force requires --file.')
+    return ExportArguments(
+        server=parsed_args.server,
+        has_settings=parsed_args.settings,
+        file=parsed_args.file,
+        replaces=parsed_args.force,
+        output=output(parsed_args),
+    )
+
+
+def baseline(parsed_args: argparse.Namespace) -> str | None:
+    """Return the file that ``list`` compares with, None for none.
+
+    :raises Usage: another option cannot go with it.
+    """
+    path: str | None = parsed_args.baseline
+    if path is not None and (parsed_args.drift or parsed_args.long):
+        raise errors.Usage('--baseline cannot go with --drift or --long.')
+    if path == '':
+        raise errors.Usage('--baseline requires a path.')
+    return path
+
+
 def offering(parsed_args: argparse.Namespace) -> OfferArguments:
     """Return what is asked of ``option create``.
 
@@ -364,7 +411,8 @@ def add_setting_list(parser: argparse.ArgumentParser) -> None:
         metavar='<server-or-file>',
         help='Only settings that another server (name or ID) has otherwise, '
         'or that one of the two lacks; or instead of the server a file that '
-        'this command has written (a path with a slash, or .json or .yaml).',
+        'this command or "server config export --settings" has written (a '
+        'path with a slash, or .json or .yaml).',
     )
     parser.add_argument(
         '--as-template',
@@ -376,6 +424,28 @@ def add_setting_list(parser: argparse.ArgumentParser) -> None:
         help='Check these settings against the BIOS registry of the server, '
         'and print the steps of a deploy template that sets them; with '
         '-f json as Ironic takes them.',
+    )
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``export``."""
+    add_server(parser)
+    parser.add_argument(
+        '--settings',
+        action='store_true',
+        help='Export the BIOS settings as well, but for those that no other '
+        'server can have: those that are read-only, change by themselves, or '
+        'belong to one machine, and passwords and keys.',
+    )
+    parser.add_argument(
+        '--file',
+        metavar='<path>',
+        help='Write into this file, as YAML, rather than to stdout.',
+    )
+    parser.add_argument(
+        '--force',
+        action='store_true',
+        help='With --file: overwrite a file that is there.',
     )
 
 
@@ -401,6 +471,13 @@ def add_list(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='List every type whose value the BIOS tells, with node and '
         'times.',
+    )
+    parser.add_argument(
+        '--baseline',
+        metavar='<path>',
+        help='Compare with a golden server instead, of which "server config '
+        'export" has written this file: list what servers have otherwise, '
+        'first what the fewest have.',
     )
 
 
@@ -586,7 +663,8 @@ def add_set(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
         '--file',
         metavar='<path>',
         help='YAML file with the items of each server: '
-        '"web-1: {hyperthreading: enabled}".',
+        '"web-1: {hyperthreading: enabled}"; or with those of a golden '
+        'server, as "server config export" writes it.',
     )
     _add_change(parser)
     # The last, so that no type takes the name of another option.

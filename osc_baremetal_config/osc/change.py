@@ -12,6 +12,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.apply import next_steps
 from osc_baremetal_config.core.desired.assessment import Assessment, assess
 from osc_baremetal_config.core.explain import option_list
+from osc_baremetal_config.core.explain.baseline import Baseline
 from osc_baremetal_config.core.facts.model import (
     Item,
     Query,
@@ -55,6 +56,9 @@ def set_items(session: Session, asked: ChangeArguments) -> Shown:
         raise errors.Usage('--file requires a path.')
     if asked.file is not None:
         file = desired_file.load(asked.file)
+        if file.golden:
+            _check_servers(asked, [_no_names(asked.file, file.golden)])
+            session.remark(_not_set(asked.file, file.golden))
         names = asked.query.names or tuple(file.servers)
         query = dataclasses.replace(asked.query, names=names)
         asked = dataclasses.replace(asked, query=query)
@@ -398,6 +402,18 @@ def _check_servers(asked: ChangeArguments, hints: Sequence[str]) -> None:
             '--server-flavor or --all-projects.',
             hints,
         )
+
+
+def _no_names(path: str, golden: Baseline) -> str:
+    """Return why a file does not say which servers are selected."""
+    return f'{path} has the items of {golden.server}, to be given to others.'
+
+
+def _not_set(path: str, golden: Baseline) -> list[str]:
+    """Return what a file has and nobody sets."""
+    if not golden.settings:
+        return []
+    return [f'Only the items of {path} are set, not its settings.']
 
 
 def _swallowed(session: Session, items: Iterable[Item]) -> list[str]:

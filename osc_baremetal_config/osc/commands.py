@@ -183,11 +183,41 @@ class ListServerConfigSetting(base.Command, command.Lister):
         return settings.settings(session, arguments.settings(parsed_args))
 
 
+class ExportServerConfig(base.Command, command.ShowOne):
+    """Export the configuration of a golden server.
+
+    As YAML, of which "server config set --file" gives the items to other
+    servers, and with which "server config list --baseline" compares them.
+    """
+
+    cell_width = 90
+
+    @property
+    def formatter_default(self) -> str:
+        """Return the formatter that writes what can be read again."""
+        return 'yaml'
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        from osc_baremetal_config.osc import arguments
+
+        arguments.add_export(parser)
+
+    def show(
+        self, session: 'Session', parsed_args: argparse.Namespace
+    ) -> 'Shown':
+        """Return what a server is, or where that was written."""
+        from osc_baremetal_config.osc import arguments, golden
+
+        return golden.export(session, arguments.export(parsed_args))
+
+
 class ListServerConfig(base.Command, command.Lister):
     """List what the configuration of servers should be, and what it is.
 
     Bare-metal servers only; a row for each type that is desired of a server,
-    or for each type with --long.
+    or for each type with --long; or with --baseline for each setting that a
+    server has otherwise than a golden one.
     """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -202,10 +232,15 @@ class ListServerConfig(base.Command, command.Lister):
         """Return a row for each server and type."""
         from osc_baremetal_config.osc import arguments, show
 
+        query = arguments.query(parsed_args)
+        output = arguments.output(parsed_args)
+        baseline = arguments.baseline(parsed_args)
+        if baseline is not None:
+            return show.differing(session, query, output, baseline)
         return show.servers(
             session,
-            arguments.query(parsed_args),
-            arguments.output(parsed_args),
+            query,
+            output,
             only_drift=parsed_args.drift,
             is_long=parsed_args.long,
         )

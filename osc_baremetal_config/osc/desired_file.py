@@ -1,6 +1,7 @@
 """The file that tells what each of many servers should be.
 
-Owns its form, ``server: {type: value}``, and where in it a fault is.
+Owns its form, ``server: {type: value}``, and where in it a fault is. The file
+of a golden server tells it for all alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import Assessment
+from osc_baremetal_config.core.explain.baseline import Baseline
 from osc_baremetal_config.core.facts import naming
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.rollout.rollout_plan import Refusal, RolloutPlan
-from osc_baremetal_config.osc import yamlfile
+from osc_baremetal_config.osc import golden_file, yamlfile
 
 # Ten thousand servers with two types each, in bytes.
 _SIZE = 2**20
@@ -24,16 +26,21 @@ class File:
 
     :param source: what it was read from.
     :param servers: name or id → the items that the server should have.
+    :param golden: whose items every server should have; then the file names
+        none of these. None if it does.
     """
 
     source: yamlfile.File
     servers: Mapping[str, Sequence[Item]]
+    golden: Baseline | None = None
 
     def of(self, assessed: Assessment) -> Sequence[Item]:
         """Return the items that a server should have.
 
         :raises Refused: the file does not say, or says it twice.
         """
+        if self.golden:
+            return [Item(*item) for item in self.golden.items.items()]
         server = assessed.snapshot.server
         # A server may have another's ID for its name.
         own = [server.id]
@@ -82,6 +89,12 @@ def load(path: str) -> File:
     """
     read = yamlfile.read(Path(path), 'The file', _SIZE, as_text=True)
     document = read.document
+    if golden_file.is_one(document):
+        golden = golden_file.parse(read)
+        if not golden.items:
+            told = read.told(('items',), 'there are none to set')
+            raise errors.Refused(told)
+        return File(read, {}, golden)
     if not isinstance(document, dict) or not document:
         raise errors.Refused(f'{path}:1: not a mapping of servers')
     if faults := yamlfile.some(_faults(read)):

@@ -4,19 +4,21 @@ Each reads, has the layers below decide, and shows. Changes nothing.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment, assess
+from osc_baremetal_config.core.explain import baseline, option_list
 from osc_baremetal_config.core.explain import history as history_
-from osc_baremetal_config.core.explain import option_list
 from osc_baremetal_config.core.explain.option_list import KnownItem, Outlook
-from osc_baremetal_config.core.facts.model import Node, Query
+from osc_baremetal_config.core.facts.model import Node, Query, Survey
 from osc_baremetal_config.core.plan import flavors, planner
+from osc_baremetal_config.osc import golden_file
 from osc_baremetal_config.osc.arguments import Output
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
+from osc_baremetal_config.osc.views import drift, states, tables
 from osc_baremetal_config.osc.views import options as options_view
-from osc_baremetal_config.osc.views import states, tables
 from osc_baremetal_config.osc.views.options import Denied
 from osc_baremetal_config.osc.views.tables import Table
 
@@ -83,10 +85,42 @@ def servers(
     )
     if output.is_for_person and not is_long:
         table = tables.for_person(table)
-    code = errors.ExitCode.REFUSED if left_out else errors.ExitCode.OK
+    return Shown(*table, _code(found, left_out))
+
+
+def differing(
+    session: Session, query: Query, output: Output, path: str
+) -> Shown:
+    """Return what servers have otherwise than a golden one.
+
+    :param path: of the file of that.
+    """
+    is_counted = output.formatter == 'table'
+    check_columns(output.columns, drift.COUNTED if is_counted else drift.EACH)
+    golden, catalogue = golden_file.load(path), session.catalogue
+    found = session.survey(
+        query,
+        lambda snapshot: baseline.compare(golden, assess(snapshot, catalogue)),
+    )
+    deviations = baseline.deviations(found.made)
+    left_out = states.left_out(found, query)
+    session.say(left_out)
+    session.remark(
+        states.list_remarks(
+            found, query, is_empty=not found.made, only_drift=False
+        )
+    )
+    session.remark(drift.remarks(golden, found))
+    session.remark(drift.summary(found, deviations))
+    table = (drift.counted if is_counted else drift.each)(found, deviations)
+    return Shown(*table, _code(found, left_out))
+
+
+def _code(found: Survey[Any], left_out: Sequence[str]) -> int:
+    """Return the exit code of a list of servers."""
     if found.unread:
-        code = errors.ExitCode.SOME_FAILED
-    return Shown(*table, code)
+        return errors.ExitCode.SOME_FAILED
+    return errors.ExitCode.REFUSED if left_out else errors.ExitCode.OK
 
 
 def options(session: Session, output: Output) -> Shown:

@@ -113,6 +113,11 @@ def read(path: Path, what: str, size: int, *, as_text: bool = False) -> File:
     return File(str(path), document, repeated, root)
 
 
+def is_taken(text: str) -> bool:
+    """Return whether a word can be read again once it is written."""
+    return not Reader.NON_PRINTABLE.search(text)
+
+
 def some(faults: Iterable[str]) -> list[str]:
     """Return as many faults as a person is told at once."""
     found = list(islice(faults, _FAULTS + 1))
@@ -232,7 +237,7 @@ def _value(node: Any) -> Any:
 
 def _check_text(node: yaml.ScalarNode) -> None:
     """Raise if a word has escapes of control characters."""
-    if Reader.NON_PRINTABLE.search(node.value):
+    if not is_taken(node.value):
         raise _at(node, _CONTROL)
 
 

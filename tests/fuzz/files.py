@@ -1,4 +1,4 @@
-"""Catalogue files and files of wishes, broken by chance with a seed.
+"""Files of catalogues, wishes and golden servers, broken by chance.
 
 Owns the breaking, and what is demanded of whatever comes of it: an end within
 a second, and either something that works, or a refusal that names the file in
@@ -16,7 +16,14 @@ from typing import Any
 import yaml
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.osc import arguments, desired_file, files, streams
+from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.osc import (
+    arguments,
+    desired_file,
+    files,
+    golden_file,
+    streams,
+)
 
 LIMIT_S = 1.0
 # What a refusal may come to, with all its faults.
@@ -43,6 +50,7 @@ locks:
 effects:
   - {setting: SysProfile, value: Dense, sets: {ProcTurboMode: Disabled}}
 volatile: ["*_LinkStatus", 'BootCount']
+unique: ["*MACAddress"]
 """,
     'turbo: {help: Faster by 10 %., values: ["on", "off"], bios: []}\n',
 )
@@ -50,6 +58,12 @@ _WISHES = (
     'web-1: {hyperthreading: enabled, turbo: disabled}\n'
     'web-2: {hyperthreading: disabled}\n',
     'web-1: &all\n  sriov: on\n  numa-per-socket: 2\nweb-2: *all\n',
+)
+_GOLDEN = (
+    'server: web-1\nid: 5f0c7a1e\nvendor: Dell\n'
+    'items: {hyperthreading: enabled, numa-per-socket: "2"}\n'
+    "settings: {LogicalProc: Enabled, Cores: 8, Quiet: true, Off: 'on'}\n",
+    'server: web-1\nitems: &all\n  sriov: enabled\nsettings: {}\n',
 )
 _INDICATORS = (
     ': |- |? |[|]|{|}|,|#|&a |*a|*both|!!python/object:os.system |!!int |! |'
@@ -98,10 +112,12 @@ def check(seed: int, folder: Path) -> str:
     :raises AssertionError: something else has; it tells what.
     """
     dice = random.Random(seed)
-    load = dice.choice((_catalogue, _catalogue, _wishes))
-    texts = _WISHES if load is _wishes else _CATALOGUES
+    load = dice.choice((_catalogue, _catalogue, _wishes, _golden))
+    texts = {_wishes: (*_WISHES, *_GOLDEN), _golden: _GOLDEN}.get(
+        load, _CATALOGUES
+    )
     paths = []
-    for number in range(1 if load is _wishes else dice.choice((1, 2, 3))):
+    for number in range(dice.choice((1, 2, 3)) if load is _catalogue else 1):
         paths.append(folder / f'{number}.yaml')
         paths[-1].write_bytes(_broken(dice.choice(texts), dice))
     began = time.process_time()
@@ -128,8 +144,20 @@ def _catalogue(paths: Sequence[Path]) -> None:
     parser.format_help().encode()
 
 
+def _golden(paths: Sequence[Path]) -> None:
+    found = golden_file.load(str(paths[0]))
+    kept, left_out = golden_file.readable(found)
+    assert (kept, left_out) == (found, [])
+    for item in found.items.items():
+        assert all(word and isinstance(word, str) for word in item), item
+
+
 def _wishes(paths: Sequence[Path]) -> None:
-    for items in desired_file.load(str(paths[0])).servers.values():
+    found = desired_file.load(str(paths[0]))
+    told = list(found.servers.values())
+    if found.golden:
+        told.append([Item(*item) for item in found.golden.items.items()])
+    for items in told:
         assert items
         for item in items:
             assert item.type, item

@@ -42,6 +42,7 @@ class PluginTest(base.TestCase):
                 for name in (
                     'apply',
                     'check',
+                    'export',
                     'history',
                     'list',
                     'option_create',

@@ -17,7 +17,9 @@ from osc_baremetal_config.core.facts import (
     values,
     violations,
 )
+from osc_baremetal_config.core.facts import patterns as patterns_
 from osc_baremetal_config.core.facts.model import (
+    Bios,
     BiosSetting,
     Snapshot,
     Step,
@@ -87,6 +89,8 @@ def different(
     others: Mapping[str, Value | None],
     patterns: Sequence[str] = (),
     type_name: str | None = None,
+    *,
+    is_whole: bool = True,
 ) -> list[Shown]:
     """Return the settings that others have otherwise, or that one side lacks.
 
@@ -94,8 +98,14 @@ def different(
 
     :param found: as :func:`shown` returns it for these patterns and type.
     :param others: name → value of the settings to compare with.
+    :param is_whole: these are all that there are, so that what they lack
+        differs as well.
     """
-    mine = {one.setting.name: one for one in found}
+    mine = {
+        one.setting.name: one
+        for one in found
+        if is_whole or one.setting.name in others
+    }
     for name in others.keys() - mine.keys() if type_name is None else ():
         if _matches(name, patterns) and not _SECRET.search(name):
             mine[name] = Shown(BiosSetting(name=name, value=None), None)
@@ -113,6 +123,39 @@ def readable(snapshot: Snapshot) -> dict[str, Value | None]:
         for name, setting in snapshot.bios.items()
         if not _is_secret(setting)
     }
+
+
+def portable(assessed: Assessment) -> dict[str, Value | None]:
+    """Return name → value of the settings that other servers can have too.
+
+    Without secrets, and without what is read-only, changes by itself, or
+    belongs to one machine.
+    """
+    snapshot, catalogue = assessed.snapshot, assessed.catalogue
+    own = patterns_.any_of((*catalogue.volatile, *catalogue.unique))
+    return {
+        name: value
+        for name, value in sorted(readable(snapshot).items())
+        if not (snapshot.bios[name].read_only or own.match(name))
+    }
+
+
+def differing(
+    bios: Bios, others: Mapping[str, Value | None]
+) -> dict[str, Value | None]:
+    """Return name → value of the settings that others have otherwise.
+
+    Secrets are not compared, nor what the others lack.
+
+    :returns: None for what the BIOS lacks.
+    """
+    found = {}
+    for name, other in others.items():
+        setting = bios.get(name) or BiosSetting(name=name, value=None)
+        now = values.current(setting, other)
+        if _text(now) != _text(other) and not _is_secret(setting):
+            found[name] = now
+    return found
 
 
 def template(

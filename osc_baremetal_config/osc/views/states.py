@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
@@ -203,7 +204,7 @@ def _is_listed(
     return row.desired.value is not None or is_told
 
 
-def left_out(found: Survey[assessment.Standing], query: Query) -> list[str]:
+def left_out(found: Survey[Any], query: Query) -> list[str]:
     """Return why servers that are named are not listed."""
     plan = rollout_plan.of(
         query,
@@ -219,7 +220,7 @@ def left_out(found: Survey[assessment.Standing], query: Query) -> list[str]:
 
 
 def list_remarks(
-    found: Survey[assessment.Standing],
+    found: Survey[Any],
     query: Query,
     *,
     is_empty: bool,
@@ -319,7 +320,7 @@ def _listed(
 
 
 def _empty(
-    found: Survey[assessment.Standing], query: Query, *, only_drift: bool
+    found: Survey[Any], query: Query, *, only_drift: bool
 ) -> Sequence[str]:
     """Return why nothing is listed, and where else to look."""
     filters = [f'the tag {tag}' for tag in query.tags]
