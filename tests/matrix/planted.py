@@ -104,6 +104,7 @@ COMMANDS = (
     Command('show', ('show', 'SERVER')),
     Command('show left', ('show', 'SERVER'), is_left=True),
     Command('list', ('list', '--long'), prepare=_recorded),
+    Command('export', ('export', 'SERVER', '--settings'), is_one=True),
     Command('options', ('option', 'list')),
     Command('options of one', ('option', 'list', '--server', 'SERVER')),
     Command('history', ('history', 'SERVER'), 'operator', is_left=True),

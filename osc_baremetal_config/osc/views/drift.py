@@ -108,8 +108,9 @@ def remarks(baseline: Baseline, found: Survey[Compared]) -> list[str]:
         for one in found.made
         if not one.is_read
     ]
+    foreign = "only items are compared, as its BIOS is another vendor's"
     told += [
-        (one.server.name, 'only items are compared with another vendor')
+        (one.server.name, foreign)
         for one in found.made
         if one.is_foreign and baseline.settings
     ]
@@ -129,7 +130,7 @@ def summary(
     if not compared:
         return []
     count = sum(bool(one.differences) for one in compared)
-    verb = 'differs' if count == 1 else 'differ'
+    verb = 'differs' if 1 in (count, len(compared)) else 'differ'
     line = f'{count} of {tables.count(len(compared), "server")} {verb}'
     told = [
         tables.count(number, kind.value)

@@ -297,7 +297,9 @@ class BaselineTest(GoldenTest):
         self.assertEqual(
             ('vendor', 'vendor', 'HPE AMD', 'Dell', 'web-1', self.web.id), row
         )
-        told = 'web-1: only items are compared with another vendor'
+        told = (
+            "web-1: only items are compared, as its BIOS is another vendor's"
+        )
         self.assertIn(told, self.compare().err)
 
     def test_what_is_not_known_is_said(self) -> None:
@@ -318,7 +320,7 @@ class BaselineTest(GoldenTest):
         self.write('server: g\nitems: {memory-mode: mirror}\n')
         ran = self.compare()
         self.assertIn('web-1: memory-mode is not compared', ran.err)
-        self.assertIn('0 of 1 server differ.', ran.err)
+        self.assertIn('0 of 1 server differs.', ran.err)
 
     def test_servers_that_there_are_not(self) -> None:
         self.exported()
