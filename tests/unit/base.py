@@ -2,11 +2,13 @@
 
 import functools
 import gc
+import os
 
 import fixtures
 import hypothesis
 
 from tests import runs
+from tests.bios import machines
 
 # How long a case takes is for the benchmarks; a busy machine fails no test.
 hypothesis.settings.register_profile('unit', deadline=None)
@@ -21,7 +23,13 @@ class TestCase(runs.RunTestCase):
         super().setUp()
         _keep_what_is_loaded()
         home = self.useFixture(fixtures.TempHomeDir()).path
-        self.useFixture(fixtures.MonkeyPatch('os.environ', {'HOME': home}))
+        kept = {
+            name: os.environ[name]
+            for name in (machines.FOLDER,)
+            if name in os.environ
+        }
+        environ = kept | {'HOME': home}
+        self.useFixture(fixtures.MonkeyPatch('os.environ', environ))
 
 
 @functools.cache

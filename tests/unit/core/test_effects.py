@@ -3,6 +3,10 @@
 Held against the rules of their registries, ``tests/bios/rules.json``.
 """
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import assess
 from osc_baremetal_config.core.facts import effects
@@ -37,7 +41,7 @@ class Played:
         self.vendor = files.load(()).vendor(
             machines.bios(machine), snapshots.node({})
         )
-        self.rules = rules.packaged(machine.name)
+        self.rules = _rules(machine)
 
     def takes(self, name: str, value: machines.Value) -> bool:
         attribute: Attribute | None = self.known.get(name)
@@ -51,6 +55,15 @@ class Played:
             for rule in self.rules
             if name in rule.causes and rule.holds(values)
         ]
+
+
+def _rules(machine: machines.Machine) -> Sequence[Rule]:
+    """Return the rules of all that is known of a machine."""
+    folder = os.environ.get(machines.FOLDER)
+    if folder:
+        registry = machines.registry(Path(folder), machine)
+        return rules.of(registry, machine)
+    return rules.packaged(machine.name)
 
 
 def played() -> list[Played]:
