@@ -210,10 +210,7 @@ def runbook_with_other_traits(hands: Hands) -> None:
 
 def public_runbook(hands: Hands) -> None:
     """Have a runbook that is shown to all, and may be run by none."""
-    patch = [
-        {'op': 'replace', 'path': '/owner', 'value': None},
-        {'op': 'replace', 'path': '/public', 'value': True},
-    ]
+    patch = [{'op': 'replace', 'path': '/public', 'value': True}]
     hands.ironic('PATCH', f'/runbooks/{ON}_ACME', patch)
 
 

@@ -140,7 +140,9 @@ class Recipes(Ironic):
     def update_runbook(self, call: Call, ident: str) -> Any:
         """Change fields of a runbook."""
         runbook = self._own_runbook(call, ident, 'update')
-        _change(runbook, call.body())
+        patch = call.body()
+        _check_owner(runbook, patch)
+        _change(runbook, patch)
         runbook.updated = self.world.clock.utc()
         return nodes.runbook(call, runbook, detail=True)
 
@@ -204,6 +206,20 @@ def _check_runbook(token: Token, asked: Document, version: Version) -> None:
         raise Refusal(
             400, 'Cannot create a public runbook as a project scoped admin.'
         )
+
+
+def _check_owner(runbook: Runbook, patch: list[Document]) -> None:
+    """Have a runbook that becomes public, or no longer is, lose its owner."""
+    values = {one['path']: one.get('value') for one in patch}
+    is_public = values.get('/public', runbook.public)
+    if values.get('/owner') and is_public:
+        raise Refusal(
+            400,
+            f"Couldn't apply patch '{patch}'. Reason: There cannot be an "
+            f'owner for a public runbook',
+        )
+    if '/public' in values:
+        runbook.owner = None
 
 
 def _check_template(asked: Document) -> None:

@@ -286,7 +286,8 @@ def _patch(new: Template, present: Template) -> list[dict[str, Any]]:
         ]
     if present.is_public != new.is_public:
         found.append(_replacing('/public', new.is_public))
-    if present.owner != new.owner:
+    # One that becomes public loses its owner by that, and only so.
+    if present.owner != new.owner and not new.is_public:
         found.append(_replacing('/owner', new.owner))
     return found
 

@@ -354,6 +354,31 @@ class MakingTest(base.TestCase):
         )
         self.assertEqual('p2', runbook.requests[0].body['owner'])
 
+    def test_a_runbook_that_becomes_public_loses_its_owner(self) -> None:
+        name = 'CUSTOM_HYPERTHREADING_DISABLED_DELL'
+        owned = template(
+            name,
+            HT_OFF,
+            kind=Kind.RUNBOOK,
+            owner='p1',
+            approved_for=frozenset({name}),
+        )
+        public = replace(owned, owner=None, is_public=True)
+        for present, words, patched in (
+            (owned, {'is_public': True}, {'/public': True}),
+            (
+                public,
+                {'owner': 'p2', 'runbook': name},
+                {'/public': False, '/owner': 'p2'},
+            ),
+        ):
+            found = estate(machine('dell'), templates=(present,))
+            asked = offer(values=('disabled',), **words)
+            offering = make(found, asked, updates=True)
+            [change] = [c for c in offering.changes if c.kind == Kind.RUNBOOK]
+            sent = {r['path']: r['value'] for r in change.requests[0].body}
+            self.assertEqual(patched, sent)
+
     def test_a_runbook_that_got_no_traits_is_finished(self) -> None:
         name = 'CUSTOM_HYPERTHREADING_DISABLED_DELL'
         found = estate(
