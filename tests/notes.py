@@ -9,7 +9,11 @@ from collections.abc import Mapping
 
 # When it was written, and by which run.
 _TIME = re.compile(r'"(since|at|by)": "[^"]*", ')
-_TIMES = {'deploy-config-previous:': 'at', 'deploy-config-pending:': 'since'}
+_TIMES = {
+    'deploy-config-previous:': 'at',
+    'deploy-config-pending:': 'since',
+    'deploy-config-deferred:': 'at',
+}
 
 
 def timeless(metadata: Mapping[str, str]) -> dict[str, str]:

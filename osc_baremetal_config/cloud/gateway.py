@@ -65,7 +65,8 @@ class Gateway:
     def user_name(self, user_id: str) -> str:
         """Return a user's name, the ID of one who is no more."""
         with translated('Keystone'):
-            answer = self._sdk.identity.get(f'/users/{user_id}')
+            path = f'/users/{parse.quote(user_id, "", errors="replace")}'
+            answer = self._sdk.identity.get(path)
             if answer.status_code == 404:
                 return user_id
             sdk_exc.raise_from_response(answer)

@@ -21,10 +21,13 @@ from osc_baremetal_config.core.offer.model import Offer
 from osc_baremetal_config.core.plan.model import Aim
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
-from osc_baremetal_config.osc import streams
+from osc_baremetal_config.osc import streams, until
+from osc_baremetal_config.osc.until import Until
 
 # How long the cloud is waited for: twice Ironic's own limit for a service.
 _LIMIT_S = 3600.0
+# How many nodes may be out of service at once.
+_AT_ONCE = 10
 # What completion can offer: a shell expands each word, and argparse takes its
 # usage apart at blanks.
 _WORD = re.compile(r'[^\s|\'"\\$`]+')
@@ -61,6 +64,8 @@ class ChangeArguments:
     :param items: for each server; empty where a file or the cloud tells.
     :param file: a path, None for none.
     :param group_by: None for no groups.
+    :param defer: leave it for later, once it is checked.
+    :param until: when no other server is started any more; None for never.
     :param deprecated: what a person should know of the options used.
     """
 
@@ -75,6 +80,8 @@ class ChangeArguments:
     dry_run: bool = False
     wait: bool = True
     detailed_exit_code: bool = False
+    defer: bool = False
+    until: Until | None = None
     deprecated: tuple[str, ...] = ()
 
 
@@ -194,6 +201,13 @@ def change(
             '--canary requires --wait: only who waits knows whether the '
             'first servers are verified.'
         )
+    if parsed_args.until and not parsed_args.wait:
+        raise errors.Usage(
+            '--until requires --wait: only who waits knows how long a server '
+            'takes.'
+        )
+    if parsed_args.defer:
+        _check_deferred(parsed_args)
     if parsed_args.group_by == '':
         raise errors.Usage('--group-by requires the name of a key.')
     flavor = parsed_args.target_flavor or parsed_args.old_flavor
@@ -213,6 +227,7 @@ def change(
             max_reboots=parsed_args.max_reboots,
             require_flavor=parsed_args.require_flavor,
             flavor=flavor,
+            only_off=parsed_args.only_off,
         ),
         limits=Limits(
             at_once=parsed_args.max_concurrent,
@@ -227,8 +242,33 @@ def change(
         dry_run=parsed_args.dry_run,
         wait=parsed_args.wait,
         detailed_exit_code=parsed_args.detailed_exit_code,
+        defer=parsed_args.defer,
+        until=parsed_args.until,
         deprecated=(old,) if parsed_args.old_flavor else (),
     )
+
+
+def _check_deferred(parsed_args: argparse.Namespace) -> None:
+    """Raise unless the other options can go with ``--defer``.
+
+    :raises Usage: one of them would say how it is carried out, or shown.
+    """
+    meaningless = {
+        '--dry-run': parsed_args.dry_run,
+        '--no-wait': not parsed_args.wait,
+        '--no-stop': not parsed_args.stop,
+        '--allow-move': parsed_args.allow_move,
+        '--canary': parsed_args.canary,
+        '--group-by': parsed_args.group_by is not None,
+        '--max-concurrent': parsed_args.max_concurrent != _AT_ONCE,
+        '--timeout': parsed_args.timeout != _LIMIT_S,
+    }
+    if given := [name for name, is_given in meaningless.items() if is_given]:
+        raise errors.Usage(
+            f'--defer cannot go with {", ".join(given)}: it changes nothing '
+            f'but the metadata. Give such options to "server config apply"; '
+            f'to see the plan, use --dry-run alone.'
+        )
 
 
 def query(parsed_args: argparse.Namespace) -> Query:
@@ -667,6 +707,14 @@ def add_set(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
         'server, as "server config export" writes it.',
     )
     _add_change(parser)
+    parser.add_argument_group('later').add_argument(
+        '--defer',
+        action='store_true',
+        help='Check everything, and leave the request in the metadata of the '
+        'server for a later "server config apply"; touch nothing else. '
+        'Risks have to be accepted again then.',
+    )
+    parser.set_defaults(only_off=False, until=None)
     # The last, so that no type takes the name of another option.
     _add_types(items, catalogue)
 
@@ -675,7 +723,23 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``apply``."""
     _add_servers(parser)
     _add_change(parser)
-    parser.set_defaults(config=None, file=None)
+    window = parser.add_argument_group('window')
+    window.add_argument(
+        '--only-off',
+        action='store_true',
+        help='Only servers that are off because their users have stopped '
+        'them; they are left off. The others are left alone.',
+    )
+    window.add_argument(
+        '--until',
+        type=_until,
+        metavar='<time>|<duration>',
+        help='Start no server that would not be finished by then, by the '
+        'longest that one has taken so far: a time (ISO 8601, or HH:MM of '
+        'today, of tomorrow if that has passed) or a duration such as 90m, '
+        '1h30m or 45s. Those under way are finished.',
+    )
+    parser.set_defaults(config=None, file=None, defer=False)
 
 
 def add_unset(parser: argparse.ArgumentParser) -> None:
@@ -709,6 +773,9 @@ def add_unset(parser: argparse.ArgumentParser) -> None:
         max_failures=Failures(0),
         canary=0,
         group_by=None,
+        defer=False,
+        only_off=False,
+        until=None,
     )
 
 
@@ -783,7 +850,7 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
         '--max-concurrent',
         metavar='<number>',
         type=_at_least(1),
-        default=10,
+        default=_AT_ONCE,
         help='How many nodes may be out of service at once, including those '
         'that failed partway (default: %(default)d).',
     )
@@ -1040,6 +1107,16 @@ def _failures(text: str) -> Failures:
             f'{text!r} must be a number or a percentage'
         )
     return Failures(int(number), is_percent=text != number)
+
+
+def _until(text: str) -> Until:
+    """Return when no other server is started any more."""
+    if found := until.parse(text):
+        return found
+    raise argparse.ArgumentTypeError(
+        f'{text!r} is neither a time (ISO 8601 or HH:MM) nor a duration such '
+        f'as 90m, 1h30m or 45s'
+    )
 
 
 def _seconds(text: str) -> float:

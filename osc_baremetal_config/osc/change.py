@@ -18,11 +18,11 @@ from osc_baremetal_config.core.facts.model import (
     Query,
     Server,
 )
-from osc_baremetal_config.core.plan import reconcile
+from osc_baremetal_config.core.plan import deferral, power, reconcile
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout import result, rollout_plan
-from osc_baremetal_config.core.rollout.result import Rolled
+from osc_baremetal_config.core.rollout.result import Ended, Rolled
 from osc_baremetal_config.core.rollout.rollout_plan import (
     Refusal,
     RolloutPlan,
@@ -33,7 +33,12 @@ from osc_baremetal_config.osc.arguments import ChangeArguments
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
 from osc_baremetal_config.osc.views import plans, results, states, tables
 from osc_baremetal_config.osc.views.tables import Table
-from osc_baremetal_config.run import engine, pacing, permissions
+from osc_baremetal_config.run import (
+    deferring,
+    engine,
+    pacing,
+    permissions,
+)
 from osc_baremetal_config.run.change import How
 
 # Returns the items that a server should have; it may refuse.
@@ -75,6 +80,12 @@ def set_items(session: Session, asked: ChangeArguments) -> Shown:
 def apply(session: Session, asked: ChangeArguments) -> Shown:
     """Return what becomes of servers that are to be as desired."""
     _check_servers(asked, [])
+    if asked.until:
+        left_s = asked.until.left_s(session.clock.utc())
+        limits = dataclasses.replace(
+            asked.limits, until_s=session.clock.now() + left_s
+        )
+        asked = dataclasses.replace(asked, limits=limits)
     return _change(session, asked, reconcile.desired, is_often_nothing=True)[1]
 
 
@@ -195,6 +206,8 @@ def _change(
         plan = located(
             _planned(session, asked, request, is_lazy=is_often_nothing)
         )
+        if asked.options.only_off:
+            plan = rollout_plan.only_off(plan)
         members = _members(session, asked, plan)
     except (errors.CloudError, errors.Refused) as error:
         plan = (
@@ -239,12 +252,17 @@ def _planned(
             query,
             lambda snapshot: rollout_plan.make(request, snapshot),
             flavors=True,
+            is_wanted=power.is_off if asked.options.only_off else None,
         )
         is_bound = session.cloud.is_bound
         return rollout_plan.of(query, survey, is_bound=is_bound)
     [name] = query.names
     try:
         with _faults_told(session, name):
+            if asked.options.only_off:
+                server = session.server(name)
+                if not power.is_off(server):
+                    return RolloutPlan(left=(server,))
             snapshot = session.snapshot(name, flavors=not is_lazy)
             made = rollout_plan.make(request, snapshot)
             if is_lazy and isinstance(made, Plan) and made.items:
@@ -298,8 +316,10 @@ def _shown_dry(
         permitted = permitted if permitted.plans else plan
         for one in permitted.plans:
             session.remark(plans.summary(one))
+        session.remark(results.left(permitted))
     else:
-        held = plans.held(members, asked.limits, permitted.failed)
+        now_s = session.clock.now()
+        held = plans.held(members, asked.limits, permitted.failed, now_s)
         session.say(held)
         started = 0 if held else len(permitted.to_do)
         code = result.exit_code(permitted.refused, 0, started) or code
@@ -322,6 +342,13 @@ def _carried_out(
         for one in plan.plans:
             if one.is_empty:
                 session.remark(plans.summary(one))
+    session.remark(results.left(plan))
+    later: dict[str, Ended] = {}
+    if asked.defer:
+        later, members = _deferred(session, asked, plan, members)
+        is_new = members or any(end.is_touched for end in later.values())
+        if code == errors.ExitCode.CHANGED and not is_new:
+            code = errors.ExitCode.OK
     rolled = carry_out(
         session,
         plan,
@@ -330,21 +357,63 @@ def _carried_out(
         members,
         asked.limits,
     )
+    rolled = dataclasses.replace(rolled, ended={**later, **rolled.ended})
     session.say(results.not_started(plan, rolled))
     session.remark(results.started(plan, rolled))
+    session.remark(results.deferred(plan, rolled))
     if asked.query.is_for_one:
+        code = errors.ExitCode.SOME_FAILED if rolled.is_late else code
         for end in rolled.ended.values():
             if end.error:
                 session.say(end.error.lines())
                 code = end.error.exit_code
     else:
         left = rolled.failed + len(plan.to_do) - len(rolled.ended)
-        started = len(rolled.ended)
-        code = result.exit_code(plan.refused, left, started) or code
+        code = (
+            result.exit_code(
+                plan.refused,
+                left,
+                len(rolled.ended),
+                is_late=rolled.is_late,
+            )
+            or code
+        )
     if rolled.is_interrupted:
         session.say(results.interrupted(rolled))
         code = errors.ExitCode.INTERRUPTED
     return Shown(*_shown(asked, plan, rolled), code)
+
+
+def _deferred(
+    session: Session,
+    asked: ChangeArguments,
+    plan: RolloutPlan,
+    members: Sequence[Member],
+) -> tuple[dict[str, Ended], list[Member]]:
+    """Leave for later what changes, as far as not too many are refused.
+
+    :returns: server id → how that has ended, and who is left: where nothing
+        but the record differs, there is nothing to leave for later.
+    """
+    changing = {one.server.id: one for one in plan.to_do if one.changes}
+    rest = [member for member in members if member.id not in changing]
+    if plans.held(members, asked.limits, plan.failed):
+        return {}, list(members)
+    user_id, _ = session.reader.ask(session.cloud.own_user)
+    at = session.clock.utc().isoformat(timespec='seconds')
+    ended, requests = {}, list[deferring.Request]()
+    for server_id, one in changing.items():
+        try:
+            entries = deferral.entries(one, user_id, at)
+        except errors.Refused as error:
+            ended[server_id] = Ended(0.0, error=error, is_touched=False)
+        else:
+            requests.append((one.server, entries))
+    with session.under_way():
+        ended |= deferring.defer(
+            requests, session.cloud, session.clock, session.still_trying
+        )
+    return ended, rest
 
 
 def _begin(
@@ -357,7 +426,9 @@ def _begin(
     code: int = errors.ExitCode.OK
     if asked.detailed_exit_code and plan.to_do:
         code = errors.ExitCode.CHANGED
-    if not asked.query.is_for_one:
+    if asked.defer:
+        session.remark(plans.warnings(plan))
+    elif not asked.query.is_for_one:
         session.remark(plans.summary_of_many(plan, asked.limits))
     session.say(plans.refusals(plan))
     failures = [one.error for one in plan.refused]

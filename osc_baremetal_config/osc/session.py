@@ -14,6 +14,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import (
     Query,
+    Server,
     Snapshot,
     Survey,
     Value,
@@ -126,12 +127,16 @@ class Session:
 
         :raises ConfigError: it cannot be read; the server is named.
         """
-        try:
+        with _named(server):
             return self.reader.snapshot(server, flavors=flavors)
-        except errors.CloudError as error:
-            raise errors.ConfigError(
-                f'{server}: {error.message}', error.details
-            ) from error
+
+    def server(self, name_or_id: str) -> Server:
+        """Return one server, of which no more is read.
+
+        :raises ConfigError: it cannot be read; the server is named.
+        """
+        with _named(name_or_id):
+            return self.reader.server(name_or_id)
 
     def survey(
         self,
@@ -139,12 +144,17 @@ class Session:
         make: Callable[[Snapshot], T],
         *,
         flavors: bool = False,
+        is_wanted: Callable[[Server], bool] | None = None,
     ) -> Survey[T]:
         """Return what is made of many servers, telling how far it is."""
         bar = progress.Bar(self.err, is_shown=not self.is_quiet)
         try:
             return self.reader.survey(
-                query, make, flavors=flavors, on_progress=bar.progress
+                query,
+                make,
+                flavors=flavors,
+                on_progress=bar.progress,
+                is_wanted=is_wanted or (lambda server: True),
             )
         finally:
             bar.close()
@@ -193,6 +203,17 @@ class Session:
     def _client(self) -> Client:
         client: Client = self._app.client_manager.baremetal_config
         return client
+
+
+@contextlib.contextmanager
+def _named(server: str) -> Iterator[None]:
+    """Have an error of the cloud name the server that it is about."""
+    try:
+        yield
+    except errors.CloudError as error:
+        raise errors.ConfigError(
+            f'{server}: {error.message}', error.details
+        ) from error
 
 
 def check_columns(asked: Sequence[str], known: Sequence[str]) -> None:

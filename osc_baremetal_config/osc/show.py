@@ -3,12 +3,16 @@
 Each reads, has the layers below decide, and shows. Changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
-from osc_baremetal_config.core.desired.assessment import Assessment, assess
+from osc_baremetal_config.core.desired.assessment import (
+    Assessment,
+    Row,
+    assess,
+)
 from osc_baremetal_config.core.explain import baseline, option_list
 from osc_baremetal_config.core.explain import history as history_
 from osc_baremetal_config.core.explain.option_list import KnownItem, Outlook
@@ -21,6 +25,9 @@ from osc_baremetal_config.osc.views import drift, states, tables
 from osc_baremetal_config.osc.views import options as options_view
 from osc_baremetal_config.osc.views.options import Denied
 from osc_baremetal_config.osc.views.tables import Table
+
+# How many users Keystone is asked for at most.
+_NAMES = 8
 
 
 def server(
@@ -51,11 +58,14 @@ def configuration(
 ) -> Table:
     """Return the table of a server's types, and tell what it leaves out."""
     now, is_for_person = session.clock.utc(), output.is_for_person
+    rows = [one.row for one in found]
+    users = _users(session, rows)
     if is_for_person:
         session.remark(states.capabilities(found))
+        session.remark(states.deferred(rows, users, now))
         session.remark(states.checked(node, now))
     return states.show(
-        found, node, now, is_for_person=is_for_person, is_long=is_long
+        found, node, now, users, is_for_person=is_for_person, is_long=is_long
     )
 
 
@@ -73,8 +83,10 @@ def servers(
     found = session.survey(
         query, lambda snapshot: assessment.standing(snapshot, catalogue)
     )
+    now = session.clock.utc()
+    users = _users(session, [row for one in found.made for row in one.rows])
     table = states.listed(
-        found, session.clock.utc(), only_drift=only_drift, is_long=is_long
+        found, now, users, only_drift=only_drift, is_long=is_long
     )
     left_out = states.left_out(found, query)
     session.say(left_out)
@@ -83,6 +95,7 @@ def servers(
             found, query, is_empty=not table.rows, only_drift=only_drift
         )
     )
+    session.remark(states.listed_deferred(found, users, now))
     if output.is_for_person and not is_long:
         table = tables.for_person(table)
     return Shown(*table, _code(found, left_out))
@@ -179,6 +192,15 @@ def history(session: Session, name_or_id: str, output: Output) -> Shown:
         session.remark([f'Nothing is remembered of {remembered.server}.'])
     code = errors.ExitCode.FAILURE if is_away else errors.ExitCode.OK
     return Shown(*states.history(events, remembered.users), code)
+
+
+def _users(session: Session, rows: Iterable[Row]) -> Mapping[str, str]:
+    """Return id → name of who has deferred something, as far as known.
+
+    Of a few only: each is a request, and anybody may write any ID.
+    """
+    by = {row.desired.deferred.by for row in rows if row.desired.deferred}
+    return session.reader.user_names(sorted(by)[:_NAMES]) if by else {}
 
 
 def _denied(

@@ -140,7 +140,8 @@ class Change:
                 case Finish() as end:
                     if error := verdicts.of(self._plan, self._seen, end):
                         raise error
-                    return self._outcome(is_finished=True)
+                    is_left = end.result is Verdict.LEFT
+                    return self._outcome(is_finished=True, is_left=is_left)
                 case _ if self._is_started_enough:
                     return self._outcome(is_finished=False)
                 case Perform() as step:
@@ -235,7 +236,7 @@ class Change:
         is_started = bool(seen.tried.get(Action.SERVICE)) or is_at_it
         return not self._how.wait and is_started and seen.failure is None
 
-    def _outcome(self, *, is_finished: bool) -> Outcome:
+    def _outcome(self, *, is_finished: bool, is_left: bool = False) -> Outcome:
         tried = self._seen.tried
         started = tried.get(Action.SERVICE) or tried.get(Action.RESIZE)
         method = self._plan.method if started else None
@@ -246,6 +247,7 @@ class Change:
             is_finished,
             side_effects=self._seen.side_effects if has_served else (),
             drifting=self._seen.drifting if has_served else (),
+            is_left=is_left,
         )
 
     def _make(self, step: Perform) -> When:

@@ -188,7 +188,8 @@ class _Rollout:
 
     def rolled(self) -> Rolled:
         """Return how it has ended."""
-        now = self._progress
+        now, limits = self._progress, self._work.limits
+        at_s = self._clock.now()
         left = (*self._calling.values(), *self._watched.values())
         return Rolled(
             ended=self._ended,
@@ -197,7 +198,9 @@ class _Rollout:
                 for one in left
                 if one.has_called
             },
-            held=scheduler.why_not(now, self._work.limits),
+            held=scheduler.why_not(now, limits, at_s),
+            is_late=bool(now.waiting)
+            and scheduler.is_too_late(now, limits, at_s),
             is_interrupted=now.is_interrupted,
             is_dropped=self._is_dropped,
         )
@@ -216,7 +219,9 @@ class _Rollout:
 
     def _start(self) -> None:
         """Start those that may be started now."""
-        found = scheduler.startable(self._progress, self._work.limits)
+        found = scheduler.startable(
+            self._progress, self._work.limits, self._clock.now()
+        )
         self._progress = scheduler.started(self._progress, found)
         tell.safely(self._reporter.progress, self._progress)
         for member in found:
@@ -279,6 +284,7 @@ class _Rollout:
             one.member,
             failed=end.error is not None,
             is_out=end.is_out,
+            took_s=seconds,
         )
         tell.safely(self._reporter.ended, one.plan, end)
         self._start()

@@ -64,7 +64,7 @@ def permitted(
             plans.append(answer)
         else:
             refused.append(rollout_plan.refusal(one, _told(one, answer)))
-    return RolloutPlan(tuple(plans), (*refused, *plan.refused))
+    return replace(plan, plans=tuple(plans), refused=(*refused, *plan.refused))
 
 
 def permitted_one(

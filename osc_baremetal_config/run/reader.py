@@ -103,6 +103,7 @@ class Reader:
         *,
         flavors: bool = False,
         on_progress: Callable[[int, int], None] = lambda count, total: None,
+        is_wanted: Callable[[Server], bool] = lambda server: True,
     ) -> Survey[T]:
         """Return what is made of the servers that a query selects.
 
@@ -112,11 +113,13 @@ class Reader:
         :param make: is given each snapshot once, which is then dropped: the
             BIOS of one server alone can have hundreds of settings.
         :param on_progress: told how many of how many servers have been read.
+        :param is_wanted: of one that is not, no more is read.
         """
         listed = self._servers(query)
-        servers = sorted(
+        selected = sorted(
             listed.found.values(), key=lambda server: (server.name, server.id)
         )
+        servers = list(filter(is_wanted, selected))
         nodes = self._nodes(servers) if servers else Listed({})
         on_metal = [one for one in servers if one.id in nodes.found]
         read, hidden = self._read(
@@ -155,6 +158,7 @@ class Reader:
             elsewhere=tuple(elsewhere.found.values()),
             unread=(*unread, *out.unread.values()),
             hidden=hidden,
+            left=tuple(one for one in selected if not is_wanted(one)),
         )
 
     def common(self) -> Common:
@@ -181,7 +185,7 @@ class Reader:
                 events += tell()
             except errors.ConfigError as error:
                 untold[service] = error
-        users = self._user_names({one.who for one in events if one.who})
+        users = self.user_names({one.who for one in events if one.who})
         return Remembered(
             server=server, events=events, untold=untold, users=users
         )
@@ -474,7 +478,7 @@ class Reader:
                 raise
             return told()
 
-    def _user_names(self, ids: Collection[str]) -> dict[str, str]:
+    def user_names(self, ids: Collection[str]) -> dict[str, str]:
         """Return id → name of users, of those whose name may be known.
 
         The own name is known; the others Keystone tells operators, by

@@ -132,7 +132,8 @@ class Stage:
 
         :param err: what its stderr is; None for one that nobody sees.
         """
-        argv = ('server', 'config', 'set', *self.scenario.argv)
+        command = self.scenario.command
+        argv = ('server', 'config', command, *self.scenario.argv)
         ids = (server.id for server in self.servers)
         try:
             return self.model.openstack(

@@ -3,6 +3,7 @@
 Owns the worlds and the commands. What hits them is for :mod:`.points`.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,9 +28,10 @@ class Scenario:
     """One change of one server, or of several by one command.
 
     :param person: who makes it.
-    :param argv: what follows ``server config set``, but for the servers.
+    :param argv: what follows the command, but for the servers.
     :param prepare: makes the servers in a new world.
     :param code: how a run ends in the end, whatever has hit it before.
+    :param command: of ``server config``.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Scenario:
     prepare: Prepare
     code: int = 0
     settings: Settings = field(default_factory=lambda: QUICK)
+    command: str = 'set'
 
     def world(self) -> tuple[World, Servers]:
         """Return a new world with the servers in it."""
@@ -162,6 +165,37 @@ def _off(
     return (server,)
 
 
+def _deferred(*items: str, is_off: bool = True, **knobs: Any) -> Prepare:
+    """Return what boots a server of which items are deferred.
+
+    :param knobs: of its node.
+    """
+
+    def prepare(world: World) -> Servers:
+        [server] = boot('bm.large.ht-off', **knobs)(world)
+        for name, _, value in (item.partition('=') for item in items):
+            defer(server, name, value)
+        if is_off:
+            stop(world, server)
+        return (server,)
+
+    return prepare
+
+
+def defer(server: Server, name: str, value: str) -> None:
+    """Have somebody have deferred an item of a server."""
+    entry = {'value': value, 'by': 'u', 'at': '2026-11-30T20:10:00+00:00'}
+    server.metadata[f'deploy-config-deferred:{name}'] = json.dumps(entry)
+
+
+def _drifting(world: World) -> Servers:
+    """Return a server that drifts, of which something else is deferred."""
+    [server] = _deferred('turbo=disabled', is_off=False)(world)
+    node = world.nodes[server.node_uuid or '']
+    world.set_bios(node, {'LogicalProc': 'Enabled'})
+    return (server,)
+
+
 def stop(world: World, server: Server) -> None:
     """Have a server off, which somebody has stopped long ago."""
     server.vm_state, server.power = 'stopped', OFF
@@ -178,6 +212,13 @@ RUNBOOK = Scenario('runbook', 'operator', ENABLE, boot('bm.large.ht-off'))
 RESIZE = Scenario(
     'resize', 'mona', (*ENABLE, '--method', 'resize'), _resizable()
 )
+DEFERRED = Scenario(
+    'deferred',
+    'operator',
+    ('--only-off',),
+    _deferred('hyperthreading=enabled', 'turbo=disabled', 'sriov=disabled'),
+    command='apply',
+)
 FLEET = Scenario('fleet', 'mona', ENABLE, _fleet)
 PXE = ('--config', 'pxe=slot', '--max-reboots', '2')
 ORDERED = Scenario(
@@ -191,6 +232,39 @@ SCENARIOS = (
     RUNBOOK,
     RESIZE,
     FLEET,
+    DEFERRED,
+    Scenario(
+        'defer',
+        'mona',
+        (*ENABLE, '--turbo', 'disabled', '--defer'),
+        _deferred('turbo=disabled'),
+    ),
+    Scenario('deferred and drift', 'mona', (), _drifting, command='apply'),
+    Scenario(
+        'deferred undone',
+        'mona',
+        (),
+        _deferred(
+            'hyperthreading=enabled',
+            is_off=False,
+            fake_bios_fail='the BMC says no',
+        ),
+        code=4,
+        command='apply',
+    ),
+    Scenario(
+        'deferred set',
+        'mona',
+        ENABLE,
+        _deferred('hyperthreading=disabled', 'turbo=disabled', is_off=False),
+    ),
+    Scenario(
+        'deferred unset',
+        'mona',
+        ('--config', 'hyperthreading', '--apply'),
+        _deferred('hyperthreading=enabled', is_off=False),
+        command='unset',
+    ),
     Scenario('redfish', 'mona', ENABLE, boot('bm.redfish.ht-off')),
     Scenario('off', 'mona', ENABLE, _off),
     Scenario(

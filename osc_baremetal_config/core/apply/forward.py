@@ -89,7 +89,7 @@ def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
         for key in journal.keys(metadata.PENDING, name, now)
     }
     if _is_made(plan, seen):
-        keys |= now.keys() & set(plan.forget)
+        keys.update(k for k in plan.forget if _is_to_go(k, plan, seen))
     else:
         for name, entry in entries.items():
             if not entry.unchanged:
@@ -99,12 +99,32 @@ def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
     return sorted(keys, key=_when_to_forget)
 
 
+def _is_to_go(key: str, plan: Plan, seen: Observation) -> bool:
+    """Return whether a key of a plan's is removed at its end.
+
+    What was deferred is desired until it is recorded; and what somebody has
+    deferred since stays.
+    """
+    now = seen.server.metadata
+    if not key.startswith(metadata.DEFERRED):
+        return key in now
+    is_recorded = metadata.record(plan.record).items() <= now.items()
+    was = plan.server.metadata.get(key)
+    return is_recorded and key in now and now[key] == was
+
+
 def _when_to_forget(key: str) -> tuple[int, str]:
     """Return when a key is removed: a run that is killed resumes by the rest.
 
-    First the record, then the entry, and what was before only after that.
+    First the record, then the entry, then what was deferred, and what was
+    before only after that.
     """
-    prefixes = (metadata.DESIRED, metadata.PENDING, metadata.PREVIOUS)
+    prefixes = (
+        metadata.DESIRED,
+        metadata.PENDING,
+        metadata.DEFERRED,
+        metadata.PREVIOUS,
+    )
     found = (n for n, prefix in enumerate(prefixes) if key.startswith(prefix))
     return next(found), key
 
@@ -194,6 +214,8 @@ def _toward_end(plan: Plan, seen: Observation) -> Move:
             if seen.has_touched:
                 return _after_another(plan, seen, changed)
             return _give_way(plan, seen, changed)
+        if _is_started_by_user(plan, seen):
+            return _without_trace(plan, seen) or Finish(Verdict.LEFT)
         return (
             _save_journal(plan, seen)
             or concurrency.wait(plan, seen)
@@ -237,12 +259,12 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
     # many items; all is verified by then.
     is_full = bool(seen.tried.get(Action.RECORD)) and not is_recorded
     is_journaled = bool(observation.own_entries(plan, seen)) or is_full
-    is_over = bool(seen.tried.get(Action.CLEAR_JOURNAL))
+    is_over = bool(seen.tried.get(Action.CLEAR_JOURNAL)) and is_recorded
     if seen.tried.get(Action.RECORD) and not is_journaled and not is_over:
         return _overtaken(plan, seen)
     if is_recorded and not keys:
         return Finish(Verdict.VERIFIED)
-    if plan.record and not is_journaled:
+    if plan.record and not (is_journaled or is_over):
         return observation.attempt(
             Action.SAVE_JOURNAL, seen, 'the change record does not stay'
         )
@@ -272,6 +294,10 @@ def _overtaken(plan: Plan, seen: Observation) -> Move:
     if not seen.checked:
         return Perform(Action.READ_BIOS)
     changed = observation.unlike(plan.wanted, seen) + _broken(plan, seen)
+    if not changed and keys_to_forget(plan, seen):
+        return observation.attempt(
+            Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
+        )
     if not changed:
         return Finish(Verdict.VERIFIED)
     return _after_another(plan, seen, f'{_OTHER}: {", ".join(changed)}')
@@ -313,11 +339,23 @@ def _is_corrected(plan: Plan, seen: Observation) -> bool:
 
 def _give_way(plan: Plan, seen: Observation, reason: str) -> Move:
     """Return how a change ends that another one has come before."""
+    return _without_trace(plan, seen) or Finish(Verdict.YIELDED, reason)
+
+
+def _without_trace(plan: Plan, seen: Observation) -> Move | None:
+    """Return the removal of what a change has written that is not made."""
     if seen.tried.get(Action.SAVE_JOURNAL) and keys_to_forget(plan, seen):
         return observation.attempt(
             Action.CLEAR_JOURNAL, seen, 'the change record cannot be removed'
         )
-    return Finish(Verdict.YIELDED, reason)
+    return None
+
+
+def _is_started_by_user(plan: Plan, seen: Observation) -> bool:
+    """Return whether a server is no longer off that has to be."""
+    is_begun = seen.has_touched or seen.unsure or plan.is_resumed
+    is_on = seen.server.status != 'SHUTOFF'
+    return plan.options.only_off and is_on and not is_begun
 
 
 def _save_journal(plan: Plan, seen: Observation) -> Move | None:

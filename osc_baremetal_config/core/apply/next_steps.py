@@ -63,11 +63,17 @@ def continuing(plan: Plan) -> str:
             f'{plan.server.id}'
         )
     if not plan.options.records:
-        return f'openstack server config apply{how} {plan.server.id}'
+        return applying(plan)
     request = ' '.join(
         f'--config {quoting.quoted(str(item))}' for item in plan.items
     )
     return f'openstack server config set {request}{how} {plan.server.id}'
+
+
+def applying(plan: Plan) -> str:
+    """Return the command that applies what is desired, as a plan does."""
+    how = ''.join(f' {option}' for option in _options(plan.options))
+    return f'openstack server config apply{how} {plan.server.id}'
 
 
 def _options(options: Options) -> list[str]:

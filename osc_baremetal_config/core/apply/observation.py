@@ -89,6 +89,7 @@ class Verdict(enum.Enum):
     OVERTAKEN = 'overtaken by another change'
     INCOMPLETE = 'incomplete'
     YIELDED = 'yielded to another change'
+    LEFT = 'left alone, as its user has started it'
     MOVED = 'moved to another node'
     NEXT = 'the next service is due'
 

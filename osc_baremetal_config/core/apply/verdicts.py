@@ -18,7 +18,7 @@ def of(
 ) -> errors.ConfigError | None:
     """Return what an end is to the person, None if it is a good one."""
     match end.result:
-        case Verdict.VERIFIED:
+        case Verdict.VERIFIED | Verdict.LEFT:
             return None
         case Verdict.ROLLED_BACK:
             if plan.aim in (Aim.ROLLBACK, Aim.ABORT):

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue, ConfigType
 from osc_baremetal_config.core.desired.firmware import Kinds
-from osc_baremetal_config.core.facts import metadata, registry, steps, values
+from osc_baremetal_config.core.facts import (
+    deferred,
+    metadata,
+    registry,
+    steps,
+    values,
+)
+from osc_baremetal_config.core.facts.deferred import Deferred
 from osc_baremetal_config.core.facts.effects import Effect
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -23,6 +30,7 @@ from osc_baremetal_config.core.facts.model import (
 )
 
 _METADATA = 'server metadata'
+DEFERRED = 'deferred'
 # Values of a type, each with the settings that mean it.
 Readings = Sequence[tuple[str, Mapping[str, Value]]]
 
@@ -34,11 +42,13 @@ class Desired:
     :param value: None if nothing asks for one.
     :param source: what asks for it, in words.
     :param is_contested: image and flavor ask for different values.
+    :param deferred: the request that was left for later; None for none.
     """
 
     value: str | None
     source: str
     is_contested: bool = False
+    deferred: Deferred | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +133,15 @@ class Assessment:
         return assess(snapshot, self.catalogue)
 
     def without(self, types: Collection[str]) -> 'Assessment':
-        """Return the assessment as if some types were not recorded."""
+        """Return the assessment as if some types were not in the metadata.
+
+        Neither recorded, nor deferred.
+        """
         if not types:
             return self
         server = self.snapshot.server
-        keys = {metadata.DESIRED + name for name in types}
+        kinds = (metadata.DESIRED, metadata.DEFERRED)
+        keys = {kind + name for kind in kinds for name in types}
         kept = {k: v for k, v in server.metadata.items() if k not in keys}
         return self.of(
             replace(self.snapshot, server=replace(server, metadata=kept))
@@ -168,7 +182,7 @@ def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
 
 def desired_types(server: Server, image: Image | None) -> set[str]:
     """Return the types that a server, its image or its flavor names."""
-    return {
+    return deferred.types(server.metadata) | {
         name
         for properties, _ in _sources(server, image)
         for name in metadata.desired(properties)
@@ -178,9 +192,11 @@ def desired_types(server: Server, image: Image | None) -> set[str]:
 def desired(name: str, server: Server, image: Image | None) -> Desired:
     """Return what an item should be: server's, else image's, else flavor's.
 
-    Where image and flavor differ and the server's metadata does not say, the
-    source names both.
+    What was deferred comes before them all. Where image and flavor differ and
+    the server's metadata does not say, the source names both.
     """
+    if later := deferred.of(name, server.metadata):
+        return Desired(later.value, DEFERRED, deferred=later)
     found = [
         Desired(value, source)
         for properties, source in _sources(server, image)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts import times, values
 from osc_baremetal_config.core.facts.metadata import PENDING, PREVIOUS, below
 from osc_baremetal_config.core.facts.model import Item, Value
 
@@ -31,10 +31,6 @@ _ITEMS = 128
 _PARTS = 16
 # One that has a failure in it takes two items.
 _FAILURE_ROOM = 2 * LONGEST
-_TIME = re.compile(
-    r'20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])'
-    r'T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(\+00:00|Z)?'
-)
 _HEX = re.compile(r'[0-9a-f]{1,64}')
 _PART = re.compile(r'.+:\d+')
 _DAMAGED = 'its entry in the server metadata is damaged'
@@ -280,7 +276,7 @@ def _parse_pending(text: str) -> Pending:
     parsed = Pending(
         value=_short(value) if isinstance(value, str) else '?',
         power=_one_of(entry, 'power', ('on', 'off')),
-        since=_matching(entry, 'since', _TIME),
+        since=_matching(entry, 'since', times.UTC),
         digest=_matching(entry, _STORED['digest'], _HEX),
         unchanged=entry.get(_STORED['unchanged']) is True,
         resize=entry.get('resize') is True,
@@ -313,7 +309,7 @@ def _parse_previous(text: str) -> Previous:
     later, hidden = entry.get('later', []), entry.get('hidden', [])
     parsed = Previous(
         value=_text(entry, 'value'),
-        at=_matching(entry, 'at', _TIME),
+        at=_matching(entry, 'at', times.UTC),
         settings={n: v for n, v in settings.items() if values.is_value(v)},
         later=tuple(map(_names, later)) if isinstance(later, list) else (),
         hidden=_names(hidden),

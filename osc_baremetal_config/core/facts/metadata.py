@@ -1,7 +1,8 @@
 """The keys under which a cloud keeps configuration.
 
 Owns ``deploy-config:*`` on flavors, images and servers. What a change writes
-about itself there is for :mod:`.journal`.
+about itself there is for :mod:`.journal`, what is left for later for
+:mod:`.deferred`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from osc_baremetal_config.core.facts.model import Item
 DESIRED = 'deploy-config:'
 PENDING = 'deploy-config-pending:'
 PREVIOUS = 'deploy-config-previous:'
+DEFERRED = 'deploy-config-deferred:'
 
 
 def desired(properties: Mapping[str, str]) -> dict[str, str]:

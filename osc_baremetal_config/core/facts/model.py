@@ -350,6 +350,7 @@ class Survey(Generic[T]):
     :param elsewhere: those that are named and of another project.
     :param unread: those that could not be read; the others could.
     :param hidden: the kinds of template that this user may not see.
+    :param left: those that are not wanted as they are now, and so not read.
     """
 
     made: tuple[T, ...] = ()
@@ -359,3 +360,4 @@ class Survey(Generic[T]):
     elsewhere: tuple[Server, ...] = ()
     unread: tuple[Unread, ...] = ()
     hidden: frozenset[Kind] = frozenset()
+    left: tuple[Server, ...] = ()

@@ -6,6 +6,11 @@ Owns their form. Never asks what time it is.
 import calendar
 import re
 
+# A whole text that is a time in UTC.
+UTC = re.compile(
+    r'20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])'
+    r'T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(\+00:00|Z)?'
+)
 _TIME = re.compile(r'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)')
 
 

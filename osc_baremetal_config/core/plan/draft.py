@@ -6,7 +6,7 @@ Owns the parts that do not depend on which way a plan leads.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import journal, templates
+from osc_baremetal_config.core.facts import deferred, journal, templates
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -45,7 +45,7 @@ def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
         record=(),
         entries=tuple(sorted(entries)),
         digest='',
-        warnings=(why,) if why else (),
+        warnings=(*([why] if why else []), *deferred.ignored(server)),
         aim=aim,
     )
 

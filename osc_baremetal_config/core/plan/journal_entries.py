@@ -90,7 +90,7 @@ def _save_journal(
         node=plan.origin,
         flavor=_flavor_before(plan, item) if plan.resize_to else None,
         by=by if plan.resize_to and by else None,
-        record=_recorded(plan, item) if plan.options.records else None,
+        record=_recorded(plan, item) if _is_recorded(plan, item) else None,
         forgets=item.type in plan.options.forgets,
         bios=plan.rest.before,
     )
@@ -100,6 +100,10 @@ def _flavor_before(plan: Plan, item: Item) -> str | None:
     """Return the flavor before the change, by the journal if it is there."""
     entry = journal.pending(plan.server.metadata).get(item.type)
     return entry.flavor if entry else plan.server.flavor.name
+
+
+def _is_recorded(plan: Plan, item: Item) -> bool:
+    return plan.options.records or item in plan.record
 
 
 def _recorded(plan: Plan, item: Item) -> str | None:

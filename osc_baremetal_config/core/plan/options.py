@@ -52,6 +52,7 @@ class Options:
     :param max_reboots: how many services one after the other, each with its
         reboot, may be run for one server; None for any number.
     :param accepted: the risks that may be taken.
+    :param only_off: leave a server alone that its user has started by then.
     :param trust_metadata: set again what the journal says was before, also
         where nobody but the server's metadata says so.
     """
@@ -68,6 +69,7 @@ class Options:
     on_failure: OnFailure = OnFailure.ROLLBACK
     max_reboots: int | None = 1
     accepted: frozenset[Risk] = frozenset()
+    only_off: bool = False
     trust_metadata: bool = False
 
 

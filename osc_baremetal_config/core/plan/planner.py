@@ -10,9 +10,19 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import journal, steps, values, violations
+from osc_baremetal_config.core.facts import (
+    deferred,
+    journal,
+    steps,
+    values,
+    violations,
+)
 from osc_baremetal_config.core.facts.journal import Pending, Previous
-from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
+from osc_baremetal_config.core.facts.metadata import (
+    DEFERRED,
+    DESIRED,
+    PREVIOUS,
+)
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
@@ -167,7 +177,8 @@ def _forward(
         target = methods.target(
             variants, options, assessed.snapshot.server, entries
         )
-    record = _to_record(changes, unchanged, entries, assessed.snapshot)
+    claimed = _to_claim(changes, unchanged, entries, assessed.snapshot)
+    record = _to_record(claimed, entries, assessed.snapshot, options)
     # As it is desired at the end.
     at_end = assessed.without(options.forgets)
     blank = draft.without_steps(assessed.snapshot, options, aim)
@@ -184,13 +195,13 @@ def _forward(
         is_loose=draft.is_loose(runbook, merged),
         resize_to=target,
         variants=flavors.meant(variants, options),
-        record=record if options.records else (),
-        forget=_to_forget(changes, assessed.snapshot, options),
+        record=record,
+        forget=_to_forget(changes, record, assessed.snapshot, options),
         vendor=assessed.vendor,
         risks=acceptance.every(changes, assessed),
         rest=draft.rest(changes, assessed, entries),
         kept=_kept(request, at_end),
-        claims=tuple(_item_kept(i, assessed) for i in record),
+        claims=tuple(_item_kept(i, assessed) for i in claimed),
         digest=journal.digest(request, resize=bool(target)),
         warnings=(
             *blank.warnings,
@@ -229,7 +240,7 @@ def resume(
     options = replace(
         options,
         max_reboots=None,
-        records=any(entry.record is not None for entry in entries.values()),
+        records=all(entry.record is not None for entry in entries.values()),
         forgets=tuple(name for name, n in entries.items() if n.forgets),
     )
     return make(request, assessed, options, aim, read)
@@ -317,15 +328,21 @@ def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
 
 
 def _to_forget(
-    changes: Sequence[ItemChange], snapshot: Snapshot, options: Options
+    changes: Sequence[ItemChange],
+    record: Sequence[Item],
+    snapshot: Snapshot,
+    options: Options,
 ) -> tuple[str, ...]:
     """Return the keys that are removed once all is as it should be.
 
-    What a change was before it stays, as the way back.
+    What a change was before it stays, as the way back. What is recorded is
+    deferred no longer.
     """
     metadata = snapshot.server.metadata
     changing = {change.item.type for change in changes}
-    keys = [DESIRED + name for name in options.forgets]
+    recorded = {item.type for item in record} & deferred.types(metadata)
+    keys = [DEFERRED + name for name in sorted({*options.forgets, *recorded})]
+    keys += [DESIRED + name for name in options.forgets]
     for name in options.forgets:
         if name not in changing:
             keys += journal.keys(PREVIOUS, name, metadata)
@@ -492,18 +509,41 @@ def _variants(
     )
 
 
-def _to_record(
+def _to_claim(
     changes: Sequence[ItemChange],
     unchanged: Sequence[Item],
     entries: Mapping[str, Pending],
     snapshot: Snapshot,
 ) -> tuple[Item, ...]:
-    """Return what changes, and what is right but not what is desired."""
+    """Return what changes, and what is right but not recorded as desired."""
     unrecorded = [
         item
         for item in unchanged
         if item.type in entries
+        or deferred.of(item.type, snapshot.server.metadata)
         or assessment.desired(item.type, snapshot.server, snapshot.image).value
         != item.value
     ]
     return tuple(sorted([c.item for c in changes] + unrecorded))
+
+
+def _to_record(
+    claimed: Sequence[Item],
+    entries: Mapping[str, Pending],
+    snapshot: Snapshot,
+    options: Options,
+) -> tuple[Item, ...]:
+    """Return what is recorded at the end.
+
+    Where nothing else is, what was deferred is all the same; of a change that
+    was started its entries tell what that was.
+    """
+
+    def was_deferred(item: Item) -> bool:
+        if entry := entries.get(item.type):
+            return entry.record is not None
+        later = deferred.of(item.type, snapshot.server.metadata)
+        is_kept = item.type not in options.forgets
+        return is_kept and later is not None and later.value == item.value
+
+    return tuple(i for i in claimed if options.records or was_deferred(i))

@@ -7,7 +7,7 @@ is held against the actions that Nova remembers. Never switches anything.
 
 from collections.abc import Mapping, Sequence
 
-from osc_baremetal_config.core.facts import times
+from osc_baremetal_config.core.facts import journal, times
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import Event, Server
 
@@ -25,6 +25,16 @@ _IS_ON_AFTER = {
 }
 # Our clock and Nova's may differ by so much.
 _SKEW_S = 300
+
+
+def is_off(server: Server) -> bool:
+    """Return whether its user has stopped a server, and nothing goes on.
+
+    What goes on may be a change that was started while it was off.
+    """
+    if entries := journal.pending(server.metadata):
+        return all(entry.power == OFF for entry in entries.values())
+    return server.status == 'SHUTOFF' and server.task_state is None
 
 
 def is_in_question(server: Server, entries: Mapping[str, Pending]) -> bool:

@@ -3,13 +3,17 @@
 Owns which items that are. How they are set is for the planner.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import journal, registry, violations
-from osc_baremetal_config.core.facts.metadata import DESIRED, PREVIOUS
+from osc_baremetal_config.core.facts.metadata import (
+    DEFERRED,
+    DESIRED,
+    PREVIOUS,
+)
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import preconditions
@@ -21,19 +25,24 @@ def desired(
 ) -> list[Item]:
     """Return the items that are desired and do not match, or are not known to.
 
-    What an earlier run has started and not ended belongs to it.
+    What an earlier run has started and not ended belongs to it, and what was
+    deferred: that it matches has still to be recorded.
 
     :param types: only these; None for all.
     :raises Refused: image and flavor disagree, so it is not clear what is
         desired.
     """
-    started = journal.pending(assessed.snapshot.server.metadata)
+    started = _started(assessed.snapshot.server.metadata)
     rows = [
         row
         for row in assessed.rows.values()
         if row.desired.value is not None
         and (types is None or row.type in types)
-        and (row.drift is not assessment.Drift.NO or row.type in started)
+        and (
+            row.drift is not assessment.Drift.NO
+            or row.type in started
+            or row.desired.deferred
+        )
     ]
     contested = [
         violations.desired_contested(
@@ -52,7 +61,7 @@ def desired(
 
 
 def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
-    """Return the keys by which items are recorded on a server.
+    """Return the keys by which items are recorded, or deferred, on a server.
 
     :raises Refused: a change of the server has not finished, it is locked, or
         there is no such type.
@@ -67,7 +76,8 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
         reasons.append(violations.unfinished_change(server, started))
     keys = []
     for name in sorted(types):
-        keys += [key for key in [DESIRED + name] if key in server.metadata]
+        told = (DESIRED + name, DEFERRED + name)
+        keys += [key for key in told if key in server.metadata]
         keys += journal.keys(PREVIOUS, name, server.metadata)
     reasons += preconditions.locked(server) if keys else []
     if reasons:
@@ -77,6 +87,18 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
             reasons,
         )
     return keys
+
+
+def _started(metadata: Mapping[str, str]) -> set[str]:
+    """Return the types that a change has started on and not ended.
+
+    Its entries are removed one by one; what was before tells of those whose
+    entry has gone by then.
+    """
+    entries = journal.pending(metadata)
+    since = {entry.since for entry in entries.values() if entry.since}
+    before = journal.previous(metadata)
+    return entries.keys() | {n for n, was in before.items() if was.at in since}
 
 
 def check_types(assessed: Assessment, types: Collection[str]) -> None:

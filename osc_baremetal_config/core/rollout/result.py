@@ -27,6 +27,8 @@ class Result(enum.StrEnum):
     RESIZED = 'resized'
     # Right already, and recorded.
     UNCHANGED = 'unchanged'
+    # The request was left in the metadata for later.
+    DEFERRED = 'deferred'
     # The service was started, and nobody has waited for its end.
     STARTED = 'started'
     # It failed, and everything was restored.
@@ -39,25 +41,33 @@ class Result(enum.StrEnum):
     REFUSED = 'refused'
     # Something else went wrong before anything was changed.
     FAILED = 'failed'
-    # It was kept back, as others have failed or the run was interrupted.
+    # It was kept back: others have failed, it would have been too late, or
+    # the run was interrupted.
     NOT_STARTED = 'not started'
+    # Its user has not stopped the server, so it was left alone.
+    NOT_OFF = 'not off'
     # The run was interrupted while it was under way.
     INTERRUPTED = 'interrupted'
 
 
 def exit_code(
-    refused: Iterable[Refusal], failed: int, started: int
+    refused: Iterable[Refusal],
+    failed: int,
+    started: int,
+    *,
+    is_late: bool = False,
 ) -> ExitCode:
     """Return how a change of many servers has ended.
 
     :param refused: servers that could not be changed, or not be read.
     :param failed: how many failed, or were kept back because others did.
     :param started: of how many something was, or may have been, changed.
+    :param is_late: some were kept back because it would have been too late.
     """
     errors_ = [one.error for one in refused]
     if not (errors_ or failed):
         return ExitCode.OK
-    if started:
+    if started or (is_late and not errors_):
         return ExitCode.SOME_FAILED
     if any(isinstance(error, errors.Refused) for error in errors_):
         return ExitCode.REFUSED
@@ -87,6 +97,8 @@ class Outcome:
     :param is_finished: False if the service has only started.
     :param side_effects: what else the firmware has changed, in words.
     :param drifting: what is no longer as desired because of that, in words.
+    :param is_deferred: it was only left in the metadata for later.
+    :param is_left: the server was left alone, as it is no longer off.
     """
 
     seconds: float
@@ -94,6 +106,8 @@ class Outcome:
     is_finished: bool
     side_effects: tuple[str, ...] = ()
     drifting: tuple[str, ...] = ()
+    is_deferred: bool = False
+    is_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,7 @@ class Rolled:
     :param running: server id → what an interrupt has left under way; the rest
         were not started.
     :param held: why these were not, None if all were.
+    :param is_late: that is because they would not have ended in time.
     :param is_interrupted: the person has ended it.
     :param is_dropped: the person has not waited for the calls in flight.
     """
@@ -149,6 +164,7 @@ class Rolled:
     ended: Mapping[str, Ended] = field(default_factory=dict)
     running: Mapping[str, Left] = field(default_factory=dict)
     held: str | None = None
+    is_late: bool = False
     is_interrupted: bool = False
     is_dropped: bool = False
 

@@ -4,7 +4,7 @@ Owns nothing of a single plan; that is for ``plan/planner.py``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
@@ -18,7 +18,7 @@ from osc_baremetal_config.core.facts.model import (
     Unread,
 )
 from osc_baremetal_config.core.plan import planner
-from osc_baremetal_config.core.plan.model import Plan
+from osc_baremetal_config.core.plan.model import OFF, Plan
 from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout.scheduler import Member
 
@@ -51,10 +51,13 @@ class RolloutPlan:
 
     :param plans: of those that can be changed, or are right already.
     :param refused: the others.
+    :param left: those that are left alone, as their users have not stopped
+        them.
     """
 
     plans: tuple[Plan, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    left: tuple[Server, ...] = ()
 
     @property
     def to_do(self) -> tuple[Plan, ...]:
@@ -106,7 +109,8 @@ def of(
         *(one for one in survey.made if isinstance(one, Refusal)),
     ]
     plans = [one for one in survey.made if isinstance(one, Plan)]
-    unclear = _unclear(query, plans, refused)
+    unclear = _unclear(query, plans, refused, survey.left)
+    left = [one for one in survey.left if one.id not in unclear]
     return RolloutPlan(
         tuple(plan for plan in plans if plan.server.id not in unclear),
         (
@@ -121,6 +125,7 @@ def of(
                 for name in survey.missing
             ),
         ),
+        tuple(left),
     )
 
 
@@ -136,9 +141,19 @@ def for_named(names: Iterable[str], error: errors.ConfigError) -> RolloutPlan:
 
 def without(plan: RolloutPlan, error: errors.ConfigError) -> RolloutPlan:
     """Return a plan of which nothing is carried out, for one reason."""
-    return RolloutPlan(
-        refused=(*(refusal(one, error) for one in plan.plans), *plan.refused)
-    )
+    refused = (*(refusal(one, error) for one in plan.plans), *plan.refused)
+    return replace(plan, plans=(), refused=refused)
+
+
+def only_off(plan: RolloutPlan) -> RolloutPlan:
+    """Return a plan without the servers that are not off in the end.
+
+    So it is where a journal says that one was off before, and Nova's actions
+    say otherwise.
+    """
+    on = tuple(one.server for one in plan.plans if one.power != OFF)
+    plans = tuple(one for one in plan.plans if one.power == OFF)
+    return replace(plan, plans=plans, left=(*plan.left, *on))
 
 
 def refusal(plan: Plan, error: errors.ConfigError) -> Refusal:
@@ -258,12 +273,15 @@ def _elsewhere(server: Server) -> errors.Refused:
 
 
 def _unclear(
-    query: Query, plans: Iterable[Plan], refused: Iterable[Refusal]
+    query: Query,
+    plans: Iterable[Plan],
+    refused: Iterable[Refusal],
+    left: Iterable[Server],
 ) -> dict[str, Refusal]:
     """Return id → refusal of the servers that share the name given."""
     by_name: dict[str, list[str]] = {}
-    for plan in plans:
-        by_name.setdefault(plan.server.name, []).append(plan.server.id)
+    for server in (*left, *(plan.server for plan in plans)):
+        by_name.setdefault(server.name, []).append(server.id)
     for one in refused:
         by_name.setdefault(one.name, []).append(one.id or '')
     return {

@@ -1,7 +1,8 @@
 """Which servers of many are changed next.
 
 Owns the limits: how many at once, how many failures, the first ones on their
-own, never two of a group. Looks at counts only; never starts anything.
+own, never two of a group, none too late. Looks at counts and seconds only;
+never starts anything.
 """
 
 from collections.abc import Collection
@@ -29,11 +30,14 @@ class Limits:
 
     :param at_once: nodes that may be out of service at once.
     :param canary: so many first, the rest only if all of them went well.
+    :param until_s: on the clock of the run, the end after which none should
+        be under way; None for no end.
     """
 
     at_once: int = 10
     failures: Failures = Failures(0)
     canary: int = 0
+    until_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Progress:
     :param refused: those of the failed that were refused beforehand.
     :param out: those that have ended, but whose nodes are still out of
         service: what was started continues, or failed partway.
+    :param longest_s: that one took, of those that have ended; 0 before.
     :param is_interrupted: the person wants no other to be started.
     """
 
@@ -68,6 +73,7 @@ class Progress:
     failed: int = 0
     refused: int = 0
     out: tuple[Member, ...] = ()
+    longest_s: float = 0.0
     is_interrupted: bool = False
 
     @property
@@ -93,11 +99,17 @@ def started(progress: Progress, found: Collection[Member]) -> Progress:
 
 
 def ended(
-    progress: Progress, member: Member, *, failed: bool, is_out: bool = False
+    progress: Progress,
+    member: Member,
+    *,
+    failed: bool,
+    is_out: bool = False,
+    took_s: float = 0.0,
 ) -> Progress:
     """Return how far it is once one that was running has ended.
 
     :param is_out: its node is still out of service.
+    :param took_s: seconds from its start to its end.
     """
     return replace(
         progress,
@@ -105,6 +117,7 @@ def ended(
         verified=progress.verified + (not failed),
         failed=progress.failed + failed,
         out=(*progress.out, member) if is_out else progress.out,
+        longest_s=max(progress.longest_s, took_s),
     )
 
 
@@ -125,9 +138,25 @@ def left_s(progress: Progress, elapsed_s: float) -> float | None:
     return elapsed_s * left / done
 
 
-def startable(progress: Progress, limits: Limits) -> list[Member]:
-    """Return who may be started now, in the order in which they wait."""
-    if progress.is_interrupted:
+def is_too_late(progress: Progress, limits: Limits, now_s: float) -> bool:
+    """Return whether one that is started now would not have ended in time.
+
+    By the longest so far; before the first has ended nothing is known.
+    """
+    if limits.until_s is None:
+        return False
+    left_s = limits.until_s - now_s
+    return left_s <= 0 or left_s < progress.longest_s
+
+
+def startable(
+    progress: Progress, limits: Limits, now_s: float = 0.0
+) -> list[Member]:
+    """Return who may be started now, in the order in which they wait.
+
+    :param now_s: on the clock of the run.
+    """
+    if progress.is_interrupted or is_too_late(progress, limits, now_s):
         return []
     if progress.failed > limits.failures.of(progress.total):
         return []
@@ -146,8 +175,13 @@ def startable(progress: Progress, limits: Limits) -> list[Member]:
     return found[: max(0, free)]
 
 
-def why_not(progress: Progress, limits: Limits) -> str | None:
-    """Return why no other is started any more; None if none waits."""
+def why_not(
+    progress: Progress, limits: Limits, now_s: float = 0.0
+) -> str | None:
+    """Return why no other is started any more; None if none waits.
+
+    :param now_s: on the clock of the run.
+    """
     if progress.is_interrupted:
         return 'it was interrupted'
     if not progress.waiting:
@@ -158,6 +192,12 @@ def why_not(progress: Progress, limits: Limits) -> str | None:
         counts = {'refused': progress.refused, 'failed': progress.broken}
         told = ' and '.join(f'{n} {word}' for word, n in counts.items() if n)
         return f'{told} (--max-failures allows more)'
+    if is_too_late(progress, limits, now_s):
+        longest = f' (the longest so far took {progress.longest_s:.0f} s)'
+        return (
+            'it would not be finished by the end of --until'
+            f'{longest if progress.longest_s else ""}'
+        )
     count = len(progress.out)
     return (
         f'{count} node{" is" if count == 1 else "s are"} still out of service'

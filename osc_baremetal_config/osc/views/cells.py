@@ -50,6 +50,32 @@ class Named(_Sortable):
         return self._names.get(self._value, self._value)
 
 
+class Deferral(_Sortable):
+    """Who has deferred a request, and when: a mapping, null for a script.
+
+    :param names: id → name of users, as far as they are known.
+    :param now: the time from which how long ago is counted.
+    """
+
+    def __init__(
+        self,
+        value: Mapping[str, str] | None,
+        names: Mapping[str, str],
+        now: datetime.datetime,
+    ) -> None:
+        super().__init__(value)
+        self._names = names
+        self._now = now
+
+    def human_readable(self) -> str:
+        """Return the text for a table."""
+        if self._value is None:
+            return '-'
+        by, at = self._value['by'], self._value['at']
+        ago = Ago(at, self._now).human_readable()
+        return f'by {self._names.get(by, by)} {ago}'
+
+
 class Lines(_Sortable):
     """Several texts: a line each for a person, a list for a script."""
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from osc_baremetal_config.core.apply import api_calls
 from osc_baremetal_config.core.facts import steps, values
-from osc_baremetal_config.core.facts.model import Item
+from osc_baremetal_config.core.facts.metadata import DEFERRED, DESIRED
+from osc_baremetal_config.core.facts.model import Item, Server
 from osc_baremetal_config.core.plan.model import (
     OFF,
     ItemChange,
@@ -39,6 +40,10 @@ def plans(plan: RolloutPlan) -> Table:
         for refusal in plan.refused
         for cells in refused(refusal)
     ]
+    rows += [
+        (*left, Result.NOT_OFF.value, NOTHING, NOTHING)
+        for left in map(no_items, plan.left)
+    ]
     return tables.in_order(PLAN, rows)
 
 
@@ -69,6 +74,11 @@ def refused(refusal: Refusal) -> list[Row]:
     ]
 
 
+def no_items(server: Server) -> Row:
+    """Return the first cells of the row of a server that is left alone."""
+    return (server.name, server.id, NOTHING, NOTHING, NOTHING)
+
+
 def refusals(plan: RolloutPlan) -> list[str]:
     """Return why servers are refused."""
     # Servers that share a name share what is said of it.
@@ -79,7 +89,7 @@ def refusals(plan: RolloutPlan) -> list[str]:
 def summary(plan: Plan) -> list[str]:
     """Return what the plan for one server comes to, for a person."""
     if plan.is_empty:
-        return [f'{_is_already(plan)}; nothing to do.']
+        return [f'{_is_already(plan)}; nothing to do.', *plan.warnings]
     return [
         f'{plan.server} on node {plan.node}: {_how_many(plan)}, '
         f'{_reboots(plan)}, {_risk(plan)}.',
@@ -99,21 +109,29 @@ def summary_of_many(plan: RolloutPlan, limits: Limits) -> list[str]:
     )
     to_change = len(plan.to_do) - to_record
     right, refused = len(plan.plans) - to_change, len(plan.refused)
-    if not (plan.plans or refused):
+    if not (plan.plans or refused or plan.left):
         return ['Warning: no server matches; there is nothing to do.']
     reboots = sum(one.reboots for one in plan.to_do)
     recorded = f' ({to_record} to be recorded)' if to_record else ''
     first = f', {limits.canary} first' if limits.canary else ''
+    left = len(plan.left)
+    not_off = f', {left} not off and left alone' if left else ''
     return [
-        f'{tables.count(to_change + right + refused, "server")}: {to_change} '
-        f'to change, {right} up to date{recorded}, {refused} refused. '
+        f'{tables.count(to_change + right + refused + left, "server")}: '
+        f'{to_change} to change, {right} up to date{recorded}, {refused} '
+        f'refused{not_off}. '
         f'{tables.count(reboots, "reboot")}, at most {limits.at_once} at once'
         f'{first}.',
         *_by_vendor(plan),
-        *(
-            f'{tables.some(server.name for server in servers)}: {warning}'
-            for warning, servers in plan.warnings.items()
-        ),
+        *warnings(plan),
+    ]
+
+
+def warnings(plan: RolloutPlan) -> list[str]:
+    """Return each warning with the servers that it is about."""
+    return [
+        f'{tables.some(server.name for server in servers)}: {warning}'
+        for warning, servers in plan.warnings.items()
     ]
 
 
@@ -147,12 +165,20 @@ def ungrouped(members: Sequence[Member], key: str | None) -> list[str]:
     ]
 
 
-def held(members: Sequence[Member], limits: Limits, refused: int) -> list[str]:
-    """Return why a run would start nothing, if that is so."""
+def held(
+    members: Sequence[Member],
+    limits: Limits,
+    refused: int,
+    now_s: float = 0.0,
+) -> list[str]:
+    """Return why a run would start nothing, if that is so.
+
+    :param now_s: on the clock of the run.
+    """
     start = Progress(waiting=tuple(members), failed=refused, refused=refused)
-    if not members or scheduler.startable(start, limits):
+    if not members or scheduler.startable(start, limits, now_s):
         return []
-    why = scheduler.why_not(start, limits)
+    why = scheduler.why_not(start, limits, now_s)
     return [f'No server would be started: {why}.']
 
 
@@ -268,7 +294,9 @@ def _sequence(plan: Plan) -> str:
     parts += ['confirm the resize'] if resizes else []
     parts += [_power(plan)] if plan.touches_power else []
     parts += ['record in the metadata'] if plan.record else []
-    parts += ['remove the record'] if plan.forget else []
+    for prefix, what in ((DESIRED, 'the record'), (DEFERRED, 'the deferral')):
+        if any(key.startswith(prefix) for key in plan.forget):
+            parts.append(f'remove {what}')
     return f'Sequence: {", ".join(parts)}.'
 
 

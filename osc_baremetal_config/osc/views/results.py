@@ -37,6 +37,10 @@ def results(
         for refusal in plan.refused
         for cells in plans.refused(refusal)
     ]
+    rows += [
+        (*left, NOTHING, Result.NOT_OFF.value, 0.0, [])
+        for left in map(plans.no_items, plan.left)
+    ]
     table = tables.in_order(ALL, rows)
     return table if is_for_script else tables.without(table, [CODES])
 
@@ -85,6 +89,47 @@ def started(plan: RolloutPlan, rolled: Rolled) -> list[str]:
         f'neither verified nor recorded, and off until then if they were '
         f'stopped.',
         'Run the same command again to finish.',
+    ]
+
+
+def left(plan: RolloutPlan) -> list[str]:
+    """Return why a server that is named is left alone."""
+    if len(plan.left) != 1 or plan.plans or plan.refused:
+        return []
+    [server] = plan.left
+    return [
+        f'{server} is {server.status}, and not because its user has stopped '
+        f'it; --only-off leaves it alone.'
+        if server.status == 'SHUTOFF'
+        else f'{server} is {server.status}; --only-off leaves it alone.'
+    ]
+
+
+def deferred(plan: RolloutPlan, rolled: Rolled) -> list[str]:
+    """Return what was left for later, and how it is applied or withdrawn."""
+    found = [
+        one
+        for one in plan.plans
+        if (end := rolled.ended.get(one.server.id))
+        and end.outcome
+        and end.outcome.is_deferred
+    ]
+    if len(found) == 1:
+        [one] = found
+        types = [item.type for item in one.record]
+        return [
+            f'{one.server.name}: {", ".join(map(str, one.record))} is '
+            f'deferred; nothing was touched.',
+            f'Apply it with: {next_steps.applying(one)}',
+            f'Withdraw it with: {next_steps.unsetting(one.server, types)}',
+        ]
+    if not found:
+        return []
+    return [
+        f'The requests of {tables.count(len(found), "server")} are deferred; '
+        f'nothing was touched.',
+        'Apply them with: openstack server config apply (with the same '
+        'options for how, and for the risks).',
     ]
 
 
@@ -158,6 +203,17 @@ def _server(plan: Plan, rolled: Rolled) -> list[Row]:
     ]
 
 
+def _words(outcome: Outcome | None) -> tuple[Result, Result]:
+    """Return what has become of items that change, and of those recorded."""
+    if outcome and outcome.is_deferred:
+        return Result.DEFERRED, Result.DEFERRED
+    if outcome and outcome.is_left:
+        return Result.NOT_OFF, Result.NOT_OFF
+    if outcome and not outcome.is_finished:
+        return Result.STARTED, Result.RECORDED
+    return Result.VERIFIED, Result.RECORDED
+
+
 def _ended_well(plan: Plan, outcome: Outcome | None) -> list[Row]:
     """Return the rows of a server that is as it was asked for.
 
@@ -165,8 +221,7 @@ def _ended_well(plan: Plan, outcome: Outcome | None) -> list[Row]:
     """
     server = (plan.server.name, plan.server.id)
     seconds = round(outcome.seconds, 1) if outcome else 0.0
-    is_started = outcome is not None and not outcome.is_finished
-    changed = Result.STARTED if is_started else Result.VERIFIED
+    changed, recorded = _words(outcome)
     method = outcome.method if outcome else None
     through = OrDash(method.value if method else None)
     rows: list[Row] = [
@@ -180,7 +235,7 @@ def _ended_well(plan: Plan, outcome: Outcome | None) -> list[Row]:
     is_resized = method is Method.RESIZE
     for item in plan.unchanged:
         is_recorded = item in plan.record
-        same = Result.RECORDED if is_recorded else Result.UNCHANGED
+        same = recorded if is_recorded else Result.UNCHANGED
         rows.append(
             (
                 *(*server, item.type, item.value, item.value),

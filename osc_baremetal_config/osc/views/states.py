@@ -10,6 +10,7 @@ from osc_baremetal_config.core.explain import diagnosis
 from osc_baremetal_config.core.explain.history import Remembered
 from osc_baremetal_config.core.explain.option_list import Capability, Outlook
 from osc_baremetal_config.core.explain.recovery import Choice
+from osc_baremetal_config.core.facts.deferred import ignored
 from osc_baremetal_config.core.facts.model import (
     Event,
     Kind,
@@ -24,6 +25,7 @@ from osc_baremetal_config.core.rollout import rollout_plan
 from osc_baremetal_config.osc.views import tables
 from osc_baremetal_config.osc.views.cells import (
     Ago,
+    Deferral,
     Lines,
     Named,
     OnOneLine,
@@ -34,11 +36,11 @@ from osc_baremetal_config.osc.views.tables import NOTHING, SERVER, Row, Table
 
 SHOW = (
     *('Config', 'Desired', 'Actual', 'Allowed', 'Source', 'Capability'),
-    *('Drift', 'Changed', 'Checked'),
+    *('Drift', 'Changed', 'Checked', 'Deferred'),
 )
 SHOW_LONG = (*SHOW, 'Settings')
 LIST = (*SERVER, 'Config', 'Desired', 'Actual', 'Source', 'Drift')
-LONG = (*LIST, 'Node', 'State', 'Checked')
+LONG = (*LIST, 'Node', 'State', 'Checked', 'Deferred')
 HISTORY = ('Time', 'Source', 'Event', 'User', 'Result')
 SITUATION = (
     *('server', 'status', 'node', 'provision_state', 'maintenance'),
@@ -74,6 +76,7 @@ def show(
     found: Iterable[Outlook],
     node: Node,
     now: datetime.datetime,
+    users: Mapping[str, str],
     *,
     is_for_person: bool,
     is_long: bool = False,
@@ -82,6 +85,7 @@ def show(
 
     :param node: whose provision state was last changed when Ironic last read
         the BIOS, by the latest.
+    :param users: id → name, as far as they are known.
     :param is_for_person: without what :func:`remarks` says once.
     :param is_long: with every type that is known, and how each was read.
     """
@@ -98,14 +102,38 @@ def show(
                 YesNo(one.row.drift.as_bool),
                 Ago(one.changed, now),
                 Ago(node.provision_updated_at, now),
+                _deferral(one.row, users, now),
                 one.row.actual.settings,
             )
             for one in found
             if one.matters or is_long
         ],
     )
-    hidden = ('Capability', 'Checked') if is_for_person else ()
+    hidden = ('Capability', 'Checked', 'Deferred') if is_for_person else ()
     return tables.without(table, hidden if is_long else (*hidden, 'Settings'))
+
+
+def _deferral(
+    row: assessment.Row, users: Mapping[str, str], now: datetime.datetime
+) -> Deferral:
+    """Return who has deferred what is desired, and when, if it is that."""
+    later = row.desired.deferred
+    told = {'by': later.by, 'at': later.at} if later else None
+    return Deferral(told, users, now)
+
+
+def deferred(
+    rows: Iterable[assessment.Row],
+    users: Mapping[str, str],
+    now: datetime.datetime,
+) -> list[str]:
+    """Return what is deferred, by whom and since when."""
+    return [
+        f'{row.type}={row.desired.value} is deferred '
+        f'{_deferral(row, users, now).human_readable()}.'
+        for row in rows
+        if row.desired.deferred
+    ]
 
 
 def _allowed(one: Outlook, *, is_for_person: bool) -> OnOneLine:
@@ -150,6 +178,7 @@ def remarks(
         for row in rows
         if row.actual.value is None and row.desired.value is not None
     ]
+    lines += ignored(snapshot.server)
     if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
         lines.append(
             'Deploy templates are shown to operators only; what is allowed '
@@ -169,6 +198,7 @@ def remarks(
 def listed(
     found: Survey[assessment.Standing],
     now: datetime.datetime,
+    users: Mapping[str, str],
     *,
     only_drift: bool,
     is_long: bool,
@@ -177,13 +207,15 @@ def listed(
 
     A server that was not read is there always: it may be the one that is
     looked for.
+
+    :param users: id → name, as far as they are known.
     """
     shown = LONG if is_long else LIST
     nothing = [NOTHING] * (len(shown) - len(SERVER))
     rows: list[Row] = []
     for standing in found.made:
         told: list[Row] = [
-            _listed(standing, row, now)[: len(shown)]
+            _listed(standing, row, now, users)[: len(shown)]
             for row in standing.rows
             if _is_listed(row, only_drift=only_drift, is_long=is_long)
         ]
@@ -193,6 +225,24 @@ def listed(
         rows += told
     rows += [(OrDash(o.name), OrDash(o.id), *nothing) for o in found.unread]
     return Table(shown, rows)
+
+
+def listed_deferred(
+    found: Survey[assessment.Standing],
+    users: Mapping[str, str],
+    now: datetime.datetime,
+) -> list[str]:
+    """Return what is deferred of servers, and what only looks like it."""
+    told = [
+        (one.server.name, line)
+        for one in found.made
+        for line in deferred(one.rows, users, now)
+    ]
+    return tables.once(told) + [
+        f'{one.server.name}: {line}'
+        for one in found.made
+        for line in ignored(one.server)
+    ]
 
 
 def _is_listed(
@@ -304,6 +354,7 @@ def _listed(
     standing: assessment.Standing,
     row: assessment.Row,
     now: datetime.datetime,
+    users: Mapping[str, str],
 ) -> Row:
     server, node = standing.server, standing.node
     held = ' in maintenance' if node.maintenance else ''
@@ -316,6 +367,7 @@ def _listed(
         node.handle,
         node.provision_state + held,
         Ago(node.provision_updated_at, now),
+        _deferral(row, users, now),
     )
 
 

@@ -401,7 +401,13 @@ class EntriesTest(base.TestCase):
             ({}, '0a', {'record': '', 'node': 'n', 'power': 'on'}),
             ({'power': 'off'}, '', {'power': 'off'}),
             ({'server': desired}, '', {'record': 'disabled'}),
-            ({'options': Options(records=False)}, '', {'record': None}),
+            # What was deferred is recorded all the same.
+            ({'options': Options(records=False)}, '', {'record': ''}),
+            (
+                {'options': Options(records=False), 'record': ()},
+                '',
+                {'record': None},
+            ),
             ({'options': Options(forgets=(HT,))}, '', {'forgets': True}),
             (
                 {'options': Options(forgets=('x',))},

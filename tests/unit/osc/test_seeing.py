@@ -57,6 +57,7 @@ class ShowTest(SeeingTest):
                 'Source': 'flavor bm.large.ht-off',
                 'Capability': 'yes',
                 'Drift': False,
+                'Deferred': None,
             },
             {
                 name: value

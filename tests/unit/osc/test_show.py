@@ -37,6 +37,7 @@ class ShowTest(base.TestCase):
                 'Drift': False,
                 'Changed': None,
                 'Checked': '2026-11-22T13:00:00+00:00',
+                'Deferred': None,
             },
             row,
         )
@@ -46,7 +47,8 @@ class ShowTest(base.TestCase):
         self.assert_ended(0, ran, err='')
         self.assertEqual(
             "hyperthreading disabled disabled ['enabled', 'disabled'] "
-            'flavor bm.large.ht-off yes False None 2026-11-22T13:00:00+00:00',
+            'flavor bm.large.ht-off yes False None 2026-11-22T13:00:00+00:00 '
+            'None',
             ran.out.splitlines()[0],
         )
 

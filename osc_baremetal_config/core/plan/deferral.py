@@ -1,0 +1,55 @@
+"""What is written to leave a change for later.
+
+Owns which items of a plan are deferred, and that they can be. The form of what
+is written is for ``facts/deferred.py``.
+"""
+
+from osc_baremetal_config import errors
+from osc_baremetal_config.core.facts import deferred, journal, violations
+from osc_baremetal_config.core.facts.deferred import Deferred
+from osc_baremetal_config.core.facts.metadata import DEFERRED
+from osc_baremetal_config.core.facts.violations import Violation
+from osc_baremetal_config.core.plan.model import Plan
+
+
+def entries(plan: Plan, by: str, at: str) -> dict[str, str]:
+    """Return the metadata that leaves a plan for later.
+
+    What the same value was deferred of before keeps who has done so, and when.
+
+    :param by: the ID of the user.
+    :param at: the time, ISO 8601 in UTC.
+    :raises Refused: an earlier run has started the change, or Nova cannot
+        hold the request.
+    """
+    metadata = plan.server.metadata
+    found = {}
+    for item in plan.record:
+        before = deferred.of(item.type, metadata)
+        if before is None or before.value != item.value:
+            entry = Deferred(item.value, by, at)
+            found[DEFERRED + item.type] = str(entry)
+    if reasons := _against(plan, found):
+        raise errors.Refused(
+            f'{plan.server}: the request cannot be deferred; nothing was '
+            f'changed:',
+            reasons,
+        )
+    return found
+
+
+def _against(plan: Plan, found: dict[str, str]) -> list[Violation]:
+    """Return why what was found cannot be written."""
+    reasons = []
+    if plan.is_resumed:
+        begun = journal.pending(plan.server.metadata)
+        started = ', '.join(f'{n}={one.value}' for n, one in begun.items())
+        reasons.append(violations.unfinished_change(plan.server, started))
+    reasons += [
+        violations.no_room(f'{key}: Nova cannot hold so long a value')
+        for key, text in found.items()
+        if len(text) > journal.LONGEST
+    ]
+    if too_much := journal.too_much(plan.server.metadata, found):
+        reasons.append(violations.no_room(too_much))
+    return reasons
