@@ -317,12 +317,14 @@ def _shown_dry(
         for one in permitted.plans:
             session.remark(plans.summary(one))
         session.remark(results.left(permitted))
-    else:
-        now_s = session.clock.now()
-        held = plans.held(members, asked.limits, permitted.failed, now_s)
-        session.say(held)
+    now_s = session.clock.now()
+    held = plans.held(members, asked.limits, permitted.failed, now_s)
+    session.say(held)
+    if not asked.query.is_for_one:
         started = 0 if held else len(permitted.to_do)
         code = result.exit_code(permitted.refused, 0, started) or code
+    if held and not permitted.refused:
+        code = errors.ExitCode.SOME_FAILED
     if asked.output.is_for_script:
         return Shown(*plans.requests(permitted), code)
     table = _for_reader(asked, plans.plans(permitted))

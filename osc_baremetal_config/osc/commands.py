@@ -56,8 +56,9 @@ class ApplyServerConfig(base.Command, command.Lister):
     """Bring servers to what their configuration should be.
 
     What should be is what a server's metadata says, else its image, else its
-    flavor. A server that already matches is left alone. Nothing is recorded:
-    what is desired does not change by being applied.
+    flavor. A server that already matches is left alone. What "set --defer" has
+    left for later is recorded once it is verified; nothing else is, as what is
+    desired does not change by being applied.
     """
 
     changes = True
@@ -81,8 +82,9 @@ class ApplyServerConfig(base.Command, command.Lister):
 class UnsetServerConfig(base.Command, command.Lister):
     """Remove the record of a server's configuration.
 
-    What is desired is then what the server's image says, else its flavor.
-    Nothing else is changed, unless --apply brings the server there as well.
+    And what was deferred of it. What is desired is then what the server's
+    image says, else its flavor. Nothing else is changed, unless --apply brings
+    the server there as well.
     """
 
     changes = True

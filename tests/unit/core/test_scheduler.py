@@ -100,6 +100,51 @@ class StartableTest(base.TestCase):
             )
 
 
+class UntilTest(base.TestCase):
+    def test_none_is_started_that_would_be_late(self) -> None:
+        for until_s, now_s, longest_s, is_late in (
+            (None, 1e9, 1e9, False),
+            (100.0, 0.0, 0.0, False),
+            # Nothing is known before the first has ended.
+            (100.0, 99.9, 0.0, False),
+            (100.0, 100.0, 0.0, True),
+            (100.0, 101.0, 0.0, True),
+            (100.0, 40.0, 60.0, False),
+            (100.0, 40.1, 60.0, True),
+            (-1.0, 0.0, 0.0, True),
+        ):
+            limits = Limits(until_s=until_s)
+            now = Progress(waiting=waiting(3), longest_s=longest_s)
+            with self.subTest(until_s=until_s, now_s=now_s):
+                self.assertEqual(
+                    is_late, scheduler.is_too_late(now, limits, now_s)
+                )
+                found = scheduler.startable(now, limits, now_s)
+                self.assertEqual(0 if is_late else 3, len(found))
+
+    def test_the_longest_is_kept(self) -> None:
+        first, second = waiting(2)
+        now = scheduler.started(
+            Progress(waiting=(first, second)), [first, second]
+        )
+        now = scheduler.ended(now, first, failed=True, took_s=7.0)
+        now = scheduler.ended(now, second, failed=False, took_s=5.0)
+        self.assertEqual(7.0, now.longest_s)
+
+    def test_why(self) -> None:
+        limits = Limits(until_s=10.0)
+        for longest_s, told in (
+            (0.0, 'it would not be finished by the end of --until'),
+            (
+                7.4,
+                'it would not be finished by the end of --until (the longest '
+                'so far took 7 s)',
+            ),
+        ):
+            now = Progress(waiting=waiting(1), longest_s=longest_s)
+            self.assertEqual(told, scheduler.why_not(now, limits, 10.0))
+
+
 class WhyNotTest(base.TestCase):
     def check(
         self, told: str | None, now: Progress, limits: Limits = STRICT
