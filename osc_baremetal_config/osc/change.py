@@ -363,6 +363,7 @@ def _carried_out(
     session.say(results.not_started(plan, rolled))
     session.remark(results.started(plan, rolled))
     session.remark(results.deferred(plan, rolled))
+    session.remark(results.started_by_user(plan, rolled))
     if asked.query.is_for_one:
         code = errors.ExitCode.SOME_FAILED if rolled.is_late else code
         for end in rolled.ended.values():

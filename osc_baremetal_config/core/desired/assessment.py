@@ -30,7 +30,7 @@ from osc_baremetal_config.core.facts.model import (
 )
 
 _METADATA = 'server metadata'
-DEFERRED = 'deferred'
+_DEFERRED = 'deferred'
 # Values of a type, each with the settings that mean it.
 Readings = Sequence[tuple[str, Mapping[str, Value]]]
 
@@ -196,7 +196,7 @@ def desired(name: str, server: Server, image: Image | None) -> Desired:
     the server's metadata does not say, the source names both.
     """
     if later := deferred.of(name, server.metadata):
-        return Desired(later.value, DEFERRED, deferred=later)
+        return Desired(later.value, _DEFERRED, deferred=later)
     found = [
         Desired(value, source)
         for properties, source in _sources(server, image)

@@ -105,6 +105,23 @@ def left(plan: RolloutPlan) -> list[str]:
     ]
 
 
+def started_by_user(plan: RolloutPlan, rolled: Rolled) -> list[str]:
+    """Return which servers were left alone, as they are no longer off."""
+    names = [
+        one.server.name
+        for one in plan.plans
+        if (end := rolled.ended.get(one.server.id))
+        and end.outcome
+        and end.outcome.is_left
+    ]
+    if not names:
+        return []
+    return [
+        f'Started meanwhile, so --only-off leaves them alone: '
+        f'{tables.some(names)}.'
+    ]
+
+
 def deferred(plan: RolloutPlan, rolled: Rolled) -> list[str]:
     """Return what was left for later, and how it is applied or withdrawn."""
     found = [

@@ -5,7 +5,7 @@ import json
 from tests import runs
 from tests.matrix import scenarios
 from tests.model import fixture
-from tests.model.records import OFF, Server
+from tests.model.records import OFF, ON, Server
 from tests.unit import base
 
 HT = 'hyperthreading'
@@ -263,6 +263,27 @@ class OnlyOffTest(_WindowTest):
         self.assert_ended(0, ran)
         self.assertEqual([('web-1', 'not off')], self.results(ran))
         self.assertEqual('Disabled', self.holds(server))
+
+    def test_one_that_its_user_starts_before_its_turn(self) -> None:
+        first, second = self.deferred('web-1'), self.deferred('web-2')
+        sleep = self.model.clock.sleep
+
+        def started(seconds: float) -> None:
+            second.vm_state, second.power = 'active', ON
+            self.model.node_of(second).power_state = ON
+            sleep(seconds)
+
+        self.model.clock.sleep = started  # type: ignore[method-assign]
+        argv = ('apply', '--only-off', '--max-concurrent', '1')
+        ran = self.do(*argv, *JSON, 'web-1', 'web-2')
+        self.assert_ended(0, ran)
+        self.assertEqual(
+            [('web-1', 'verified'), ('web-2', 'not off')], self.results(ran)
+        )
+        self.assertIn('leaves them alone: web-2.', ran.err)
+        self.assertEqual('Enabled', self.holds(first))
+        self.assertEqual(('active', ON), (second.vm_state, second.power))
+        self.assertEqual([KEY], list(second.metadata))
 
     def test_two_of_a_name_are_not_told_apart_by_it(self) -> None:
         self.deferred('web-1')
