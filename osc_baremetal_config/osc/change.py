@@ -398,7 +398,7 @@ def _deferred(
     :returns: server id → how that has ended, and who is left: where nothing
         but the record differs, there is nothing to leave for later.
     """
-    changing = {one.server.id: one for one in plan.to_do if one.changes}
+    changing = {one.server.id: one for one in plan.to_do if one.touches_power}
     rest = [member for member in members if member.id not in changing]
     if plans.held(members, asked.limits, plan.failed):
         return {}, list(members)

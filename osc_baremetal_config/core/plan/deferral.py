@@ -8,14 +8,23 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts import deferred, journal, violations
 from osc_baremetal_config.core.facts.deferred import Deferred
 from osc_baremetal_config.core.facts.metadata import DEFERRED
+from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.model import Plan
+
+
+def items(plan: Plan) -> tuple[Item, ...]:
+    """Return what of a plan is deferred: what it would record.
+
+    All of it where nothing but the flavor is to change.
+    """
+    return plan.record or plan.items
 
 
 def entries(plan: Plan, by: str, at: str) -> dict[str, str]:
     """Return the metadata that leaves a plan for later.
 
-    What the same value was deferred of before keeps who has done so, and when.
+    A value that was deferred before keeps who has done so, and when.
 
     :param by: the ID of the user.
     :param at: the time, ISO 8601 in UTC.
@@ -24,7 +33,7 @@ def entries(plan: Plan, by: str, at: str) -> dict[str, str]:
     """
     metadata = plan.server.metadata
     found = {}
-    for item in plan.record:
+    for item in items(plan):
         before = deferred.of(item.type, metadata)
         if before is None or before.value != item.value:
             entry = Deferred(item.value, by, at)

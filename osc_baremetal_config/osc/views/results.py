@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config.core.apply import next_steps
 from osc_baremetal_config.core.facts.model import Server
+from osc_baremetal_config.core.plan import deferral
 from osc_baremetal_config.core.plan.model import ON, Plan
 from osc_baremetal_config.core.plan.options import Method
 from osc_baremetal_config.core.rollout import result
@@ -133,10 +134,11 @@ def deferred(plan: RolloutPlan, rolled: Rolled) -> list[str]:
     ]
     if len(found) == 1:
         [one] = found
-        types = [item.type for item in one.record]
+        items = deferral.items(one)
+        types = [item.type for item in items]
         return [
-            f'{one.server.name}: {", ".join(map(str, one.record))} is '
-            f'deferred; nothing was touched.',
+            f'{one.server.name}: {", ".join(map(str, items))} is deferred; '
+            f'nothing was touched.',
             f'Apply it with: {next_steps.applying(one)}',
             f'Withdraw it with: {next_steps.unsetting(one.server, types)}',
         ]
@@ -250,8 +252,10 @@ def _ended_well(plan: Plan, outcome: Outcome | None) -> list[Row]:
     ]
     # The settings are right already, but not yet the flavor.
     is_resized = method is Method.RESIZE
+    is_deferred = outcome is not None and outcome.is_deferred
+    to_record = deferral.items(plan) if is_deferred else plan.record
     for item in plan.unchanged:
-        is_recorded = item in plan.record
+        is_recorded = item in to_record
         same = recorded if is_recorded else Result.UNCHANGED
         rows.append(
             (

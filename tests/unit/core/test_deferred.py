@@ -253,6 +253,12 @@ class EntriesTest(base.TestCase):
         other = self.plan(deferred=text(value='disabled'))
         self.assertIn('"v"', deferral.entries(other, 'v', AT)[KEY])
 
+    def test_where_only_the_flavor_is_to_change(self) -> None:
+        plan = moves.plan(
+            record=(), changes=(), unchanged=(Item(HT, 'enabled'),)
+        )
+        self.assertEqual([KEY], list(deferral.entries(plan, 'u', AT)))
+
     def refused(self, plan: Plan, by: str = 'u') -> str:
         error = self.assertRaises(
             errors.Refused, deferral.entries, plan, by, AT

@@ -106,6 +106,18 @@ class DeferTest(_WindowTest):
         ran = self.do(*argv, *JSON)
         self.assertEqual([('web-1', 'unchanged')], self.results(ran))
 
+    def test_what_has_started_is_not_for_later(self) -> None:
+        server = self.world.boot('web-1')
+        enable = ('set', '--hyperthreading', 'enabled', 'web-1')
+        self.assert_ended(0, self.do(*enable, '--no-wait'))
+        self.model.clock.sleep(60)
+        before = dict(server.metadata)
+        ran = self.do(*DEFER, 'web-1')
+        self.assert_ended(3, ran)
+        self.assertIn('a change was started and has not finished', ran.err)
+        self.assertEqual(before, server.metadata)
+        self.assertEqual('stopped', server.vm_state)
+
     def test_several_of_which_one_cannot(self) -> None:
         first, second = self.world.boot('web-1'), self.world.boot('web-2')
         self.model.node_of(second).maintenance = True
