@@ -5,6 +5,7 @@ import json
 import shlex
 from typing import Any
 
+from osc_baremetal_config.core.facts import metadata
 from tests import mistakes, people, runs
 from tests.devcloud import api, resources, vendors
 from tests.devcloud import layout as layouts
@@ -18,7 +19,6 @@ NAMES = {
     DELL: ('LogicalProc', 'SriovGlobalEnable'),
     HPE: ('ProcHyperthreading', 'Sriov'),
 }
-_OFFERED = ('.ht-', '.hyperthreading-', '.sriov-')
 
 
 class Hands:
@@ -108,7 +108,7 @@ def _put_away() -> None:
             ironic.delete(f'/{kind}/{one["uuid"]}', microversion='1.112')
     for flavor in list(nova.flavors(is_public=None)):
         is_private = flavor.name.startswith('bm.private')
-        if is_private or any(word in flavor.name for word in _OFFERED):
+        if is_private or metadata.desired(flavor.extra_specs):
             nova.delete_flavor(flavor)
     for node in ironic.nodes(details=True):
         wanted = resources.traits(node.name)
