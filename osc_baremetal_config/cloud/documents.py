@@ -264,6 +264,7 @@ def template(kind: Kind, document: Document) -> Template:
         approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
         owner=document.text_or_none('owner'),
         is_public=bool(document.truth_or_none('public')),
+        id=document.text_or_none('uuid') or '',
     )
 
 

@@ -132,16 +132,16 @@ class BareMetal:
                 'Ironic', found, 'instance_uuid', documents.node
             )
 
-    def every_node(self) -> tuple[Node, ...]:
-        """Return all nodes, with their resource classes."""
+    def every_node(self) -> Listed[Node]:
+        """Return UUID → node of all nodes, with their resource classes."""
         fields = f'instance_uuid,resource_class,{self._node_fields()}'
-        found: list[Node] = []
-        for page in self._pages(
-            'nodes', f'/nodes/?limit={_PAGE}&fields={fields}'
-        ):
+        found: list[Document] = []
+        first = f'/nodes/?limit={_PAGE}&fields={fields}'
+        for page in self._pages('nodes', first):
             with translated('Ironic'):
-                found += map(documents.node, page.objects('nodes'))
-        return tuple(found)
+                found += page.objects('nodes')
+        with translated('Ironic'):
+            return documents.listed('Ironic', found, 'uuid', documents.node)
 
     def _pages(self, call: str, path: str) -> Iterator[Document]:
         """Yield what a list has, page by page.

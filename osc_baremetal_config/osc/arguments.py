@@ -354,6 +354,8 @@ def offering(parsed_args: argparse.Namespace) -> OfferArguments:
     """
     if parsed_args.prune and parsed_args.file is None:
         raise errors.Usage('--prune requires --file.')
+    if parsed_args.file == '':
+        raise errors.Usage('--file requires a path.')
     return OfferArguments(
         offer=None if parsed_args.file is not None else _offer(parsed_args),
         file=parsed_args.file,
@@ -403,7 +405,12 @@ def removal(parsed_args: argparse.Namespace) -> RemovalArguments:
 
 
 def check(parsed_args: argparse.Namespace) -> CheckArguments:
-    """Return what is asked of ``check``."""
+    """Return what is asked of ``check``.
+
+    :raises Usage: a file has no name.
+    """
+    if not all(parsed_args.offline):
+        raise errors.Usage('--offline requires paths.')
     return CheckArguments(
         fail_on=Severity(parsed_args.fail_on),
         sample=parsed_args.sample,
@@ -560,7 +567,7 @@ def add_option_create(parser: argparse.ArgumentParser) -> None:
         action='extend',
         type=_words,
         default=[],
-        metavar='<vendor>[,<vendor>]',
+        metavar='<vendor>[,...]',
         help='Whose BIOS it is offered for (default: that of the nodes on '
         'which servers of the flavors can be).',
     )
@@ -584,6 +591,7 @@ def add_option_create(parser: argparse.ArgumentParser) -> None:
     runbook.add_argument(
         '--owner',
         metavar='<project>',
+        type=_name,
         help='Project (name or ID) whose managers may use the runbooks.',
     )
     runbook.add_argument(
@@ -1066,7 +1074,15 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _words(text: str) -> list[str]:
     """Return the words that commas separate."""
-    return [word.strip() for word in text.split(',') if word.strip()]
+    words = [_name(word.strip()) for word in text.split(',')]
+    return words
+
+
+def _name(text: str) -> str:
+    """Return a name or an ID that can be sent as a part of an address."""
+    if text in ('', '.', '..'):
+        raise argparse.ArgumentTypeError(f'{text!r} is neither name nor ID')
+    return _sent(text)
 
 
 def _item(text: str) -> Item:

@@ -34,7 +34,7 @@ def check(session: Session, asked: CheckArguments) -> Shown:
 def _online(session: Session, asked: CheckArguments) -> Sequence[Finding]:
     """Return what is wrong with the cloud."""
     catalogue = session.catalogue
-    found = estate.definitions(session.reader, with_use=True)
+    found = estate.definitions(session.reader, with_use=True, is_whole=False)
     nodes = [n for n in found.nodes if n.provision_state in machines.IN_USE]
     read = machines.sample(nodes, asked.sample)
     if len(read) < len(nodes):

@@ -40,7 +40,10 @@ def create(session: Session, asked: OfferArguments) -> Shown:
     given = (
         [asked.offer] if asked.offer else offers_file.load(asked.file or '')
     )
-    found = estate.definitions(session.reader, with_use=asked.prunes)
+    found = estate.definitions(
+        session.reader, with_use=asked.prunes, is_whole=asked.prunes
+    )
+    session.say(view.unread(found.unread))
     offers = _resolved(session, given, found)
     in_scope = making.in_scope(offers, found)
     found = estate.with_bios(session.reader, found, in_scope)
@@ -101,10 +104,13 @@ def definitions(session: Session, output: Output) -> Shown:
     known = view.SHORT if output.is_for_person else view.DEFINITIONS
     check_columns(output.columns, known)
     catalogue = session.catalogue
-    found = estate.definitions(session.reader)
+    found = estate.definitions(session.reader, is_whole=False)
     found = estate.with_bios(session.reader, found, found.nodes)
+    session.say(view.unread(found.unread))
     session.say(view.baseless(listing.baseless(found)))
     offers = listing.offers(found, catalogue)
+    if not offers:
+        session.remark([view.NOTHING])
     return Shown(*view.definitions(offers, is_for_person=output.is_for_person))
 
 
@@ -205,15 +211,18 @@ def _carry_out(
     defining.check(due, session.reader, found.flavors)
     if not due:
         return
+    done: list[Change] = []
+
+    def on_done(change: Change) -> None:
+        done.append(change)
+        session.remark([view.done(change)])
+
     try:
         with session.under_way():
-            defining.carry_out(
-                due,
-                session.reader,
-                lambda change: session.remark([view.done(change)]),
-            )
+            defining.carry_out(due, session.reader, on_done)
     except KeyboardInterrupt:
-        raise errors.Interrupted('Interrupted.', [_AGAIN]) from None
+        told = [view.before(done), _AGAIN]
+        raise errors.Interrupted('Interrupted.', filter(None, told)) from None
     _check(session, found, again)
 
 
@@ -224,7 +233,7 @@ def _check(
 ) -> None:
     """Raise unless all is there that was asked for, by what is read now."""
     try:
-        now = estate.definitions(session.reader)
+        now = estate.definitions(session.reader, is_whole=False)
         now = replace(
             now, bios=found.bios, servers=found.servers, images=found.images
         )

@@ -47,6 +47,8 @@ def settings(session: Session, asked: SettingArguments) -> Shown:
             asked.type_name,
             is_whole=is_whole,
         )
+    if assessed.snapshot.bios and not found:
+        session.remark([view.nothing(asked.patterns, compares=compares)])
     return Shown(*view.settings(found, compares=compares))
 
 

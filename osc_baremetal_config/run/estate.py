@@ -17,35 +17,37 @@ from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
-    Image,
     Kind,
+    Listed,
     Node,
     Query,
     Server,
 )
 from osc_baremetal_config.core.offer.model import Estate
+from osc_baremetal_config.core.rollout import rollout_plan
 from osc_baremetal_config.run import pools
-from osc_baremetal_config.run.reader import Reader
+from osc_baremetal_config.run.reader import Common, Reader
 
 T = TypeVar('T')
 # Calls at once; more would only queue up in the services.
 _AT_ONCE = 32
 
 
-def definitions(reader: Reader, *, with_use: bool = False) -> Estate:
+def definitions(
+    reader: Reader, *, with_use: bool = False, is_whole: bool = True
+) -> Estate:
     """Return all definitions of a cloud, and its nodes without their BIOS.
 
     :param with_use: also the servers of all projects, and the images.
+    :param is_whole: a server or a node that cannot be read may use anything,
+        so nothing is known without it.
     :raises Refused: this user is not shown them all.
     """
     # Deploy templates are shown to none but system users.
     reader.use_system_scope()
-    common = reader.common()
+    common = _common(reader)
     if Kind.DEPLOY_TEMPLATE in common.hidden:
-        raise errors.Refused(
-            'Ironic does not show you its deploy templates.',
-            ['This is for operators: it takes a role on the system.'],
-        )
+        raise _hidden(is_bound=reader.cloud.is_bound)
     compute, baremetal = reader.cloud.compute, reader.cloud.baremetal
     with pools.pool(_AT_ONCE) as pool:
 
@@ -53,25 +55,55 @@ def definitions(reader: Reader, *, with_use: bool = False) -> Estate:
             return pool.submit(reader.ask, call)
 
         nodes = begun(baremetal.every_node)
-        servers: futures.Future[tuple[Server, ...]] | None = None
-        images: futures.Future[tuple[Image, ...]] | None = None
-        if with_use:
-            servers = pool.submit(_servers, reader)
-            images = begun(compute.images)
+        servers = pool.submit(_servers, reader) if with_use else None
+        images = begun(compute.images) if with_use else None
         flavors = list(
             pool.map(
                 functools.partial(_with_projects, reader), common.flavors or ()
             )
         )
+        listed: Listed[Server] = servers.result() if servers else Listed({})
+        unread = (*listed.unread.values(), *nodes.result().unread.values())
+        if unread and is_whole:
+            raise errors.Refused(
+                'Not everything can be read, so it is not known what is in '
+                'use and what fits:',
+                [line for one in unread for line in one.lines],
+            )
         return Estate(
             flavors=tuple(flavors),
             templates=common.templates,
-            nodes=nodes.result(),
-            servers=servers.result() if servers else (),
+            nodes=tuple(nodes.result().found.values()),
+            unread=unread,
+            servers=tuple(listed.found.values()),
             images=images.result() if images else (),
             has_runbooks=baremetal.has_runbooks,
             names_are_traits=not baremetal.has_runbook_traits,
         )
+
+
+def _common(reader: Reader) -> Common:
+    """Return the templates and the flavors.
+
+    :raises Refused: Nova shows this login none.
+    """
+    try:
+        return reader.common()
+    except errors.Forbidden as error:
+        raise rollout_plan.no_servers(error) from error
+
+
+def _hidden(*, is_bound: bool) -> errors.Refused:
+    """Return that a user is not shown what is defined."""
+    told = ['This is for operators: it takes a role on the system.']
+    if is_bound:
+        told.append(
+            'This login is by an application credential, which is good for '
+            'its own project only: an operator logs in with a password.'
+        )
+    return errors.Refused(
+        'Ironic does not show you its deploy templates.', told
+    )
 
 
 def with_bios(reader: Reader, estate: Estate, nodes: Iterable[Node]) -> Estate:
@@ -80,7 +112,9 @@ def with_bios(reader: Reader, estate: Estate, nodes: Iterable[Node]) -> Estate:
         read = functools.partial(_bios, reader)
         wanted = [node.uuid for node in nodes]
         found = dict(zip(wanted, pool.map(read, wanted), strict=True))
-    return replace(estate, bios={**estate.bios, **found})
+    faults = {k: one for k, one in found.items() if isinstance(one, str)}
+    bios = {k: one for k, one in found.items() if not isinstance(one, str)}
+    return replace(estate, bios={**estate.bios, **bios}, faults=faults)
 
 
 def compared(
@@ -103,29 +137,31 @@ def compared(
     return found, placement.uncompared(groups, len(asked))
 
 
-def _bios(reader: Reader, node_uuid: str) -> Bios:
-    """Return the settings of a node; none if it is gone by now."""
+def _bios(reader: Reader, node_uuid: str) -> Bios | str:
+    """Return the settings of a node; none if it is gone by now.
+
+    :returns: or why they cannot be read.
+    """
     try:
         return reader.ask(
             lambda: reader.cloud.baremetal.bios(node_uuid, registry=True)
         )
     except errors.NotFound:
         return {}
+    except errors.CloudError as error:
+        return error.message
 
 
-def _servers(reader: Reader) -> tuple[Server, ...]:
+def _servers(reader: Reader) -> Listed[Server]:
     """Return the servers of all projects.
 
-    :raises Refused: one of them cannot be read, which may use anything.
+    :raises Refused: Nova shows this login none.
     """
     query = Query(all_projects=True)
-    listed = reader.ask(lambda: reader.cloud.compute.servers(query))
-    if listed.unread:
-        raise errors.Refused(
-            'Not all servers can be read, so it is not known what is in use:',
-            [line for one in listed.unread.values() for line in one.lines],
-        )
-    return tuple(listed.found.values())
+    try:
+        return reader.ask(lambda: reader.cloud.compute.servers(query))
+    except errors.Forbidden as error:
+        raise rollout_plan.no_servers(error) from error
 
 
 def _with_projects(reader: Reader, flavor: Flavor) -> Flavor:

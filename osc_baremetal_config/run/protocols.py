@@ -128,8 +128,8 @@ class BareMetal(Protocol):
             of all of these have been seen. None for no such end.
         """
 
-    def every_node(self) -> tuple[Node, ...]:
-        """Return all nodes, with their resource classes."""
+    def every_node(self) -> Listed[Node]:
+        """Return UUID → node of all nodes, with their resource classes."""
 
     @property
     def has_runbooks(self) -> bool:

@@ -59,6 +59,7 @@ class Code(enum.StrEnum):
     LESSEE_MISSING = 'lessee-missing'
     SERVICE_FAILED = 'service-failed'
     NODE_WEDGED = 'node-wedged'
+    NOT_READ = 'not-read'
     # Servers.
     DRIFT = 'drift'
     RECORD_UNDEFINED = 'record-undefined'
@@ -80,6 +81,7 @@ _WARNINGS = frozenset(
         Code.BIOS_NOT_READ,
         Code.SETTING_WITHOUT_TRAIT,
         Code.LESSEE_MISSING,
+        Code.NOT_READ,
         Code.DRIFT,
         Code.RECORD_UNDEFINED,
         Code.JOURNAL_ORPHANED,

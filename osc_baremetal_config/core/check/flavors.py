@@ -62,8 +62,8 @@ def _has_slip(flavor: Flavor, survey: Survey) -> bool:
 
 def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
     """Return what is wrong with a trait that a flavor requires."""
-    about, name = f'flavor {flavor}', quoting.quoted(flavor.id)
-    unset = f'openstack flavor unset --property {TRAIT}{trait} {name}'
+    about = f'flavor {flavor}'
+    unset = _unset(flavor, TRAIT + trait)
     if trait == _PINNING:
         return Finding(
             Code.TRAIT_PINNING,
@@ -75,15 +75,13 @@ def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
     meant = survey.meant(trait)
     if meant is None:
         return _foreign(flavor, trait, survey, unset)
-    right = (
-        f' && openstack flavor set --property {TRAIT}{meant}=required {name}'
-    )
+    right = _set(flavor, f'{TRAIT}{meant}=required') if meant else ''
     return Finding(
         Code.TRAIT_MISSPELT,
         about,
         f'it requires the trait {trait}, which is none'
         + (f' (did you mean {meant}?)' if meant else ''),
-        unset + (right if meant else ''),
+        quoting.both(unset, right),
     )
 
 
@@ -120,9 +118,7 @@ def _without_template(flavor: Flavor, item: Item, survey: Survey) -> Finding:
     config_type = survey.catalogue.types.get(item.type)
     is_known = config_type and item.value in config_type.values
     base = _likely_base(flavor, survey)
-    key = quoting.quoted(metadata.DESIRED + item.type)
-    name = quoting.quoted(flavor.id)
-    fix = f'openstack flavor unset --property {key} {name}'
+    fix = _unset(flavor, metadata.DESIRED + item.type)
     if is_known and base:
         fix = offering(item, [base.name])
     return Finding(
@@ -171,32 +167,43 @@ def _different(flavor: Flavor, survey: Survey) -> Finding | None:
         return None
     if base is None:
         return None
-    name = quoting.quoted(flavor.id)
     new = dict(_plain(base.extra_specs, survey))
     own = dict(_plain(flavor.extra_specs, survey))
     added = {k: v for k, v in new.items() if own.get(k) != v}
     gone = own.keys() - new.keys()
     fixes = []
     if added:
-        words = (quoting.quoted(f'{k}={v}') for k, v in sorted(added.items()))
-        told = ' '.join(f'--property {word}' for word in words)
-        fixes.append(f'openstack flavor set {told} {name}')
+        properties = [f'{key}={value}' for key, value in sorted(added.items())]
+        fixes.append(_set(flavor, *properties))
     if gone:
-        told = ' '.join(
-            f'--property {quoting.quoted(k)}' for k in sorted(gone)
-        )
-        fixes.append(f'openstack flavor unset {told} {name}')
+        fixes.append(_unset(flavor, *sorted(gone)))
     sizes = variants.size(flavor), variants.size(base)
     if sizes[0] != sizes[1]:
-        fixes = [f'openstack flavor delete {name}']
+        fixes = [_delete(flavor)]
     differences = [*added, *sorted(gone)] or ['its size']
     return Finding(
         Code.VARIANT_DIFFERS,
         f'flavor {flavor}',
         f'it is no variant of {base.name}, as it differs in more than its '
         f'items: {", ".join(differences)}',
-        ' && '.join(fixes),
+        quoting.both(*fixes),
     )
+
+
+def _set(flavor: Flavor, *properties: str) -> str:
+    """Return the command that gives a flavor properties."""
+    told = [word for one in properties for word in ('--property', one)]
+    return quoting.command('openstack', 'flavor', 'set', *told, flavor.id)
+
+
+def _unset(flavor: Flavor, *keys: str) -> str:
+    """Return the command that takes properties from a flavor."""
+    told = [word for one in keys for word in ('--property', one)]
+    return quoting.command('openstack', 'flavor', 'unset', *told, flavor.id)
+
+
+def _delete(flavor: Flavor) -> str:
+    return quoting.command('openstack', 'flavor', 'delete', flavor.id)
 
 
 def _plain(
@@ -229,20 +236,18 @@ def _access(flavor: Flavor) -> str:
 
 def _granting(flavor: Flavor, base: Flavor) -> str:
     """Return the command that has a variant be used by the same projects."""
-    name = quoting.quoted(flavor.id)
     if base.is_public != flavor.is_public:
-        return f'openstack flavor delete {name}'
+        return _delete(flavor)
     none = frozenset[str]()
     own, wanted = flavor.projects or none, base.projects or none
     fixes = [
-        f'openstack flavor set --project {project} {name}'
-        for project in sorted(wanted - own)
+        quoting.command(
+            *('openstack', 'flavor', how, '--project', project, flavor.id)
+        )
+        for how, projects in (('set', wanted - own), ('unset', own - wanted))
+        for project in sorted(projects)
     ]
-    fixes += [
-        f'openstack flavor unset --project {project} {name}'
-        for project in sorted(own - wanted)
-    ]
-    return ' && '.join(fixes)
+    return quoting.both(*fixes)
 
 
 def _without_nodes(
@@ -264,9 +269,9 @@ def _without_nodes(
     ]
     fix = ''
     if likely:
-        fix = (
-            f'openstack baremetal node add trait {quoting.node(likely[0])} '
-            f'{" ".join(lacking)}'
+        fix = quoting.command(
+            *('openstack', 'baremetal', 'node', 'add', 'trait'),
+            *(quoting.node(likely[0]), *lacking),
         )
     return Finding(
         Code.FLAVOR_WITHOUT_NODES,
@@ -279,7 +284,7 @@ def _without_nodes(
 
 def _image(image: Image, survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with an image."""
-    about, name = f'image {image.name} ({image.id})', image.id
+    about = f'image {image.name} ({image.id})'
     key = TRAIT + _PINNING
     if image.properties.get(key) == 'required':
         yield Finding(
@@ -287,14 +292,19 @@ def _image(image: Image, survey: Survey) -> Iterator[Finding]:
             about,
             f'it requires the trait {_PINNING}, which Nova takes for CPU '
             f'pinning and refuses on bare metal',
-            f'openstack image unset --property {key} {name}',
+            _unset_image(image, key),
         )
     for kind, value in metadata.desired(image.properties).items():
         if not _is_given(Item(kind, value), survey):
-            key = quoting.quoted(metadata.DESIRED + kind)
             yield Finding(
                 Code.ITEM_WITHOUT_TEMPLATE,
                 about,
                 f'it should give {kind}={value}, and no deploy template does',
-                f'openstack image unset --property {key} {name}',
+                _unset_image(image, metadata.DESIRED + kind),
             )
+
+
+def _unset_image(image: Image, key: str) -> str:
+    """Return the command that takes a property from an image."""
+    words = ('image', 'unset', '--property', key, image.id)
+    return quoting.command('openstack', *words)

@@ -34,12 +34,31 @@ _ORPHANED_S = 3600.0
 
 def check(survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with the nodes and servers of a cloud."""
+    yield from _not_read(survey)
     by_id = {server.id: server for server in survey.estate.servers}
     for node in survey.estate.nodes:
         server = by_id.get(node.instance_uuid or '')
         yield from _node(node, server, survey)
         if server:
             yield from _server(server, node, survey)
+
+
+def _not_read(survey: Survey) -> Iterator[Finding]:
+    """Yield what could not be read, and so not be checked."""
+    estate = survey.estate
+    for one in estate.unread:
+        yield Finding(
+            Code.NOT_READ,
+            str(one),
+            f'it could not be read, so it is not checked: {one.error.message}',
+        )
+    for node in estate.nodes:
+        if why := estate.faults.get(node.uuid):
+            yield Finding(
+                Code.NOT_READ,
+                f'node {node}',
+                f'its BIOS settings could not be read: {why}',
+            )
 
 
 def _node(
@@ -73,20 +92,18 @@ def _stopped(
     if node.provision_state != 'service failed':
         return None
     why = node.last_error or node.maintenance_reason or 'no reason is shown'
-    fix = f'openstack baremetal node abort {quoting.node(node)}'
+    fix = _of_node(node, 'abort')
     if server:
-        fix = f'openstack server config recover --abort {server.id}'
+        fix = _recovery(server)
     return Finding(Code.SERVICE_FAILED, about, f'a service failed: {why}', fix)
 
 
 def _unread(node: Node) -> Iterator[Finding]:
     """Yield that Ironic has no BIOS settings of a node."""
-    name = quoting.node(node)
     fix = ''
     if node.provision_state == 'available':
-        fix = (
-            f'openstack baremetal node manage --wait 0 {name} && '
-            f'openstack baremetal node provide {name}'
+        fix = quoting.both(
+            _of_node(node, 'manage', '--wait', '0'), _of_node(node, 'provide')
         )
     yield Finding(
         Code.BIOS_NOT_READ,
@@ -111,15 +128,13 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
             continue
         has_setting = bool(kinds[name]) or _is_told(name, bios, survey)
         capable = _capable(config_type, node)
-        handle = quoting.node(node)
         if capable and not has_setting:
             yield Finding(
                 Code.TRAIT_WITHOUT_SETTING,
                 f'node {node}',
                 f'it has the trait {", ".join(sorted(capable))}, and no '
                 f'setting of its BIOS is known to be {name}',
-                f'openstack baremetal node remove trait {handle} '
-                f'{" ".join(sorted(capable))}',
+                _of_node(node, 'remove trait', *sorted(capable)),
             )
         elif has_setting and not capable:
             sets = {one for some in needed for one in some}
@@ -130,8 +145,7 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 Code.SETTING_WITHOUT_TRAIT,
                 f'node {node}',
                 f'its BIOS has {name}, and it lacks the trait {told}',
-                f'openstack baremetal node add trait {handle} '
-                f'{" ".join(sorted(next(iter(sets))))}'
+                _of_node(node, 'add trait', *sorted(next(iter(sets))))
                 if len(sets) == 1
                 else '',
             )
@@ -166,8 +180,10 @@ def _lessee(node: Node, server: Server | None) -> Iterator[Finding]:
             f'node {node}',
             f'its server {server} is of project {project}, which is not its '
             f'lessee, so its users are not shown the node',
-            f'openstack baremetal node set --lessee {project} '
-            f'{quoting.node(node)}',
+            quoting.command(
+                *('openstack', 'baremetal', 'node', 'set', '--lessee'),
+                *(project, quoting.node(node)),
+            ),
         )
 
 
@@ -175,15 +191,39 @@ def _placement(node: Node, survey: Survey) -> Iterator[Finding]:
     """Yield that Placement has other traits of a node than Ironic."""
     if node.uuid not in survey.placement.differing:
         return
-    told = ' '.join(f'--trait {trait}' for trait in sorted(node.traits))
+    told = [w for one in sorted(node.traits) for w in ('--trait', one)]
     yield Finding(
         Code.PLACEMENT_TRAITS,
         f'node {node}',
         'Placement has other traits of it than Ironic, so servers are '
         'scheduled by the wrong ones; Nova copies them within a minute where '
         'its service for the node runs',
-        f'openstack resource provider trait set {told} {node.uuid}',
+        quoting.command(
+            *('openstack', 'resource', 'provider', 'trait', 'set'),
+            *(*told, node.uuid),
+        ),
     )
+
+
+def _of_node(node: Node, what: str, *more: str) -> str:
+    """Return a command of the client of Ironic about a node.
+
+    :param what: one word or two, such as ``add trait``.
+    """
+    words = ('openstack', 'baremetal', 'node', *what.split())
+    return quoting.command(*words, quoting.node(node), *more)
+
+
+def _recovery(server: Server) -> str:
+    """Return the command that drops the change of a server."""
+    words = ('openstack', 'server', 'config', 'recover', '--abort')
+    return quoting.command(*words, server.id)
+
+
+def _unset(server: Server, *keys: str) -> str:
+    """Return the command that takes items from a server's metadata."""
+    told = [word for key in keys for word in ('--property', key)]
+    return quoting.command('openstack', 'server', 'unset', *told, server.id)
 
 
 def _server(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
@@ -203,13 +243,12 @@ def _records(server: Server, survey: Survey) -> Iterator[Finding]:
         known = {item.value for item in survey.items if item.type == name}
         known |= set(config_type.values) if config_type else set()
         if value not in known:
-            key = quoting.quoted(metadata.DESIRED + name)
             yield Finding(
                 Code.RECORD_UNDEFINED,
                 f'server {server}',
                 f'its metadata says {name}={value}, which neither the '
                 f'catalogue nor a template knows',
-                f'openstack server unset --property {key} {server.id}',
+                _unset(server, metadata.DESIRED + name),
             )
 
 
@@ -226,13 +265,11 @@ def _journal(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
         if entry.fault
     ]
     for prefix, name in damaged:
-        keys = journal.keys(prefix, name, server.metadata)
-        told = ' '.join(f'--property {quoting.quoted(key)}' for key in keys)
         yield Finding(
             Code.JOURNAL_DAMAGED,
             about,
             f'its entry of {name} in the metadata cannot be read',
-            f'openstack server unset {told} {server.id}',
+            _unset(server, *journal.keys(prefix, name, server.metadata)),
         )
     entries = journal.pending(server.metadata)
     if not entries or damaged:
@@ -248,7 +285,7 @@ def _journal(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
             Code.JOURNAL_ORPHANED,
             about,
             f'a change to {items} was started and does not go on',
-            f'openstack server config recover --abort {server.id}',
+            _recovery(server),
         )
 
 
@@ -278,7 +315,9 @@ def _drift(
             Code.DRIFT,
             f'server {server}',
             '; '.join(found),
-            f'openstack server config apply {server.id}',
+            quoting.command(
+                'openstack', 'server', 'config', 'apply', server.id
+            ),
         )
 
 

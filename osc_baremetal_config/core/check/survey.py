@@ -27,8 +27,8 @@ _CUSTOM = re.compile('CUSTOM_[A-Z0-9_]+')
 # How near a name has to be to be the same with a slip.
 _NEAR = 0.85
 _CLIENT = {
-    Kind.DEPLOY_TEMPLATE: 'openstack baremetal deploy template',
-    Kind.RUNBOOK: 'openstack baremetal runbook',
+    Kind.DEPLOY_TEMPLATE: ('openstack', 'baremetal', 'deploy', 'template'),
+    Kind.RUNBOOK: ('openstack', 'baremetal', 'runbook'),
 }
 
 
@@ -146,18 +146,20 @@ class Survey:
 
 
 def command(template: Template, what: str, *more: str) -> str:
-    """Return a command of the client of Ironic about a template."""
-    words = [_CLIENT[template.kind], what, quoting.quoted(template.name)]
-    return ' '.join([*words, *more])
+    """Return a command of the client of Ironic about a template.
+
+    :param what: one word or two, such as ``trait add``.
+    """
+    words = (*_CLIENT[template.kind], *what.split())
+    return quoting.command(*words, quoting.template(template), *more)
 
 
 def offering(item: Item, flavors: Iterable[str]) -> str:
     """Return the command that offers an item; empty for no flavors."""
-    names = ' '.join(map(quoting.quoted, flavors))
+    names = list(flavors)
     if not names:
         return ''
-    return (
-        f'openstack server config option create --type '
-        f'{quoting.quoted(item.type)} --value {quoting.quoted(item.value)} '
-        f'--flavor {names}'
+    return quoting.command(
+        *('openstack', 'server', 'config', 'option', 'create'),
+        *('--type', item.type, '--value', item.value, '--flavor', *names),
     )

@@ -270,8 +270,8 @@ def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
         lessees = sorted({node.lessee for node in nodes if node.lessee})
         fix = command(runbook, 'unset', '--public')
         if lessees:
-            owner = command(runbook, 'set', f'--owner {lessees[0]}')
-            fix = f'{fix} && {owner}'
+            owner = command(runbook, 'set', '--owner', lessees[0])
+            fix = quoting.both(fix, owner)
         yield Finding(
             Code.RUNBOOK_NOT_USABLE,
             str(runbook),
@@ -401,11 +401,9 @@ def _rewriting(template: Template, survey: Survey) -> str:
     if recipe is None or definitions.is_same(recipe.steps, template.steps):
         return command(template, 'delete')
     document = json.dumps(definitions.documents(template.kind, recipe.steps))
-    return command(template, 'set', f'--steps {quoting.quoted(document)}')
+    return command(template, 'set', '--steps', document)
 
 
 def _extra(template: Template, key: str, value: str) -> str:
     """Return the command that changes what a template says of itself."""
-    return command(
-        template, 'set', f'--extra {quoting.quoted(f"{key}={value}")}'
-    )
+    return command(template, 'set', '--extra', f'{key}={value}')

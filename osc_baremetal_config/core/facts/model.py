@@ -302,6 +302,7 @@ class Template:
         traits; empty for a deploy template.
     :param owner: the ID of the project whose runbook it is; None for none.
     :param is_public: a runbook is shown to all projects.
+    :param id: its UUID; empty for one that there is not yet.
     """
 
     kind: Kind
@@ -312,9 +313,15 @@ class Template:
     approved_for: frozenset[str] = frozenset()
     owner: str | None = field(default=None, compare=False)
     is_public: bool = field(default=False, compare=False)
+    id: str = field(default='', compare=False)
 
     def __str__(self) -> str:
         return f'{self.kind} {self.name}'
+
+    @property
+    def handle(self) -> str:
+        """The UUID: another one may have that for its name."""
+        return self.id or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ Owns the quoting. Never decides which command is named.
 import re
 import shlex
 
-from osc_baremetal_config.core.facts.model import Node
+from osc_baremetal_config.core.facts.model import Node, Template
 
 # What means itself in every shell, and is no option.
+_ID = re.compile('[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
 _NAME = re.compile(r'[A-Za-z0-9_.][A-Za-z0-9_.~-]*')
 
 
@@ -23,10 +24,33 @@ def quoted(text: str) -> str:
     return f"$'{''.join(map(_quoted, text))}'"
 
 
+def command(*words: str) -> str:
+    """Return a command line, each word of it as one word of a shell."""
+    return ' '.join(map(quoted, words))
+
+
+def both(*lines: str) -> str:
+    """Return command lines as one, of which each runs if the last was fine."""
+    return ' && '.join(filter(None, lines))
+
+
 def node(node: Node) -> str:
     """Return a node's name, or its UUID where the name cannot be pasted."""
     name = node.name or ''
     return name if _NAME.fullmatch(name) else node.uuid
+
+
+def template(template: Template) -> str:
+    """Return a template's name, or its UUID where the name cannot be pasted.
+
+    Nor where another one may have it for its UUID.
+    """
+    is_plain = _NAME.fullmatch(template.name) and template.name.strip('.')
+    return (
+        template.name
+        if is_plain and not _ID.fullmatch(template.name)
+        else template.handle
+    )
 
 
 def _quoted(letter: str) -> str:

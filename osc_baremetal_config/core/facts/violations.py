@@ -77,6 +77,7 @@ class Code(enum.StrEnum):
     DEFINITION_FIXED = 'definition-fixed'
     DEFINITION_MISSING = 'definition-missing'
     DEFINITION_USED = 'definition-used'
+    WORD_UNFIT = 'word-unfit'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -798,4 +799,18 @@ def definition_used(name: str, why: str) -> Violation:
         subject=name,
         text=f'{name} is in use: {why}',
         present=why,
+    )
+
+
+def word_unfit(what: str, word: str, needed: str) -> Violation:
+    """Say that a word cannot be what it is given for.
+
+    :param needed: of what it may consist.
+    """
+    return Violation(
+        code=Code.WORD_UNFIT,
+        subject=what,
+        text=f'{word!r} cannot be {what}: it takes {needed}',
+        needed=needed,
+        present=word,
     )

@@ -16,6 +16,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.offer import names
 from osc_baremetal_config.core.offer.model import (
     Change,
     Estate,
@@ -64,7 +65,7 @@ def change(
             name=present.name,
             state=State.UNFINISHED,
             details=details,
-            requests=(_traits(present.name, new.approved_for),),
+            requests=(_traits(present.handle, new.approved_for),),
         )
     differences = _differences(new, present)
     if is_unapproved := not _is_approved(recipe, present, nodes):
@@ -74,11 +75,11 @@ def change(
         )
     requests: list[Request] = []
     if patch := _patch(new, present):
-        path = f'{_PATHS[kind]}/{present.name}'
+        path = f'{_PATHS[kind]}/{names.segment(present.handle)}'
         requests.append(Request('Ironic', f'{kind}s', 'PATCH', path, patch))
     if is_unapproved:
         approved = present.approved_for | new.approved_for
-        requests.append(_traits(present.name, approved))
+        requests.append(_traits(present.handle, approved))
     return Change(
         kind=kind,
         name=present.name,
@@ -136,7 +137,7 @@ def unmarking(trait: str, nodes: Iterable[Node]) -> Change | None:
 def removal(template: Template) -> Change:
     """Return what removes a deploy template or runbook."""
     kind = template.kind
-    path = f'{_PATHS[kind]}/{template.name}'
+    path = f'{_PATHS[kind]}/{names.segment(template.handle)}'
     return Change(
         kind=kind,
         name=template.name,
@@ -306,14 +307,14 @@ def _extra(new: Template) -> dict[str, Any]:
 
 
 def _traits(name: str, traits: Iterable[str]) -> Request:
-    path = f'{_PATHS[Kind.RUNBOOK]}/{name}/traits'
+    path = f'{_PATHS[Kind.RUNBOOK]}/{names.segment(name)}/traits'
     return Request(
         'Ironic', 'runbooks', 'PUT', path, {'traits': sorted(traits)}
     )
 
 
 def _node_trait(node: Node, trait: str) -> str:
-    return f'/nodes/{node.uuid}/traits/{trait}'
+    return f'/nodes/{node.uuid}/traits/{names.segment(trait)}'
 
 
 def _listed(traits: Iterable[str]) -> str:

@@ -85,13 +85,21 @@ def _sorted(traits: frozenset[str] | None) -> list[str] | None:
 
 
 def _faults(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong with an offer."""
+    """Yield what is wrong with an offer: first with each key by itself."""
+    is_wrong = False
     for key, value in entry.items():
         if key not in _CHECKS:
             known = ', '.join(_CHECKS)
             yield Fault((*path, key), f'unknown key; known are {known}')
         elif value is not None and not _CHECKS[key][0](value):
+            is_wrong = True
             yield Fault((*path, key), f'not {_CHECKS[key][1]}')
+    if not is_wrong:
+        yield from _contradictions(path, entry)
+
+
+def _contradictions(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the keys that cannot go together, and those that are missing."""
     given = {key for key, value in entry.items() if value not in (None, [])}
     if 'type' not in given:
         yield Fault(path, 'an offer without a type')

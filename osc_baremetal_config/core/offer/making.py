@@ -4,7 +4,7 @@ Owns how offers are checked, which templates serve a flavor's first boot, and
 what a person has to know of that. Nothing is changed here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from osc_baremetal_config.core.facts.model import Flavor, Item, Kind, Node
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.offer import (
     definitions,
+    names,
     recipes,
     scope,
     variants,
@@ -123,7 +124,8 @@ def in_scope(offers: Iterable[Offer], estate: Estate) -> list[Node]:
 def _flavor(name: str, estate: Estate) -> Flavor | None:
     by_name = {flavor.name: flavor for flavor in estate.flavors}
     by_id = {flavor.id: flavor for flavor in estate.flavors}
-    return by_name.get(name) or by_id.get(name)
+    # An ID is an ID: a flavor may have any name, that of another's ID too.
+    return by_id.get(name) or by_name.get(name)
 
 
 def _nodes(offer: Offer, estate: Estate) -> list[Node]:
@@ -144,11 +146,44 @@ def _faults(
     offer: Offer, estate: Estate, catalogue: Catalogue
 ) -> list[Violation]:
     """Return what an offer names that there is not."""
+    if unfit := list(_unfit_words(offer, catalogue)):
+        return unfit
     return [
         *_unknown_items(offer, catalogue),
         *_unknown_flavors(offer, estate),
         *_unknown_vendors(offer, catalogue),
     ]
+
+
+def _unfit_words(offer: Offer, catalogue: Catalogue) -> Iterator[Violation]:
+    """Yield the words of an offer that no service would take."""
+    known = catalogue.types.get(offer.type)
+    values = set(offer.values) - set(known.values if known else ())
+    required = offer.required_traits or ()
+    traits = {*(offer.traits or ()), *required}
+    trait, letters = 'a trait', 'capital letters, digits and underscores'
+    plain = 'letters, digits, underscores, dots and hyphens'
+    for what, words, fits, needed in (
+        ('a type', [offer.type], names.is_type, 'a-z, 0-9 and hyphens'),
+        ('a value', values, names.is_value, plain),
+        (
+            'the name of a deploy template',
+            [offer.name] if Kind.DEPLOY_TEMPLATE in offer.kinds else [],
+            names.is_template,
+            f'CUSTOM_ and {letters}',
+        ),
+        ('the name of a runbook', [offer.runbook], names.is_runbook, plain),
+        (
+            'the name of a flavor',
+            offer.variants.values(),
+            names.is_flavor,
+            plain,
+        ),
+        (trait, traits, names.is_trait, letters),
+    ):
+        for word in sorted(words):
+            if word and not fits(word):
+                yield violations.word_unfit(what, word, needed)
 
 
 def _unknown_items(offer: Offer, catalogue: Catalogue) -> list[Violation]:
@@ -178,8 +213,8 @@ def _unknown_flavors(offer: Offer, estate: Estate) -> list[Violation]:
     for name in offer.flavors:
         flavor = _flavor(name, estate)
         if flavor is None:
-            names = [one.name for one in estate.flavors]
-            nearest = registry.nearest(name, names)
+            known = [one.name for one in estate.flavors]
+            nearest = registry.nearest(name, known)
             found.append(violations.flavor_unknown(name, nearest))
         elif offer.kinds and not scope.is_bare_metal(flavor):
             found.append(violations.flavor_virtual(str(flavor)))
@@ -312,9 +347,9 @@ def _served(
     found = {}
     for fit in fits:
         for flavor in flavors(fit.offer, estate):
-            names = _at_first_boot(fit, flavor, fits)
+            serving = _at_first_boot(fit, flavor, fits)
             key = flavor.name, fit.item, _variant(fit.offer, flavor)
-            found[key] = names.pop() if len(names) == 1 else None
+            found[key] = serving.pop() if len(serving) == 1 else None
     return found
 
 
@@ -355,14 +390,14 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
                     )
                 )
         for flavor in flavors(fit.offer, estate):
-            names = _at_first_boot(fit, flavor, fits)
-            if len(names) > 1:
+            serving = _at_first_boot(fit, flavor, fits)
+            if len(serving) > 1:
                 told.append(
                     f'{fit.item}: a server of {flavor.name} gets it by '
                     f'"server config apply" only, not at its first boot: its '
-                    f'nodes need {len(names)} deploy templates '
-                    f'({", ".join(sorted(names))}), and a flavor finds one by '
-                    f'its trait. Offer a flavor for each vendor instead.'
+                    f'nodes need {len(serving)} deploy templates '
+                    f'({", ".join(sorted(serving))}), and a flavor finds one '
+                    f'by its trait. Offer a flavor for each vendor instead.'
                 )
     if not estate.has_runbooks and any(
         Kind.RUNBOOK in recipe.offer.kinds for recipe, _ in _recipes(fits)

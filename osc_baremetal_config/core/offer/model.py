@@ -19,6 +19,7 @@ from osc_baremetal_config.core.facts.model import (
     Server,
     Step,
     Template,
+    Unread,
     Value,
 )
 from osc_baremetal_config.core.offer import names
@@ -86,6 +87,8 @@ class Estate:
 
     :param templates: deploy templates and runbooks.
     :param bios: node UUID → settings, of the nodes that were read.
+    :param faults: node UUID → why its settings could not be read.
+    :param unread: servers and nodes that could not be read themselves.
     :param servers: of all projects; none where they were not asked for.
     :param images: all that are seen; none where they were not asked for.
     :param has_runbooks: Ironic knows runbooks.
@@ -96,6 +99,8 @@ class Estate:
     templates: tuple[Template, ...]
     nodes: tuple[Node, ...]
     bios: Mapping[str, Bios] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
     servers: tuple[Server, ...] = ()
     images: tuple[Image, ...] = ()
     has_runbooks: bool = True

@@ -98,6 +98,8 @@ def _of_node(
 ) -> Recipe | str:
     """Return what gives an item to a node, or why nothing does."""
     bios = estate.bios.get(node.uuid, {})
+    if why := estate.faults.get(node.uuid):
+        return f'its BIOS settings could not be read: {why}'
     if not bios:
         return 'Ironic has read no BIOS settings of it'
     config_type = catalogue.types.get(item.type)

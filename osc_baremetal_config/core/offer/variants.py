@@ -17,6 +17,7 @@ from osc_baremetal_config.core.facts.model import (
     Kind,
     Template,
 )
+from osc_baremetal_config.core.offer import names
 from osc_baremetal_config.core.offer.model import Change, Request, State
 from osc_baremetal_config.core.offer.scope import TRAIT, traits
 from osc_baremetal_config.core.plan import flavors as flavors_
@@ -179,9 +180,7 @@ def removal(flavor: Flavor) -> Change:
         kind=KIND,
         name=flavor.name,
         state=State.UNUSED,
-        requests=(
-            Request('Nova', 'flavors', 'DELETE', f'/flavors/{flavor.id}'),
-        ),
+        requests=(Request('Nova', 'flavors', 'DELETE', _path(flavor)),),
     )
 
 
@@ -203,7 +202,7 @@ def _compared(
         if is_ != to
     ]
     differences, requests = list(fixed), list[Request]()
-    path = f'/flavors/{present.id}'
+    path = _path(present)
     specs = dict(_differing(new.extra_specs, present.extra_specs))
     differences += [
         f'{key} is {_or_missing(present.extra_specs.get(key))} and should be '
@@ -213,7 +212,10 @@ def _compared(
     if added := {key: to for key, to in specs.items() if to is not None}:
         requests.append(_specs(path, added))
     requests += [
-        Request('Nova', 'flavors', 'DELETE', f'{path}/os-extra_specs/{key}')
+        Request(
+            *('Nova', 'flavors', 'DELETE'),
+            f'{path}/os-extra_specs/{names.segment(key)}',
+        )
         for key, to in specs.items()
         if to is None
     ]
@@ -259,11 +261,15 @@ def _creation(new: Flavor, every: Iterable[Flavor]) -> Iterator[Request]:
 
 def _finish(new: Flavor, present: Flavor | None = None) -> Iterator[Request]:
     """Yield what a flavor lacks that has no extra specs yet."""
-    path = f'/flavors/{new.id}'
+    path = _path(new)
     granted = (present.projects if present else None) or frozenset()
     for project in sorted((new.projects or frozenset()) - granted):
         yield _access(path, 'add', project)
     yield _specs(path, dict(sorted(new.extra_specs.items())))
+
+
+def _path(flavor: Flavor) -> str:
+    return f'/flavors/{names.segment(flavor.id)}'
 
 
 def _specs(path: str, specs: Mapping[str, str]) -> Request:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config.core.facts import quoting
-from osc_baremetal_config.core.facts.model import Flavor
+from osc_baremetal_config.core.facts.model import Flavor, Unread
 from osc_baremetal_config.core.offer import document, making
 from osc_baremetal_config.core.offer.making import Offering
 from osc_baremetal_config.core.offer.model import (
@@ -21,6 +21,12 @@ CHANGES = ('Kind', 'Name', 'Result', 'Details')
 REQUESTS = ('Service', 'Method', 'Path', 'Body')
 DEFINITIONS = document.KEYS
 SHORT = ('type', 'value', 'flavors', 'name', 'settings', 'runbook')
+
+
+NOTHING = (
+    'Nothing is defined. "server config option create" defines it; "server '
+    'config option list" lists what the catalogue knows.'
+)
 
 
 def changes(found: Iterable[Change]) -> Table:
@@ -82,12 +88,24 @@ def kept(found: Removal) -> list[str]:
     return [f'{name} is left: {why}.' for name, why in found.kept.items()]
 
 
+def unread(found: Iterable[Unread]) -> list[str]:
+    """Return what could not be read."""
+    return [line for one in found for line in one.lines]
+
+
 def baseless(found: Sequence[Flavor]) -> list[str]:
     """Return which flavors are no variants, so that no file can have them."""
     if not found:
         return []
     names = tables.some(flavor.name for flavor in found)
     return [f'Left out, as they equal no other flavor but for items: {names}.']
+
+
+def before(done_: Sequence[Change]) -> str:
+    """Return what was done until something ended it, if anything was."""
+    if not done_:
+        return ''
+    return f'Done before: {", ".join(map(str, done_))}.'
 
 
 def done(change: Change) -> str:

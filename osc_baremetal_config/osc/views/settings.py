@@ -21,6 +21,14 @@ STEPS: tuple[str, ...] = ('interface', 'step', 'args', 'priority')
 _HIDDEN = '(hidden)'
 
 
+def nothing(patterns: Iterable[str], *, compares: bool) -> str:
+    """Return why no setting is listed although there are some."""
+    which = 'No setting'
+    if names := ', '.join(patterns):
+        which = f'No setting whose name matches {names}'
+    return f'{which} {"differs" if compares else "is there"}.'
+
+
 def settings(found: Iterable[Shown], *, compares: bool) -> Table:
     """Return the table of a server's settings.
 

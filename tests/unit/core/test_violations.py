@@ -103,6 +103,7 @@ EXAMPLES: dict[Code, Violation] = {
         ),
         violations.definition_fixed('flavor bm.on', 'vcpus is 1'),
         violations.definition_missing(HT, ['turbo=enabled']),
+        violations.word_unfit('a type', 'my type', 'a-z, 0-9 and hyphens'),
         violations.definition_used(
             'flavor bm.on', 'it is the flavor of web-1 (s)'
         ),

@@ -277,6 +277,36 @@ def _is_counted(seen: Seen) -> bool:
     )
 
 
+class PasteTest(CheckTestCase):
+    """What others have written into what is named for pasting."""
+
+    _EVIL = 'x;touch${IFS}pwned #'
+
+    def test_every_word_stays_one_word(self) -> None:
+        node = self.world.find_node('bm-0')
+        flavor = self.world.flavor(mistakes.VARIANT)
+        private = self.world.flavor('bm.private')
+        assert node is not None and flavor is not None
+        assert private is not None
+        mistakes.public_runbook(self.hands)
+        node.lessee = self._EVIL
+        self.world.change_flavor(
+            private, projects=private.projects | {self._EVIL}
+        )
+        self.world.add_extra_specs(
+            flavor, {'trait:CUSTOM_X --os-cloud other': 'required'}
+        )
+        told = [one['Fix'] for one in self.check().values() if one['Fix']]
+        self.assertTrue(any(self._EVIL in one for one in told), told)
+        for one in told:
+            words = shlex.split(one)
+            self.assertNotIn('--os-cloud', words)
+            self.assertNotIn('x', words)
+            parser = shlex.shlex(one, posix=True, punctuation_chars=True)
+            signs = {w for w in parser if set(w) <= set(';|<>()&')}
+            self.assertLessEqual(signs, {'&&'}, one)
+
+
 class OfflineTest(base.TestCase):
     def check(self, *texts: str, code: int = 3) -> list[dict[str, Any]]:
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)

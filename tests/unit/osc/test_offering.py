@@ -324,3 +324,113 @@ class DefinitionsTest(OfferingTestCase):
         self.operator(*LARGE)
         out = self.operator(*DEFINITIONS).out
         self.assertIn('LogicalProc=Enabled', out)
+
+
+class HostileTest(OfferingTestCase):
+    """What others have written, and services that answer wrongly."""
+
+    def file(self, entry: str) -> str:
+        folder = self.useFixture(fixtures.TempDir()).path
+        path = pathlib.Path(folder, 'offers.yaml')
+        path.write_text(f'- {{{entry}}}', encoding='utf-8')
+        return str(path)
+
+    def test_words_that_no_service_would_take(self) -> None:
+        before = self.state
+        plain = 'type: turbo, value: enabled, flavors: [bm.large]'
+        given = f'{plain}, settings: {{ProcTurboMode: Enabled}}'
+        for entry in (
+            f"{given}, name: '../maintenance'",
+            f'{given}, runbook: ../../deploy_templates/x',
+            f'{given}, name: CUSTOM_A, runbook: ..',
+            f"{given}, traits: ['../maintenance']",
+            f'{given}, required-traits: [a/b]',
+            f"{plain}, variants: {{bm.large: 'a/../b'}}, kinds: []",
+            given.replace('turbo,', "'my type; x',"),
+            given.replace('turbo,', 'own,').replace('enabled,', '"$(id)",'),
+            given.replace('turbo,', 'own,').replace('enabled,', '-x,'),
+        ):
+            path = self.file(entry)
+            ran = self.operator('option', 'create', '--file', path, code=3)
+            self.assertIn('cannot be', ran.err, entry)
+            ran = self.operator('check', '--offline', path, code=3)
+            self.assertIn('offers-broken', ran.out, entry)
+        self.assertEqual((before, []), (self.state, self.changed()))
+
+    def test_files_of_the_wrong_kinds(self) -> None:
+        for entry in (
+            'type: a, variants: {x: y}, flavors: 5, value: b',
+            'type: a, variants: 5, value: b',
+            'type: a, variants: [[x]], flavors: [x], value: b',
+            'type: a, values: 5, settings: {a: b}',
+            'type: [a], value: {}, flavors: [[x]], kinds: {}, steps: 5',
+        ):
+            path = self.file(entry)
+            ran = self.operator('option', 'create', '--file', path, code=3)
+            self.assertIn('offers.yaml:1: 0.', ran.err, entry)
+
+    def test_names_of_others_are_parts_of_a_path(self) -> None:
+        self.operator(*LARGE)
+        for number, runbook in enumerate(self.world.runbooks.values()):
+            runbook.name = ('../deploy_templates/a', 'a b?x#y')[number]
+        self.operator(*DELETE)
+        self.assertEqual({}, self.world.runbooks)
+        self.assertEqual({}, self.world.templates)
+
+    def test_an_id_of_a_flavor_is_an_id(self) -> None:
+        large = self.world.flavor('bm.large')
+        redfish = self.world.flavor('bm.redfish')
+        assert large is not None and redfish is not None
+        self.world.add_flavor(large.id, dict(redfish.extra_specs))
+        ran = self.operator(*CREATE, '--flavor', large.id)
+        self.assertIn('bm-0', ran.out)
+        self.assertNotIn('rf-0', ran.out)
+
+    def test_one_node_that_cannot_be_read(self) -> None:
+        node = self.world.find_node('bm-1')
+        assert node is not None
+        broken = self.model.faults.broken
+        broken[f'/baremetal/v1/nodes/{node.uuid}/bios'] = 500
+        ran = self.operator(*LARGE)
+        self.assertIn('not bm-1: its BIOS settings could not be', ran.err)
+        self.assertNotIn('bm-1', ran.out)
+        self.assertIn('CUSTOM_', self.operator(*DEFINITIONS).out)
+        ran = self.operator('check', code=3)
+        self.assertIn('not-read', ran.out)
+        self.assertIn(f'bm-1 ({node.uuid})', ran.out)
+
+    def test_a_cell_that_is_down(self) -> None:
+        self.operator(*LARGE)
+        web = self.world.boot('web-1', 'bm.large')
+        web.cell_is_down = True
+        ran = self.operator('check', '-f', 'json', code=3)
+        told = [o['Object'] for o in ran.json() if o['Code'] == 'not-read']
+        self.assertEqual([web.id], told)
+        ran = self.operator(*DELETE, code=3)
+        self.assertIn('its cell does not answer', ran.err)
+
+    def test_who_logs_in_to_the_system_only(self) -> None:
+        for argv in (('check',), DELETE):
+            ran = self.run_as('operator-system', *argv)
+            self.assert_ended(3, ran)
+            self.assertIn('log in to a project', ran.err.replace('\n', ' '))
+
+    def test_words_that_are_none(self) -> None:
+        for argv in (
+            ('--owner', ''),
+            ('--owner', '..'),
+            ('--owner', '\udcff'),
+            ('--vendor', ''),
+        ):
+            self.operator(*LARGE, *argv, code=2)
+        self.operator('option', 'create', '--file', '', code=2)
+        self.operator('check', '--offline', '', code=2)
+
+    def test_where_nothing_is_listed_that_is_said(self) -> None:
+        ran = self.operator(*DEFINITIONS)
+        self.assertIn('Nothing is defined.', ran.err)
+        self.world.boot('web-1', 'bm.large')
+        for argv in (('--name', 'Nosuch*'), ('--differs-from', 'web-1')):
+            ran = self.run_as('mona', 'setting', 'list', 'web-1', *argv)
+            self.assert_ended(0, ran)
+            self.assertIn('No setting', ran.err)
