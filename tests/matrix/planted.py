@@ -99,6 +99,10 @@ def _maintained(world: World) -> scenarios.Servers:
     return servers
 
 
+_OFFER = (
+    *('option', 'create', '--type', 'sriov', '--flavor', 'bm.large'),
+    *('--no-first-boot', '--no-node-traits'),
+)
 _SET = ('set', *_ENABLE, 'SERVER')
 COMMANDS = (
     Command('show', ('show', 'SERVER')),
@@ -108,6 +112,10 @@ COMMANDS = (
     Command('options', ('option', 'list')),
     Command('options of one', ('option', 'list', '--server', 'SERVER')),
     Command('history', ('history', 'SERVER'), 'operator', is_left=True),
+    Command('check', ('check',), 'operator'),
+    Command('definitions', ('option', 'list', '--definitions'), 'operator'),
+    Command('offer', (*_OFFER, '--dry-run', '--update'), 'operator'),
+    Command('offered', _OFFER, 'operator'),
     Command('plan', (*_SET, '--dry-run')),
     Command('plan of many', (*_SET, '--dry-run'), prepare=_two),
     Command('refused', _SET, prepare=_maintained),

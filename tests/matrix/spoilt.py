@@ -256,4 +256,31 @@ COMMANDS = (
     Command('set several', ('set', *_ENABLE, 'web-1', 'web-2'), _several),
     Command('unset', ('unset', '--config', 'turbo', 'web-1'), _one),
     Command('apply', ('apply', 'web-1', 'web-2'), _several),
+    Command('check', ('check',), _of_the_operator, 'operator'),
+    Command(
+        'definitions',
+        ('option', 'list', '--definitions'),
+        _of_the_operator,
+        'operator',
+    ),
+    Command(
+        'offer',
+        (
+            'option',
+            'create',
+            '--flavor',
+            'bm.large',
+            '--type',
+            'hyperthreading',
+        )
+        + ('--dry-run', '--update'),
+        _of_the_operator,
+        'operator',
+    ),
+    Command(
+        'offer no more',
+        ('option', 'delete', '--type', 'turbo', '--dry-run'),
+        _of_the_operator,
+        'operator',
+    ),
 )
