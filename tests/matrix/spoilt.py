@@ -272,8 +272,9 @@ COMMANDS = (
             'bm.large',
             '--type',
             'hyperthreading',
-        )
-        + ('--dry-run', '--update'),
+            '--dry-run',
+            '--update',
+        ),
         _of_the_operator,
         'operator',
     ),
