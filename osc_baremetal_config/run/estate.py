@@ -5,10 +5,8 @@ each node that matters. Never decides what they come to.
 """
 
 import functools
-from collections.abc import Callable, Iterable
-from concurrent import futures
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.check import placement
@@ -17,18 +15,21 @@ from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
+    Image,
     Kind,
     Listed,
     Node,
     Query,
     Server,
+    Unread,
 )
 from osc_baremetal_config.core.offer.model import Estate
 from osc_baremetal_config.core.rollout import rollout_plan
 from osc_baremetal_config.run import pools
 from osc_baremetal_config.run.reader import Common, Reader
 
-T = TypeVar('T')
+Use = tuple[Listed[Server], tuple[Image, ...]]
+_NO_USE: Use = (Listed({}), ())
 # Calls at once; more would only queue up in the services.
 _AT_ONCE = 32
 
@@ -48,38 +49,43 @@ def definitions(
     common = _common(reader)
     if Kind.DEPLOY_TEMPLATE in common.hidden:
         raise _hidden(is_bound=reader.cloud.is_bound)
-    compute, baremetal = reader.cloud.compute, reader.cloud.baremetal
+    baremetal = reader.cloud.baremetal
     with pools.pool(_AT_ONCE) as pool:
-
-        def begun(call: Callable[[], T]) -> futures.Future[T]:
-            return pool.submit(reader.ask, call)
-
-        nodes = begun(baremetal.every_node)
-        servers = pool.submit(_servers, reader) if with_use else None
-        images = begun(compute.images) if with_use else None
+        nodes = pool.submit(reader.ask, baremetal.every_node)
+        use = pool.submit(_use, reader) if with_use else None
         flavors = list(
             pool.map(
                 functools.partial(_with_projects, reader), common.flavors or ()
             )
         )
-        listed: Listed[Server] = servers.result() if servers else Listed({})
-        unread = (*listed.unread.values(), *nodes.result().unread.values())
+        servers, images = use.result() if use else _NO_USE
+        unread = (*servers.unread.values(), *nodes.result().unread.values())
         if unread and is_whole:
-            raise errors.Refused(
-                'Not everything can be read, so it is not known what is in '
-                'use and what fits:',
-                [line for one in unread for line in one.lines],
-            )
+            raise _not_whole(unread)
         return Estate(
             flavors=tuple(flavors),
             templates=common.templates,
             nodes=tuple(nodes.result().found.values()),
             unread=unread,
-            servers=tuple(listed.found.values()),
-            images=images.result() if images else (),
+            servers=tuple(servers.found.values()),
+            images=images,
             has_runbooks=baremetal.has_runbooks,
             names_are_traits=not baremetal.has_runbook_traits,
         )
+
+
+def _not_whole(unread: Iterable[Unread]) -> errors.Refused:
+    """Return that servers or nodes cannot be read, and what that means."""
+    return errors.Refused(
+        'Not everything can be read, so it is not known what is in use and '
+        'what fits:',
+        [line for one in unread for line in one.lines],
+    )
+
+
+def _use(reader: Reader) -> Use:
+    """Return the servers of all projects, and the images."""
+    return _servers(reader), reader.ask(reader.cloud.compute.images)
 
 
 def _common(reader: Reader) -> Common:

@@ -23,6 +23,7 @@ from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
     Node,
+    Step,
     Template,
     Value,
 )
@@ -114,44 +115,31 @@ def _steps(template: Template, survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with the steps, whatever the node."""
     fix = _rewriting(template, survey)
     counts = collections.Counter(map(str, template.steps))
-    for name, count in counts.items():
-        if count > 1:
-            yield Finding(
-                Code.STEP_REPEATED,
-                str(template),
-                f'it has step {name} {count} times',
-                fix,
-            )
-            return
-    for step in template.steps:
-        if steps.is_lossy(step):
-            yield Finding(
-                Code.STEP_LOSSY,
-                str(template),
-                f'step {step} can lose data on the disks of a server',
-                fix,
-            )
-        elif not steps.is_known(step):
-            yield Finding(
-                Code.STEP_UNKNOWN,
-                str(template),
-                f'{step} is no service step whose effect is known',
-                fix,
-            )
-        elif missing := steps.missing(step):
-            yield Finding(
-                Code.STEP_INCOMPLETE,
-                str(template),
-                f'step {step} lacks {", ".join(missing)}',
-                fix,
-            )
-    for name, texts in steps.contradictions(template.steps).items():
-        yield Finding(
-            Code.SETTING_CONTRADICTS,
-            str(template),
-            f'it sets {name} to {" and ".join(texts)}',
-            fix,
-        )
+    found = [
+        (Code.STEP_REPEATED, f'it has step {name} {count} times')
+        for name, count in counts.items()
+        if count > 1
+    ]
+    found = found or [one for step in template.steps for one in _step(step)]
+    found += [
+        (Code.SETTING_CONTRADICTS, f'it sets {name} to {" and ".join(texts)}')
+        for name, texts in steps.contradictions(template.steps).items()
+    ]
+    for code, reason in found:
+        yield Finding(code, str(template), reason, fix)
+
+
+def _step(step: Step) -> Iterator[tuple[Code, str]]:
+    """Yield what is wrong with a step."""
+    if steps.is_lossy(step):
+        reason = f'step {step} can lose data on the disks of a server'
+        yield Code.STEP_LOSSY, reason
+    elif not steps.is_known(step):
+        reason = f'{step} is no service step whose effect is known'
+        yield Code.STEP_UNKNOWN, reason
+    elif missing := steps.missing(step):
+        reason = f'step {step} lacks {", ".join(missing)}'
+        yield Code.STEP_INCOMPLETE, reason
 
 
 def _settings(template: Template, survey: Survey) -> Iterator[Finding]:
