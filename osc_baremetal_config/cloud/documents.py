@@ -4,13 +4,14 @@ A document that is not as its API promises raises
 :class:`~osc_baremetal_config.cloud.fields.Malformed`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.cloud.fields import Document, Malformed
+from osc_baremetal_config.core.facts import profiles
 from osc_baremetal_config.core.facts.model import (
     BiosSetting,
     Event,
@@ -21,6 +22,7 @@ from osc_baremetal_config.core.facts.model import (
     Kind,
     Listed,
     Node,
+    Profile,
     Server,
     Step,
     Template,
@@ -250,6 +252,8 @@ def template(kind: Kind, document: Document) -> Template:
     extra = document.mapping('extra')
     config_type = _word(extra.get('config-type'))
     value = _word(extra.get('config-value'))
+    profile = _profile(extra)
+    item = Item(config_type, value) if config_type and value else None
     steps = [_template_step(kind, one) for one in document.objects('steps')]
     if kind is Kind.DEPLOY_TEMPLATE:
         steps = [step for step in steps if step.priority > 0]
@@ -258,14 +262,38 @@ def template(kind: Kind, document: Document) -> Template:
     return Template(
         kind=kind,
         name=name,
-        item=Item(config_type, value) if config_type and value else None,
+        item=None if profile else item,
         steps=tuple(sorted(steps, key=lambda step: -step.priority)),
         required_traits=_traits(extra.get('required-traits')),
         approved_for=frozenset(approved if kind is Kind.RUNBOOK else []),
         owner=document.text_or_none('owner'),
         is_public=bool(document.truth_or_none('public')),
         id=document.text_or_none('uuid') or '',
+        profile=profile,
     )
+
+
+def _profile(extra: Mapping[str, Any]) -> Profile | None:
+    """Return the profile that a template defines, None for none.
+
+    Its items are a mapping, a list of ``type=value``, or these in one
+    comma-separated string, as the command line stores it. What is of another
+    form is taken for an item that no cloud has.
+    """
+    name, items = _word(extra.get('config-profile')), extra.get('config-items')
+    if isinstance(items, Mapping):
+        pairs = [(key, _word(value) or '') for key, value in items.items()]
+    else:
+        listed = items if isinstance(items, list) else [_word(items) or '']
+        words = [part for one in listed for part in str(one).split(',')]
+        pairs = [
+            (word.partition('=')[0].strip(), word.partition('=')[2].strip())
+            for word in words
+            if word.strip()
+        ]
+    if not (name and pairs):
+        return None
+    return profiles.make(name, (Item(*pair) for pair in pairs))
 
 
 def _template_step(kind: Kind, document: Document) -> Step:

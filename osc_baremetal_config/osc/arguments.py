@@ -228,6 +228,7 @@ def change(
             require_flavor=parsed_args.require_flavor,
             flavor=flavor,
             only_off=parsed_args.only_off,
+            profile=parsed_args.profile,
         ),
         limits=Limits(
             at_once=parsed_args.max_concurrent,
@@ -708,6 +709,12 @@ def add_set(parser: argparse.ArgumentParser, catalogue: Catalogue) -> None:
         'for (repeat option to set several).',
     )
     items.add_argument(
+        '--profile',
+        metavar='<profile>',
+        help='All items of a named set, as a deploy template, a runbook or '
+        'the catalogue defines it; single items beside it win.',
+    )
+    items.add_argument(
         '--file',
         metavar='<path>',
         help='YAML file with the items of each server: '
@@ -747,7 +754,7 @@ def add_apply(parser: argparse.ArgumentParser) -> None:
         'today, of tomorrow if that has passed) or a duration such as 90m, '
         '1h30m or 45s. Those under way are finished.',
     )
-    parser.set_defaults(config=None, file=None, defer=False)
+    parser.set_defaults(config=None, profile=None, file=None, defer=False)
 
 
 def add_unset(parser: argparse.ArgumentParser) -> None:
@@ -773,6 +780,7 @@ def add_unset(parser: argparse.ArgumentParser) -> None:
     _add_change(parser)
     parser.set_defaults(
         config=None,
+        profile=None,
         file=None,
         tag=[],
         server_flavor=None,

@@ -18,7 +18,12 @@ from osc_baremetal_config.core.facts.model import (
     Query,
     Server,
 )
-from osc_baremetal_config.core.plan import deferral, power, reconcile
+from osc_baremetal_config.core.plan import (
+    deferral,
+    power,
+    profiles,
+    reconcile,
+)
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.plan.planner import ChangeRequest
 from osc_baremetal_config.core.rollout import result, rollout_plan
@@ -52,10 +57,12 @@ _LIMIT_S = 10.0
 
 def set_items(session: Session, asked: ChangeArguments) -> Shown:
     """Return what becomes of servers that are to have items."""
-    if asked.items and asked.file is not None:
+    profile = asked.options.profile
+    has_items = asked.items or profile is not None
+    if has_items and asked.file is not None:
         raise errors.Usage(
             '--file has the items of each server, so it cannot be combined '
-            'with --config or the option of a type.'
+            'with --config, --profile or the option of a type.'
         )
     if asked.file == '':
         raise errors.Usage('--file requires a path.')
@@ -68,12 +75,18 @@ def set_items(session: Session, asked: ChangeArguments) -> Shown:
         query = dataclasses.replace(asked.query, names=names)
         asked = dataclasses.replace(asked, query=query)
         return _change(session, asked, file.of, located=file.located)[1]
-    if not asked.items:
+    if not has_items:
         raise errors.Usage(
             'Nothing to set: name at least one type of configuration, '
-            'as with --config <type>=<value>, or a --file.'
+            'as with --config <type>=<value>, a --profile, or a --file.'
         )
     _check_servers(asked, _swallowed(session, asked.items))
+    if profile is not None:
+        return _change(
+            session,
+            asked,
+            lambda assessed: profiles.items(profile, asked.items, assessed),
+        )[1]
     return _change(session, asked, lambda assessed: asked.items)[1]
 
 

@@ -41,8 +41,9 @@ def server(
     check_columns(output.columns, known)
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id)
-    found = option_list.outlooks(assess(snapshot, catalogue))
-    session.remark(states.remarks(snapshot, found, session.now_s))
+    assessed = assess(snapshot, catalogue)
+    found = option_list.outlooks(assessed)
+    session.remark(states.remarks(assessed, found, session.now_s))
     return Shown(
         *configuration(session, found, snapshot.node, output, is_long=is_long)
     )
@@ -95,6 +96,7 @@ def servers(
             found, query, is_empty=not table.rows, only_drift=only_drift
         )
     )
+    session.remark(states.unknown_profiles(found.made))
     session.remark(states.listed_deferred(found, users, now))
     if output.is_for_person and not is_long:
         table = tables.for_person(table)

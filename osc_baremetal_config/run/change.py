@@ -29,7 +29,6 @@ from osc_baremetal_config.core.apply.observation import (
     Wait,
 )
 from osc_baremetal_config.core.apply.on_error import When
-from osc_baremetal_config.core.facts import metadata
 from osc_baremetal_config.core.facts.model import Node, Server
 from osc_baremetal_config.core.facts.provision_state import SERVICING
 from osc_baremetal_config.core.plan import journal_entries, services
@@ -311,7 +310,7 @@ class Change:
                     node_id, on=step.action is Action.POWER_ON
                 )
             case Action.RECORD:
-                return self._write(metadata.record(plan.record))
+                return self._write(plan.recorded)
             case Action.CLEAR_JOURNAL:
                 keys = forward.keys_to_forget(plan, seen)
                 compute.delete_metadata(server_id, keys)

@@ -7,7 +7,7 @@ shows it. Reads, and what only waits, are left out. Never sends anything.
 from dataclasses import dataclass
 from typing import Any
 
-from osc_baremetal_config.core.facts import metadata, steps, values
+from osc_baremetal_config.core.facts import steps, values
 from osc_baremetal_config.core.facts.model import Step
 from osc_baremetal_config.core.plan import journal_entries
 from osc_baremetal_config.core.plan.model import ON, Plan
@@ -40,14 +40,13 @@ def of(plan: Plan, since: str = '<now>') -> list[Request]:
     keys = []
     if not plan.is_empty:
         keys = sorted([*journal_entries.keys(plan), *plan.forget])
-        if not plan.is_resumed and (plan.record or plan.touches_power):
+        if not plan.is_resumed and (plan.recorded or plan.touches_power):
             entries = journal_entries.begin(plan, since)
             found.append(_metadata(path, entries, 'removed at the end'))
     if plan.touches_power:
         found += _change(plan, path)
-    if plan.record:
-        record = metadata.record(plan.record)
-        found.append(_metadata(path, record, NEVER))
+    if plan.recorded:
+        found.append(_metadata(path, plan.recorded, NEVER))
     found += [
         Request('compute', 'DELETE', f'{path}/metadata/{key}', None, NEVER)
         for key in keys

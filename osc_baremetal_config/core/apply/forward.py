@@ -96,6 +96,8 @@ def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:
                 keys.update(journal.keys(metadata.PREVIOUS, name, now))
     if _is_back(plan, seen):
         keys.update(_recorded_by(entries, seen, there=False))
+    if _has_lost_profile(plan, seen):
+        keys.add(metadata.PROFILE)
     return sorted(keys, key=_when_to_forget)
 
 
@@ -106,9 +108,11 @@ def _is_to_go(key: str, plan: Plan, seen: Observation) -> bool:
     deferred since stays.
     """
     now = seen.server.metadata
+    if key == metadata.PROFILE:
+        return key in now and now[key] == plan.server.metadata.get(key)
     if not key.startswith(metadata.DEFERRED):
         return key in now
-    is_recorded = metadata.record(plan.record).items() <= now.items()
+    is_recorded = plan.recorded.items() <= now.items()
     was = plan.server.metadata.get(key)
     return is_recorded and key in now and now[key] == was
 
@@ -116,10 +120,11 @@ def _is_to_go(key: str, plan: Plan, seen: Observation) -> bool:
 def _when_to_forget(key: str) -> tuple[int, str]:
     """Return when a key is removed: a run that is killed resumes by the rest.
 
-    First the record, then the entry, then what was deferred, and what was
-    before only after that.
+    First the profile and the record, then the entry, then what was deferred,
+    and what was before only after that.
     """
     prefixes = (
+        metadata.PROFILE,
         metadata.DESIRED,
         metadata.PENDING,
         metadata.DEFERRED,
@@ -152,6 +157,21 @@ def _recorded_by(
         and bool(entry.record) is there
         and seen.server.metadata.get(metadata.DESIRED + name) == entry.value
     }
+
+
+def _has_lost_profile(plan: Plan, seen: Observation) -> bool:
+    """Return whether a change has recorded a profile that is not there.
+
+    It is rolled back after that, or another change was made meanwhile.
+    """
+    entries = observation.own_entries(plan, seen)
+    named = {entry.profile for entry in entries.values() if entry.profile}
+    if seen.server.metadata.get(metadata.PROFILE) not in named:
+        return False
+    undone = _is_back(plan, seen) and any(
+        _recorded_by(entries, seen, there=there) for there in (True, False)
+    )
+    return undone or bool(corrections(plan, seen))
 
 
 def corrections(plan: Plan, seen: Observation) -> dict[str, str]:
@@ -252,8 +272,7 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
     Nothing is recorded but under an entry of the journal, and after a look
     and a reading that still hold.
     """
-    record = metadata.record(plan.record)
-    is_recorded = record.items() <= seen.server.metadata.items()
+    is_recorded = plan.recorded.items() <= seen.server.metadata.items()
     keys = keys_to_forget(plan, seen)
     # The entries go first where Nova refuses a record because there are too
     # many items; all is verified by then.
@@ -264,13 +283,13 @@ def _toward_record(plan: Plan, seen: Observation) -> Move:
         return _overtaken(plan, seen)
     if is_recorded and not keys:
         return Finish(Verdict.VERIFIED)
-    if plan.record and not (is_journaled or is_over):
+    if plan.recorded and not (is_journaled or is_over):
         return observation.attempt(
             Action.SAVE_JOURNAL, seen, 'the change record does not stay'
         )
     if waiting := concurrency.wait(plan, seen):
         return waiting
-    if plan.record and not (seen.checked or seen.tried.get(Action.RECORD)):
+    if plan.recorded and not (seen.checked or seen.tried.get(Action.RECORD)):
         return Perform(Action.READ_BIOS)
     if changed := ', '.join(_broken(plan, seen)):
         if seen.is_serviced or plan.is_resumed:

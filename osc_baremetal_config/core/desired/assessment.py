@@ -13,6 +13,7 @@ from osc_baremetal_config.core.desired.firmware import Kinds
 from osc_baremetal_config.core.facts import (
     deferred,
     metadata,
+    profiles,
     registry,
     steps,
     values,
@@ -28,6 +29,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
     Value,
 )
+from osc_baremetal_config.core.facts.profiles import Profiles
 
 _METADATA = 'server metadata'
 _DEFERRED = 'deferred'
@@ -43,12 +45,14 @@ class Desired:
     :param source: what asks for it, in words.
     :param is_contested: image and flavor ask for different values.
     :param deferred: the request that was left for later; None for none.
+    :param profile: the name of the profile that it is of; empty for none.
     """
 
     value: str | None
     source: str
     is_contested: bool = False
     deferred: Deferred | None = None
+    profile: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,23 @@ class Assessment:
     :param rows: type → row, by name, of every type that is known here: those
         that are desired, that this cloud has a template for, and those of the
         catalogue.
+    :param profiles: of the cloud and of the catalogue.
     """
 
     snapshot: Snapshot
     catalogue: Catalogue
     rows: Mapping[str, Row]
+    profiles: Profiles
 
     def actual(self, name: str) -> str | None:
         """Return the value that a type has, None if that is unknown."""
         row = self.rows.get(name)
         return row.actual.value if row else None
+
+    def desired(self, name: str) -> str | None:
+        """Return the value that a type should have, None for none."""
+        row = self.rows.get(name)
+        return row.desired.value if row else None
 
     @property
     def vendor(self) -> str:
@@ -135,13 +146,16 @@ class Assessment:
     def without(self, types: Collection[str]) -> 'Assessment':
         """Return the assessment as if some types were not in the metadata.
 
-        Neither recorded, nor deferred.
+        Neither recorded, by itself or by a profile, nor deferred.
         """
         if not types:
             return self
         server = self.snapshot.server
         kinds = (metadata.DESIRED, metadata.DEFERRED)
         keys = {kind + name for kind in kinds for name in types}
+        profile = self.profiles.of(server.metadata)
+        if profile is None or not profile.values.keys().isdisjoint(types):
+            keys.add(metadata.PROFILE)
         kept = {k: v for k, v in server.metadata.items() if k not in keys}
         return self.of(
             replace(self.snapshot, server=replace(server, metadata=kept))
@@ -153,66 +167,124 @@ def assess(snapshot: Snapshot, catalogue: Catalogue) -> Assessment:
     server, image = snapshot.server, snapshot.image
     meant = catalogue.meant(snapshot.bios, snapshot.node)
     known = {t.item.type for t in snapshot.templates if t.item}
-    known |= desired_types(server, image) | set(catalogue.types)
+    named = profiles.of_cloud(snapshot.templates, catalogue.profiles)
+    known |= desired_types(server, image, named) | set(catalogue.types)
     rows = {
         name: _row(
             name,
-            desired(name, server, image),
+            desired(name, server, image, named),
             _actual(name, snapshot, meant.get(name, ())),
         )
         for name in sorted(known)
     }
-    return Assessment(snapshot, catalogue, rows)
+    return Assessment(snapshot, catalogue, rows, named)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one server stands, without what it was told by."""
+    """How one server stands, without what it was told by.
+
+    :param unknown: the profiles that it should have and that are not known,
+        in words.
+    """
 
     server: Server
     node: Node
     rows: tuple[Row, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def standing(snapshot: Snapshot, catalogue: Catalogue) -> Standing:
     """Return how a server stands in every type that is known here."""
-    rows = assess(snapshot, catalogue).rows.values()
-    return Standing(snapshot.server, snapshot.node, tuple(rows))
+    assessed = assess(snapshot, catalogue)
+    return Standing(
+        snapshot.server,
+        snapshot.node,
+        tuple(assessed.rows.values()),
+        tuple(unknown_profiles(assessed)),
+    )
 
 
-def desired_types(server: Server, image: Image | None) -> set[str]:
+def unknown_profiles(assessed: Assessment) -> list[str]:
+    """Return which profiles are desired and give no item, in words."""
+    snapshot, known = assessed.snapshot, assessed.profiles
+    found = []
+    for properties, source in _sources(snapshot.server, snapshot.image):
+        name = known.unknown(properties)
+        if name is None:
+            continue
+        if differing := known.ambiguous.get(name):
+            why = f'{" and ".join(map(str, differing))} define it differently'
+        else:
+            why = 'nothing that is shown to you defines it'
+        found.append(f'{_of(name, source)} gives no items: {why}.')
+    return found
+
+
+def desired_types(
+    server: Server, image: Image | None, known: Profiles
+) -> set[str]:
     """Return the types that a server, its image or its flavor names."""
     return deferred.types(server.metadata) | {
         name
         for properties, _ in _sources(server, image)
-        for name in metadata.desired(properties)
+        for name in known.desired(properties)
     }
 
 
-def desired(name: str, server: Server, image: Image | None) -> Desired:
+def desired(
+    name: str, server: Server, image: Image | None, known: Profiles
+) -> Desired:
     """Return what an item should be: server's, else image's, else flavor's.
 
     What was deferred comes before them all. Where image and flavor differ and
     the server's metadata does not say, the source names both.
+
+    :param known: the profiles, of which each of them may name one.
     """
     if later := deferred.of(name, server.metadata):
-        return Desired(later.value, _DEFERRED, deferred=later)
+        source = _of(later.profile, _DEFERRED) if later.profile else _DEFERRED
+        return Desired(
+            later.value, source, deferred=later, profile=later.profile
+        )
     found = [
-        Desired(value, source)
+        _asked(name, value, properties, source, known)
         for properties, source in _sources(server, image)
-        if (value := metadata.desired(properties).get(name)) is not None
+        if (value := known.desired(properties).get(name)) is not None
     ]
     if not found:
         return Desired(None, 'not asked for')
     first, *others = found
-    if first.source == _METADATA or all(
+    if name in known.desired(server.metadata) or all(
         o.value == first.value for o in others
     ):
         return first
     against = ', '.join(f'{o.source} says {o.value}' for o in others)
     return Desired(
-        first.value, f'{first.source} (but {against})', is_contested=True
+        first.value,
+        f'{first.source} (but {against})',
+        is_contested=True,
+        profile=first.profile,
     )
+
+
+def _asked(
+    name: str,
+    value: str,
+    properties: Mapping[str, str],
+    source: str,
+    known: Profiles,
+) -> Desired:
+    """Return what properties ask for, which may be by their profile."""
+    profile = known.of(properties)
+    if profile is None or profile.values.get(name) != value:
+        return Desired(value, source)
+    return Desired(value, _of(profile.name, source), profile=profile.name)
+
+
+def _of(profile: str, source: str) -> str:
+    """Return a source that names a profile, in words."""
+    return f'profile {profile} ({source})'
 
 
 def _actual(name: str, snapshot: Snapshot, kinds: Kinds) -> Actual:

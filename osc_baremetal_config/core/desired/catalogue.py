@@ -18,9 +18,9 @@ from osc_baremetal_config.core.desired.firmware import (
     Firmware,
     Kinds,
 )
-from osc_baremetal_config.core.facts import values
+from osc_baremetal_config.core.facts import profiles, registry, values
 from osc_baremetal_config.core.facts.effects import Effect
-from osc_baremetal_config.core.facts.model import Bios, Node
+from osc_baremetal_config.core.facts.model import Bios, Item, Node, Profile
 from osc_baremetal_config.core.facts.registry import Lock
 from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 
@@ -28,6 +28,7 @@ from osc_baremetal_config.core.facts.risks import Risk, RiskySetting
 CLOUD, VENDORS = 'cloud', 'vendors'
 LOCKS, EFFECTS = 'locks', 'effects'
 VOLATILE, UNIQUE, RISKS = 'volatile', 'unique', 'risks'
+PROFILES = 'profiles'
 _LISTS = (LOCKS, EFFECTS, VOLATILE, UNIQUE, RISKS)
 _RESIZE = 'resize'
 KEYS = ('help', 'values', 'needs', 'bios', 'risks')
@@ -86,6 +87,7 @@ class Catalogue:
     :param vendors: vendor → patterns of names that only its BIOS has.
     :param risks: settings that have a risk, whatever they are set for.
     :param effects: what a firmware changes besides.
+    :param profiles: named sets of items, by name.
     """
 
     types: Mapping[str, ConfigType]
@@ -96,6 +98,7 @@ class Catalogue:
     vendors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     risks: tuple[RiskySetting, ...] = ()
     effects: tuple[Effect, ...] = ()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def kinds(self, bios: Bios) -> Mapping[str, Kinds]:
         """Return type → its kinds that a BIOS may be, with its own names."""
@@ -202,7 +205,8 @@ def parse(document: Any) -> Catalogue | list[Fault]:
 
     :param document: what the YAML file holds: ``{type: {...}}``,
         ``cloud: {resize: true}`` where Nova can resize bare metal, ``locks``,
-        ``effects``, ``volatile``, ``unique``, ``vendors`` and ``risks``.
+        ``effects``, ``volatile``, ``unique``, ``vendors``, ``risks`` and
+        ``profiles``.
     :returns: all faults, if there are any.
     """
     if not isinstance(document, Mapping):
@@ -218,13 +222,62 @@ def parse(document: Any) -> Catalogue | list[Fault]:
     )
     vendors = _parse_vendors(fitting.pop(VENDORS, {}), faults)
     risks = _parse_risks(fitting.pop(RISKS, []), faults)
+    sets = fitting.pop(PROFILES, {})
     types = {
         name: _parse_type(name, entry, faults)
         for name, entry in fitting.items()
     }
+    named = _parse_profiles(sets, types, faults)
     return faults or Catalogue(
-        types, resizes, locks, volatile, unique, vendors, risks, effects
+        types, resizes, locks, volatile, unique, vendors, risks, effects, named
     )
+
+
+def _parse_profiles(
+    entry: Mapping[Any, Any],
+    types: Mapping[str, ConfigType],
+    faults: list[Fault],
+) -> dict[str, Profile]:
+    """Return the named sets of items, but for those that are null."""
+    found = {}
+    for name, items in entry.items():
+        if items is None:
+            continue
+        path = (PROFILES, name)
+        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+            text = 'a profile is named with a-z, 0-9 and hyphens'
+            faults.append(Fault(path, text))
+        if not isinstance(items, Mapping) or not items:
+            faults.append(Fault(path, 'not a mapping of types to values'))
+            continue
+        for type_name, value in items.items():
+            _check_item((*path, type_name), type_name, value, types, faults)
+        found[str(name)] = profiles.make(
+            str(name), (Item(str(n), str(v)) for n, v in items.items())
+        )
+    return found
+
+
+def _check_item(
+    path: Path,
+    name: Any,
+    value: Any,
+    types: Mapping[str, ConfigType],
+    faults: list[Fault],
+) -> None:
+    """Add that a profile has an item that there is not."""
+    config_type = types.get(name)
+    if config_type is None:
+        known = [one.name for one in types.values()]
+        nearest = registry.nearest(_short(name), known)
+        text = f'{_short(name)!r} is no type of the catalogue{nearest}'
+        faults.append(Fault(path, text))
+    elif not _is_word(value):
+        faults.append(Fault(path, 'not a word (quote numbers, yes, no)'))
+    elif config_type.values and value not in config_type.values:
+        nearest = registry.nearest(_short(value), config_type.values)
+        text = f'{_short(value)!r} is none of {_some(config_type.values)}'
+        faults.append(Fault(path, text + nearest))
 
 
 def _parse_patterns(

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import metadata
+from osc_baremetal_config.core.facts import profiles
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
     Template,
     Value,
 )
+from osc_baremetal_config.core.facts.profiles import Profiles
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan import selection
 from osc_baremetal_config.core.plan.options import DEFAULT
@@ -85,14 +86,14 @@ def offers(
         for value in config_type.values
     }
     items |= {template.item for template in templates if template.item}
-    items |= {item for flavor in flavors for item in _desired_items(flavor)}
+    named = profiles.of_cloud(templates, catalogue.profiles)
+    desired = [(one.name, _desired_items(one, named)) for one in flavors]
+    items.update(*(own for _, own in desired))
     return [
         KnownItem(
             item,
             tuple(str(t) for t in templates if t.item == item),
-            tuple(
-                sorted(f.name for f in flavors if item in _desired_items(f))
-            ),
+            tuple(sorted(name for name, own in desired if item in own)),
         )
         for item in sorted(items)
     ]
@@ -141,8 +142,8 @@ def outlooks(assessed: Assessment) -> list[Outlook]:
     ]
 
 
-def _desired_items(flavor: Flavor) -> set[Item]:
-    desired = metadata.desired(flavor.extra_specs)
+def _desired_items(flavor: Flavor, named: Profiles) -> set[Item]:
+    desired = named.desired(flavor.extra_specs)
     return {Item(name, value) for name, value in desired.items()}
 
 

@@ -22,14 +22,17 @@ class Deferred:
     :param value: what the type is to become.
     :param by: the ID of the user, as the metadata says.
     :param at: since when, ISO 8601 in UTC.
+    :param profile: the name of the profile that it is of; empty for none.
     """
 
     value: str
     by: str
     at: str
+    profile: str = ''
 
     def __str__(self) -> str:
-        return json.dumps(asdict(self), separators=(',', ':'))
+        entry = {name: text for name, text in asdict(self).items() if text}
+        return json.dumps(entry, separators=(',', ':'))
 
 
 def of(name: str, metadata: Mapping[str, str]) -> Deferred | None:
@@ -62,9 +65,9 @@ def _parsed(text: str) -> Deferred | None:
         return None
     if not isinstance(entry, dict):
         return None
-    value, by, at = (_text(entry, name) for name in Deferred.__slots__)
-    is_whole = value and by and times.UTC.fullmatch(at)
-    return Deferred(value, by, at) if is_whole else None
+    found = Deferred(*(_text(entry, name) for name in Deferred.__slots__))
+    is_whole = found.value and found.by and times.UTC.fullmatch(found.at)
+    return found if is_whole else None
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

@@ -51,6 +51,7 @@ class Pending:
     :param by: the run that has written it, where that matters.
     :param record: what was recorded of the item before the change, empty if
         nothing was; None for a change that records nothing.
+    :param profile: what the change records with the items; None for none.
     :param forgets: the record of the item goes at the end.
     :param bios: the digest of all other BIOS settings before the change.
     :param failure: why it is being rolled back; None if it is not.
@@ -68,6 +69,7 @@ class Pending:
     flavor: str | None = None
     by: str | None = None
     record: str | None = None
+    profile: str | None = None
     forgets: bool = False
     bios: str | None = None
     failure: str | None = None
@@ -260,6 +262,7 @@ _TEXTS = (
     'flavor',
     'by',
     'record',
+    'profile',
     'bios',
     'failure',
 )
@@ -285,6 +288,7 @@ def _parse_pending(text: str) -> Pending:
         forgets=entry.get('forgets') is True,
         by=_matching(entry, 'by', _HEX),
         record=_text(entry, 'record'),
+        profile=_text(entry, 'profile'),
         bios=_matching(entry, 'bios', _HEX),
         failure=_text(entry, 'failure', _FAILURE_ROOM),
         unapplied=entry.get('unapplied') is True,

@@ -1,6 +1,7 @@
 """The keys under which a cloud keeps configuration.
 
-Owns ``deploy-config:*`` on flavors, images and servers. What a change writes
+Owns ``deploy-config:*`` and ``deploy-config-profile`` on flavors, images and
+servers. What a change writes
 about itself there is for :mod:`.journal`, what is left for later for
 :mod:`.deferred`.
 """
@@ -13,6 +14,7 @@ DESIRED = 'deploy-config:'
 PENDING = 'deploy-config-pending:'
 PREVIOUS = 'deploy-config-previous:'
 DEFERRED = 'deploy-config-deferred:'
+PROFILE = 'deploy-config-profile'
 
 
 def desired(properties: Mapping[str, str]) -> dict[str, str]:

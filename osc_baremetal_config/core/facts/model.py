@@ -65,6 +65,25 @@ class Item:
         return f'{self.type}={self.value}'
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Profile:
+    """A named set of items.
+
+    :param items: sorted, each once.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+
+    def __str__(self) -> str:
+        return f'profile {self.name}'
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return type → value."""
+        return {item.type: item.value for item in self.items}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flavor:
     """A flavor, or the copy of one that is embedded in a server.
@@ -303,6 +322,8 @@ class Template:
     :param owner: the ID of the project whose runbook it is; None for none.
     :param is_public: a runbook is shown to all projects.
     :param id: its UUID; empty for one that there is not yet.
+    :param profile: the set of items that they give a node, which its ``extra``
+        names; None if it names none. There is no single item then.
     """
 
     kind: Kind
@@ -314,6 +335,7 @@ class Template:
     owner: str | None = field(default=None, compare=False)
     is_public: bool = field(default=False, compare=False)
     id: str = field(default='', compare=False)
+    profile: Profile | None = None
 
     def __str__(self) -> str:
         return f'{self.kind} {self.name}'

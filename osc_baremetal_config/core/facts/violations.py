@@ -27,6 +27,8 @@ class Code(enum.StrEnum):
 
     UNKNOWN_TYPE = 'unknown-type'
     UNKNOWN_VALUE = 'unknown-value'
+    PROFILE_UNKNOWN = 'unknown-profile'
+    PROFILE_AMBIGUOUS = 'profile-ambiguous'
     CONTRADICTING_REQUEST = 'contradicting-request'
     TRAIT_MISSING = 'trait-missing'
     TEMPLATE_MISSING = 'template-missing'
@@ -142,6 +144,47 @@ def unknown_value(item: Item, known: Iterable[str], nearest: str) -> Violation:
         text=f'allowed values: {needed}{nearest}',
         needed=needed,
         present=item.value,
+    )
+
+
+def profile_unknown(
+    name: str, known: Iterable[str], nearest: str, *, is_hidden: bool
+) -> Violation:
+    """Say that nothing defines a profile.
+
+    :param is_hidden: deploy templates are not shown to this user.
+    """
+    needed = ', '.join(sorted(known)) or 'none'
+    hint = (
+        'deploy templates are shown to operators only; ask one to publish a '
+        'runbook that defines it'
+        if is_hidden
+        else ''
+    )
+    return Violation(
+        code=Code.PROFILE_UNKNOWN,
+        subject=name,
+        text=f'{name!r}: no such profile{nearest}; known here: {needed}',
+        needed=needed,
+        present=name,
+        hint=hint,
+    )
+
+
+def profile_ambiguous(name: str, defining: Sequence[Template]) -> Violation:
+    """Say that several templates define a profile, and not as the same."""
+    present = '; '.join(
+        f'{one} has {", ".join(map(str, one.profile.items))}'
+        for one in defining
+        if one.profile
+    )
+    return Violation(
+        code=Code.PROFILE_AMBIGUOUS,
+        subject=name,
+        text=f'profile {name!r} is defined differently: {present}',
+        needed='one definition',
+        present=present,
+        hint='an operator gives all of them the same config-items',
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.facts import profiles
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
@@ -119,13 +120,14 @@ def _use(template: Template, flavors: Iterable[Flavor], estate: Estate) -> str:
     if images:
         return _told('its trait is required by image', images)
     item = template.item
+    named = profiles.of_cloud(estate.templates, {})
     by_id = {image.id: image for image in estate.images}
     users = [
         str(server)
         for server in estate.servers
         if item
         and assessment.desired(
-            item.type, server, by_id.get(server.image_id or '')
+            item.type, server, by_id.get(server.image_id or ''), named
         ).value
         == item.value
     ]

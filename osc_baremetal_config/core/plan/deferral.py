@@ -35,8 +35,12 @@ def entries(plan: Plan, by: str, at: str) -> dict[str, str]:
     found = {}
     for item in items(plan):
         before = deferred.of(item.type, metadata)
-        if before is None or before.value != item.value:
-            entry = Deferred(item.value, by, at)
+        of = _profile(item, plan)
+        if before is None or (before.value, before.profile) != (
+            item.value,
+            of,
+        ):
+            entry = Deferred(item.value, by, at, of)
             found[DEFERRED + item.type] = str(entry)
     if reasons := _against(plan, found):
         raise errors.Refused(
@@ -45,6 +49,12 @@ def entries(plan: Plan, by: str, at: str) -> dict[str, str]:
             reasons,
         )
     return found
+
+
+def _profile(item: Item, plan: Plan) -> str:
+    """Return the name of the profile that an item is of, empty for none."""
+    is_of = plan.profile and item in plan.profile.items
+    return plan.profile.name if plan.profile and is_of else ''
 
 
 def _against(plan: Plan, found: dict[str, str]) -> list[Violation]:

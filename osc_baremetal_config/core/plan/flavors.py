@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from osc_baremetal_config.core.facts import metadata, violations
 from osc_baremetal_config.core.facts.model import Flavor, Item, Template
+from osc_baremetal_config.core.facts.profiles import NONE, Profiles
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.plan.options import Options
 
@@ -15,7 +16,9 @@ _TRAIT = 'trait:'
 
 def is_for_some(flavor: Flavor) -> bool:
     """Return whether a flavor could be a variant, for some projects only."""
-    return not flavor.is_public and bool(metadata.desired(flavor.extra_specs))
+    specs = flavor.extra_specs
+    is_variant = metadata.PROFILE in specs or bool(metadata.desired(specs))
+    return not flavor.is_public and is_variant
 
 
 def usable(flavors: Iterable[Flavor], project_id: str | None) -> list[Flavor]:
@@ -35,6 +38,7 @@ def variants(
     flavors: Iterable[Flavor],
     items: Iterable[Item],
     templates: Iterable[Template] | None,
+    profiles: Profiles = NONE,
 ) -> list[Flavor]:
     """Return the flavors that equal the current one but for these items.
 
@@ -46,18 +50,19 @@ def variants(
     :param flavors: all flavors that this user can see.
     :param items: the items that are to change; others stay as they are.
     :param templates: all that there are; None where none is shown.
+    :param profiles: of which flavors may have one instead of its items.
     :returns: by name; one if the cloud's flavors are well kept.
     """
     names = None
     if templates is not None:
         names = frozenset(template.name for template in templates)
-    wanted = metadata.desired(current.extra_specs)
+    wanted = _asked(current, profiles)
     wanted.update((item.type, item.value) for item in items)
     shape = _shape(current, names)
     found = [
         flavor
         for flavor in flavors
-        if metadata.desired(flavor.extra_specs) == wanted
+        if _asked(flavor, profiles) == wanted
         and _shape(flavor, names) == shape
     ]
     return sorted(found, key=lambda flavor: flavor.name)
@@ -110,6 +115,16 @@ def unclear(
     return [violations.flavor_missing(current.name)]
 
 
+def _asked(flavor: Flavor, profiles: Profiles) -> dict[str, str]:
+    """Return type → value of what a flavor asks for.
+
+    With the name of a profile that nobody knows: no item makes up for that.
+    """
+    unknown = profiles.unknown(flavor.extra_specs)
+    more = {metadata.PROFILE: unknown} if unknown else {}
+    return profiles.desired(flavor.extra_specs) | more
+
+
 def _is_named(flavor: Flavor, options: Options) -> bool:
     return options.flavor in (None, flavor.name, flavor.id)
 
@@ -136,6 +151,6 @@ def _other_specs(
         if key.startswith(_TRAIT):
             name = key.removeprefix(_TRAIT)
             return templates is None or name in templates
-        return key.startswith(metadata.DESIRED)
+        return key == metadata.PROFILE or key.startswith(metadata.DESIRED)
 
     return {key: value for key, value in specs.items() if not belongs(key)}

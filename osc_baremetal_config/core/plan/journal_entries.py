@@ -91,6 +91,7 @@ def _save_journal(
         flavor=_flavor_before(plan, item) if plan.resize_to else None,
         by=by if plan.resize_to and by else None,
         record=_recorded(plan, item) if _is_recorded(plan, item) else None,
+        profile=plan.profile.name if plan.profile else None,
         forgets=item.type in plan.options.forgets,
         bios=plan.rest.before,
     )

@@ -7,13 +7,14 @@ What ``--dry-run`` prints is what is carried out. How a plan is made is for
 import enum
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config.core.facts import registry, values
+from osc_baremetal_config.core.facts import metadata, registry, values
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
     Item,
     Node,
+    Profile,
     Server,
     Step,
     Template,
@@ -105,6 +106,7 @@ class Plan:
         None if flavors were not read.
     :param power: ``on`` or ``off``: how the server is at the end.
     :param record: the items to write into the server's metadata at the end.
+    :param profile: the one to write there with them; None for none.
     :param forget: the keys to remove from it at the end.
     :param rest: the settings that the change does not name.
     :param kept: the items that are as desired, and that it does not name.
@@ -149,6 +151,7 @@ class Plan:
     rest: Rest = NO_REST
     kept: tuple[Kept, ...] = ()
     claims: tuple[Kept, ...] = ()
+    profile: Profile | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -157,12 +160,20 @@ class Plan:
         return tuple(sorted([*changing, *self.unchanged]))
 
     @property
+    def recorded(self) -> dict[str, str]:
+        """Return the metadata that records what was verified."""
+        record = metadata.record(self.record)
+        if self.profile:
+            record[metadata.PROFILE] = self.profile.name
+        return record
+
+    @property
     def is_empty(self) -> bool:
         """Return whether there is nothing at all to do."""
         if self.aim is Aim.ABORT:
             # A node can be left in "service failed" by somebody else.
             return False
-        return not (self.record or self.forget or self.touches_power)
+        return not (self.recorded or self.forget or self.touches_power)
 
     @property
     def touches_power(self) -> bool:

@@ -53,6 +53,8 @@ class Options:
         reboot, may be run for one server; None for any number.
     :param accepted: the risks that may be taken.
     :param only_off: leave a server alone that its user has started by then.
+    :param profile: the name of the profile that the items are of, which is
+        recorded with them; None for none.
     :param trust_metadata: set again what the journal says was before, also
         where nobody but the server's metadata says so.
     """
@@ -70,6 +72,7 @@ class Options:
     max_reboots: int | None = 1
     accepted: frozenset[Risk] = frozenset()
     only_off: bool = False
+    profile: str | None = None
     trust_metadata: bool = False
 
 

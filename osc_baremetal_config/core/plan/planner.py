@@ -22,6 +22,7 @@ from osc_baremetal_config.core.facts.metadata import (
     DEFERRED,
     DESIRED,
     PREVIOUS,
+    PROFILE,
 )
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -42,6 +43,7 @@ from osc_baremetal_config.core.plan import (
     methods,
     preconditions,
     previous,
+    profiles,
     rollback_plan,
     selection,
     services,
@@ -151,7 +153,7 @@ def _against(
         found += services.too_many(plan)
     resizes = methods.resizes(options, assessed.catalogue, entries)
     found += flavors.unclear(
-        _variants(request, assessed.snapshot),
+        _variants(request, assessed),
         options,
         server.flavor,
         is_one=resizes or (bool(plan.changes) and options.require_flavor),
@@ -171,13 +173,13 @@ def _forward(
     entries = journal.pending(assessed.snapshot.server.metadata)
     merged, *later = services.of(changes, assessed)
     runbook = methods.runbook(merged, assessed.snapshot, options)
-    variants = _variants(request, assessed.snapshot)
+    variants = _variants(request, assessed)
     target = None
     if methods.resizes(options, assessed.catalogue, entries):
         target = methods.target(
             variants, options, assessed.snapshot.server, entries
         )
-    claimed = _to_claim(changes, unchanged, entries, assessed.snapshot)
+    claimed = _to_claim(changes, unchanged, entries, assessed)
     record = _to_record(claimed, entries, assessed.snapshot, options)
     # As it is desired at the end.
     at_end = assessed.without(options.forgets)
@@ -196,7 +198,8 @@ def _forward(
         resize_to=target,
         variants=flavors.meant(variants, options),
         record=record,
-        forget=_to_forget(changes, record, assessed.snapshot, options),
+        profile=profiles.to_record(record, assessed, options),
+        forget=_to_forget(changes, record, assessed, options),
         vendor=assessed.vendor,
         risks=acceptance.every(changes, assessed),
         rest=draft.rest(changes, assessed, entries),
@@ -205,6 +208,7 @@ def _forward(
         digest=journal.digest(request, resize=bool(target)),
         warnings=(
             *blank.warnings,
+            *assessment.unknown_profiles(assessed),
             *conflicts.unsure(changes, assessed.snapshot),
             *conflicts.ignored(changes, assessed),
             *conflicts.besides(changes, assessed),
@@ -242,6 +246,7 @@ def resume(
         max_reboots=None,
         records=all(entry.record is not None for entry in entries.values()),
         forgets=tuple(name for name, n in entries.items() if n.forgets),
+        profile=next((n.profile for n in entries.values() if n.profile), None),
     )
     return make(request, assessed, options, aim, read)
 
@@ -330,7 +335,7 @@ def _item_kept(item: Item, assessed: Assessment) -> side_effects.Kept:
 def _to_forget(
     changes: Sequence[ItemChange],
     record: Sequence[Item],
-    snapshot: Snapshot,
+    assessed: Assessment,
     options: Options,
 ) -> tuple[str, ...]:
     """Return the keys that are removed once all is as it should be.
@@ -338,7 +343,7 @@ def _to_forget(
     What a change was before it stays, as the way back. What is recorded is
     deferred no longer.
     """
-    metadata = snapshot.server.metadata
+    metadata = assessed.snapshot.server.metadata
     changing = {change.item.type for change in changes}
     recorded = {item.type for item in record} & deferred.types(metadata)
     keys = [DEFERRED + name for name in sorted({*options.forgets, *recorded})]
@@ -346,6 +351,8 @@ def _to_forget(
     for name in options.forgets:
         if name not in changing:
             keys += journal.keys(PREVIOUS, name, metadata)
+    if profiles.is_to_forget(record, assessed, options):
+        keys.append(PROFILE)
     return tuple(key for key in keys if key in metadata)
 
 
@@ -494,8 +501,9 @@ def _as_read(wanted: Mapping[str, Value], bios: Bios) -> dict[str, Value]:
 
 
 def _variants(
-    request: Sequence[Item], snapshot: Snapshot
+    request: Sequence[Item], assessed: Assessment
 ) -> tuple[Flavor, ...] | None:
+    snapshot = assessed.snapshot
     if snapshot.flavors is None:
         return None
     deploy = [t for t in snapshot.templates if t.kind is Kind.DEPLOY_TEMPLATE]
@@ -505,6 +513,7 @@ def _variants(
             flavors.usable(snapshot.flavors, snapshot.server.project_id),
             request,
             deploy or None,
+            assessed.profiles,
         )
     )
 
@@ -513,16 +522,15 @@ def _to_claim(
     changes: Sequence[ItemChange],
     unchanged: Sequence[Item],
     entries: Mapping[str, Pending],
-    snapshot: Snapshot,
+    assessed: Assessment,
 ) -> tuple[Item, ...]:
     """Return what changes, and what is right but not recorded as desired."""
     unrecorded = [
         item
         for item in unchanged
         if item.type in entries
-        or deferred.of(item.type, snapshot.server.metadata)
-        or assessment.desired(item.type, snapshot.server, snapshot.image).value
-        != item.value
+        or deferred.of(item.type, assessed.snapshot.server.metadata)
+        or assessed.desired(item.type) != item.value
     ]
     return tuple(sorted([c.item for c in changes] + unrecorded))
 

@@ -13,6 +13,7 @@ from osc_baremetal_config.core.facts.metadata import (
     DEFERRED,
     DESIRED,
     PREVIOUS,
+    PROFILE,
 )
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
@@ -79,6 +80,8 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
         told = (DESIRED + name, DEFERRED + name)
         keys += [key for key in told if key in server.metadata]
         keys += journal.keys(PREVIOUS, name, server.metadata)
+    if PROFILE in server.metadata and _is_of_profile(assessed, types):
+        keys.append(PROFILE)
     reasons += preconditions.locked(server) if keys else []
     if reasons:
         raise errors.Refused(
@@ -87,6 +90,15 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
             reasons,
         )
     return keys
+
+
+def _is_of_profile(assessed: Assessment, types: Collection[str]) -> bool:
+    """Return whether the recorded profile has one of the types.
+
+    One that nobody knows may have any.
+    """
+    profile = assessed.profiles.of(assessed.snapshot.server.metadata)
+    return profile is None or not profile.values.keys().isdisjoint(types)
 
 
 def _started(metadata: Mapping[str, str]) -> set[str]:

@@ -293,7 +293,7 @@ def _sequence(plan: Plan) -> str:
     parts += ['run the next service', 'verify'] * len(plan.later)
     parts += ['confirm the resize'] if resizes else []
     parts += [_power(plan)] if plan.touches_power else []
-    parts += ['record in the metadata'] if plan.record else []
+    parts += ['record in the metadata'] if plan.recorded else []
     for prefix, what in ((DESIRED, 'the record'), (DEFERRED, 'the deferral')):
         if any(key.startswith(prefix) for key in plan.forget):
             parts.append(f'remove {what}')

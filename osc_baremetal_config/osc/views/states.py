@@ -6,6 +6,7 @@ from typing import Any
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
+from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.explain import diagnosis
 from osc_baremetal_config.core.explain.history import Remembered
 from osc_baremetal_config.core.explain.option_list import Capability, Outlook
@@ -17,7 +18,6 @@ from osc_baremetal_config.core.facts.model import (
     Node,
     Query,
     Server,
-    Snapshot,
     Survey,
 )
 from osc_baremetal_config.core.plan.model import Aim
@@ -169,15 +169,17 @@ def capabilities(found: Iterable[Outlook]) -> list[str]:
 
 
 def remarks(
-    snapshot: Snapshot, found: Iterable[Outlook], now_s: float
+    assessed: Assessment, found: Iterable[Outlook], now_s: float
 ) -> list[str]:
     """Return what a person should know of what is shown."""
+    snapshot = assessed.snapshot
     rows = [one.row for one in found]
     lines = [
         f'{row.type}: the actual value cannot be told: {row.actual.reason}'
         for row in rows
         if row.actual.value is None and row.desired.value is not None
     ]
+    lines += assessment.unknown_profiles(assessed)
     lines += ignored(snapshot.server)
     if Kind.DEPLOY_TEMPLATE in snapshot.hidden:
         lines.append(
@@ -243,6 +245,13 @@ def listed_deferred(
         for one in found.made
         for line in ignored(one.server)
     ]
+
+
+def unknown_profiles(found: Iterable[assessment.Standing]) -> list[str]:
+    """Return which profiles give no items, each with the servers."""
+    return tables.once(
+        (one.server.name, line) for one in found for line in one.unknown
+    )
 
 
 def _is_listed(

@@ -242,6 +242,31 @@ class CatalogueTest(base.TestCase):
             ({'vendors': {'V': 'A*'}}, ('vendors', 'V')),
             ({'vendors': {1: ['A*']}}, ('vendors', '1')),
             ({'vendors': {'V': [1]}}, ('vendors', 'V')),
+            ({'it': fine, 'profiles': {'p': {'it': 'a'}, 'q': None}},),
+            (
+                {'it': fine, 'profiles': {'p': {'it': 1}}},
+                ('profiles', 'p', 'it'),
+            ),
+            (
+                {'it': fine, 'profiles': {'p': {'it': 'c'}}},
+                ('profiles', 'p', 'it'),
+            ),
+            (
+                {'it': fine, 'profiles': {'p': {'its': 'a'}}},
+                ('profiles', 'p', 'its'),
+            ),
+            (
+                {'it': fine, 'profiles': {'P_1': {'it': 'a'}}},
+                ('profiles', 'P_1'),
+            ),
+            (
+                {'it': fine, 1: fine, 'profiles': {'p': {2: 'a'}}},
+                ('1',),
+                ('profiles', 'p', '2'),
+            ),
+            ({'profiles': {'p': {}}}, ('profiles', 'p')),
+            ({'profiles': {'p': ['a']}}, ('profiles', 'p')),
+            ({'profiles': []}, ('profiles',)),
             ({'cloud': {'resize': True}},),
             ({'cloud': {'resize': 1}}, ('cloud', 'resize')),
             ({'cloud': {'odd': True}}, ('cloud', 'odd')),

@@ -1,5 +1,6 @@
 """Every violation has a code, a sentence and a place in the documentation."""
 
+import dataclasses
 import pathlib
 import re
 
@@ -8,6 +9,7 @@ from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
     Node,
+    Profile,
     Step,
     Template,
 )
@@ -36,12 +38,20 @@ ON = Template(
     approved_for=frozenset({'CUSTOM_HT'}),
 )
 OFF = Template(kind=Kind.DEPLOY_TEMPLATE, name='HT_OFF', item=HT, steps=())
+HPC = dataclasses.replace(ON, item=None, profile=Profile('hpc', (HT, TURBO)))
+OTHER_HPC = dataclasses.replace(
+    OFF, item=None, profile=Profile('hpc', (TURBO,))
+)
 
 EXAMPLES: dict[Code, Violation] = {
     one.code: one
     for one in (
         violations.unknown_type('turbos', ['turbo'], ' (did you mean turbo?)'),
         violations.unknown_value(HT, ['disabled', 'enabled'], ''),
+        violations.profile_unknown(
+            'hpz', ['hpc', 'web'], ' (did you mean hpc?)', is_hidden=True
+        ),
+        violations.profile_ambiguous('hpc', [HPC, OTHER_HPC]),
         violations.contradicting_request('turbo', ['disabled', 'enabled']),
         violations.trait_missing(NODE, [['HW_CPU_HYPERTHREADING']], []),
         violations.template_missing(HT, is_hidden=True, is_runbook=False),
