@@ -11,11 +11,27 @@ from osc_baremetal_config.core.check.findings import (
     is_bad,
 )
 from osc_baremetal_config.core.check.survey import Survey
-from osc_baremetal_config.core.facts.model import Kind, Step, Template
+from osc_baremetal_config.core.desired.catalogue import ConfigType
+from osc_baremetal_config.core.facts.model import (
+    Bios,
+    Item,
+    Kind,
+    Step,
+    Template,
+)
+from osc_baremetal_config.core.offer import recipes, variants
 from osc_baremetal_config.core.offer.model import Estate
 from osc_baremetal_config.osc import files
 from tests.unit import base
-from tests.unit.core.test_offers import HT_ON, estate, machine, node
+from tests.unit.core.test_offers import (
+    HT_ON,
+    MACHINES,
+    estate,
+    flavor,
+    machine,
+    node,
+    offer,
+)
 
 CATALOGUE = files.load(())
 
@@ -39,6 +55,68 @@ class TemplateTest(base.TestCase):
         )
         found = codes(estate(machine('dell'), templates=(template,)))
         self.assertIn('step-repeated', found)
+
+
+class OfferedTest(base.TestCase):
+    """What is offered for real machines, and then looked at."""
+
+    def offered(self, bios: Bios, config_type: ConfigType) -> Estate | None:
+        """Return a cloud on which a type is offered as a machine has it.
+
+        :returns: None for a machine that has no value of it.
+        """
+        needed = {
+            trait
+            for sets in config_type.needs.values()
+            for traits in sets
+            for trait in traits
+        }
+        start = replace(
+            estate(), nodes=(node(traits=needed),), bios={'n0': bios}
+        )
+        fits = [
+            recipes.fit(
+                offer(type=config_type.name, owner='p', owner_name='acme'),
+                Item(config_type.name, value),
+                start.nodes,
+                start,
+                CATALOGUE,
+            )
+            for value in config_type.values
+        ]
+        found = [(f.item, r) for f in fits for r, own in f.fitting if own]
+        if not found:
+            return None
+        names = {recipe.name for _, recipe in found}
+        return replace(
+            start,
+            nodes=(node(traits=needed | names, provision_state='available'),),
+            templates=tuple(
+                recipe.as_template(kind)
+                for _, recipe in found
+                for kind in Kind
+            ),
+            flavors=(
+                flavor(),
+                *(
+                    variants.wanted(flavor(), item, recipe.name, [])
+                    for item, recipe in found
+                ),
+            ),
+        )
+
+    def test_it_is_found_to_be_fine(self) -> None:
+        count = 0
+        for name, bios in MACHINES.items():
+            for config_type in CATALOGUE.types.values():
+                made = self.offered(bios, config_type)
+                if made is not None:
+                    wrong = set(codes(made)) - {'value-alone'}
+                    self.assertEqual(
+                        set(), wrong, f'{name}: {config_type.name}'
+                    )
+                    count += 1
+        self.assertGreater(count, 100)
 
 
 class FindingTest(base.TestCase):
