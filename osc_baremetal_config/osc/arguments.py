@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.check.findings import Severity
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts.model import Item, Query
+from osc_baremetal_config.core.facts import metadata, profiles
+from osc_baremetal_config.core.facts.model import Item, Profile, Query
 from osc_baremetal_config.core.facts.risks import Risk
 from osc_baremetal_config.core.offer.model import Offer
 from osc_baremetal_config.core.plan.model import Aim
@@ -370,8 +371,12 @@ def offering(parsed_args: argparse.Namespace) -> OfferArguments:
 def _offer(parsed_args: argparse.Namespace) -> Offer:
     settings = dict(parsed_args.setting)
     values = tuple(dict.fromkeys(parsed_args.value))
+    profile = _profile(parsed_args)
+    if profile:
+        values = (profile.name,)
     if not parsed_args.flavor:
-        raise errors.Usage('--type requires --flavor.')
+        what = '--profile' if profile else '--type'
+        raise errors.Usage(f'{what} requires --flavor.')
     if settings and len(values) != 1:
         raise errors.Usage(
             '--setting tells how one value is set: it requires one --value.'
@@ -381,8 +386,9 @@ def _offer(parsed_args: argparse.Namespace) -> Offer:
     if settings and parsed_args.like_server:
         raise errors.Usage('--setting cannot go with --like-server.')
     return Offer(
-        type=parsed_args.type,
+        type=metadata.PROFILE if profile else parsed_args.type,
         values=values,
+        profile=profile,
         flavors=tuple(dict.fromkeys(parsed_args.flavor)),
         vendors=tuple(dict.fromkeys(parsed_args.vendor)),
         like=parsed_args.like_server,
@@ -394,11 +400,38 @@ def _offer(parsed_args: argparse.Namespace) -> Offer:
     )
 
 
+def _profile(parsed_args: argparse.Namespace) -> Profile | None:
+    """Return the profile that is to be offered, None for a type.
+
+    :raises Usage: it has no items, or one type twice, or a type has some.
+    """
+    items = parsed_args.config
+    if parsed_args.profile is None:
+        if items:
+            raise errors.Usage('--config requires --profile.')
+        return None
+    if parsed_args.value:
+        raise errors.Usage('--value cannot go with --profile.')
+    if not items:
+        raise errors.Usage('--profile requires --config, for each item.')
+    profile = profiles.make(parsed_args.profile, items)
+    if len(profile.values) < len(profile.items):
+        raise errors.Usage('--config gives one type several values.')
+    return profile
+
+
 def removal(parsed_args: argparse.Namespace) -> RemovalArguments:
-    """Return what is asked of ``option delete``."""
+    """Return what is asked of ``option delete``.
+
+    :raises Usage: a profile has no values.
+    """
+    profile = parsed_args.profile
+    if profile is not None and parsed_args.value:
+        raise errors.Usage('--value cannot go with --profile.')
+    values = parsed_args.value if profile is None else [profile]
     return RemovalArguments(
-        type=parsed_args.type,
-        values=tuple(dict.fromkeys(parsed_args.value)),
+        type=parsed_args.type if profile is None else metadata.PROFILE,
+        values=tuple(dict.fromkeys(values)),
         flavors=tuple(dict.fromkeys(parsed_args.flavor)),
         dry_run=parsed_args.dry_run,
         output=output(parsed_args),
@@ -553,6 +586,11 @@ def add_option_create(parser: argparse.ArgumentParser) -> None:
         '--type', metavar='<type>', help='Type of configuration to offer.'
     )
     what.add_argument(
+        '--profile',
+        metavar='<profile>',
+        help='Profile to offer: a named set of items, each by --config.',
+    )
+    what.add_argument(
         '--file',
         metavar='<path>',
         help='YAML file with what is to be offered, as "option list '
@@ -560,6 +598,14 @@ def add_option_create(parser: argparse.ArgumentParser) -> None:
     )
     offer = parser.add_argument_group('offer')
     _add_several(offer, '--value', 'Value to offer (default: all).')
+    offer.add_argument(
+        '--config',
+        action='append',
+        default=[],
+        metavar='<type>=<value>',
+        type=_item,
+        help='Item of the profile (repeat option for several).',
+    )
     _add_several(
         offer, '--flavor', 'Flavor that gets a variant for each value.'
     )
@@ -632,11 +678,16 @@ def add_option_create(parser: argparse.ArgumentParser) -> None:
 
 def add_option_delete(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``option delete``."""
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
         '--type',
         metavar='<type>',
-        required=True,
         help='Type of configuration to offer no longer.',
+    )
+    what.add_argument(
+        '--profile',
+        metavar='<profile>',
+        help='Profile to offer no longer.',
     )
     _add_several(parser, '--value', 'Only this value (default: all).')
     _add_several(

@@ -108,7 +108,7 @@ def _put_away() -> None:
             ironic.delete(f'/{kind}/{one["uuid"]}', microversion='1.112')
     for flavor in list(nova.flavors(is_public=None)):
         is_private = flavor.name.startswith('bm.private')
-        if is_private or metadata.desired(flavor.extra_specs):
+        if is_private or any(map(metadata.is_desired, flavor.extra_specs)):
             nova.delete_flavor(flavor)
     for node in ironic.nodes(details=True):
         wanted = resources.traits(node.name)
@@ -118,6 +118,44 @@ def _put_away() -> None:
                 json={'traits': list(wanted)},
                 microversion='1.37',
             )
+
+
+class ProfileTest(TestCase):
+    def test_a_manager_sets_all_of_it_at_once(self) -> None:
+        flavor = vendors.flavor(DELL)
+        [server] = self.lab.boot_all({DELL: flavor}).values()
+        self.addCleanup(self.lab.delete, server)
+        bmc = people.Bmc.of(DELL, self.layout)
+        self.addCleanup(bmc.deliver)
+        self.lab.as_delivered(server, bmc)
+        items = {'hyperthreading': 'disabled', 'sriov': 'disabled'}
+        told = [f'--config={name}={value}' for name, value in items.items()]
+        offer = (*CREATE, flavor, '--profile', 'hpc', *told)
+        self.config(*offer)
+        self.assertIn('nothing was changed', self.config(*offer).err)
+        for one in (SMT, SRIOV):
+            self.config(*CREATE, flavor, *one)
+        listed = self.config('option', 'list', '--definitions', '-f', 'json')
+        [profile] = [one for one in listed.json() if one['profile']]
+        self.assertEqual(items, profile['items'])
+        ran = self.set(self.mona, '--profile', 'hpc', server, '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual(
+            {('verified', 'runbook')},
+            {(row['Result'], row['Method']) for row in ran.json()},
+        )
+        record = self.nova.get_server(server).metadata
+        self.assertEqual('hpc', record[metadata.PROFILE])
+        ran = self.mona.openstack(
+            'server', 'config', 'show', server, '-f', 'json'
+        )
+        sources = {r['Config']: r['Source'] for r in ran.json()}
+        for name in items:
+            self.assertEqual('profile hpc (server metadata)', sources[name])
+        ran = self.set(self.mona, '--sriov', 'enabled', server)
+        self.assert_ended(0, ran)
+        record = self.nova.get_server(server).metadata
+        self.assertNotIn(metadata.PROFILE, record)
 
 
 class OfferTest(TestCase):

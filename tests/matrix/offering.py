@@ -37,8 +37,14 @@ _UPDATE = (
     *('--setting', 'LogicalProc=Enabled', 'ProcTurboMode=Enabled'),
     *('--value', 'enabled'),
 )
+_PROFILE = (
+    *('option', 'create', '--profile', 'hpc', '--flavor', 'bm.large'),
+    *('--config', 'hyperthreading=disabled', '--config', 'turbo=enabled'),
+    *('--owner', 'acme'),
+)
 CASES = (
     Case('create', _OFFER),
+    Case('profile', _PROFILE),
     Case('update', _UPDATE, ((*_CREATE, 'bm.large', '--owner', 'acme'),)),
     Case(
         'delete', ('option', 'delete', '--type', 'hyperthreading'), (_OFFER,)

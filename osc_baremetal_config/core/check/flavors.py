@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from osc_baremetal_config.core.check.findings import Code, Finding
 from osc_baremetal_config.core.check.survey import Survey, offering
 from osc_baremetal_config.core.check.templates import fitting, slip
-from osc_baremetal_config.core.facts import metadata, quoting
+from osc_baremetal_config.core.facts import metadata, profiles, quoting
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Image,
@@ -91,9 +91,11 @@ def _foreign(
     """Return that a flavor requires a template of an item it has not."""
     own = set(listing.own_items(flavor))
     given = {
-        one.item
+        item
         for one in survey.estate.templates
-        if one.name == trait and one.kind is Kind.DEPLOY_TEMPLATE and one.item
+        if one.name == trait
+        and one.kind is Kind.DEPLOY_TEMPLATE
+        and (item := profiles.given(one))
     }
     if not given or given & own:
         return None
@@ -108,17 +110,26 @@ def _foreign(
 
 
 def _is_given(item: Item, survey: Survey) -> bool:
-    return any(
-        one.item == item and one.kind is Kind.DEPLOY_TEMPLATE
-        for one in survey.estate.templates
-    )
+    """Return whether a deploy template gives an item.
+
+    Or one each of those of a profile.
+    """
+    templates = survey.estate.templates
+    given = {
+        profiles.given(one)
+        for one in templates
+        if one.kind is Kind.DEPLOY_TEMPLATE
+    }
+    known = profiles.of_cloud(templates, survey.catalogue.profiles).known
+    profile = known.get(item.value) if item.type == metadata.PROFILE else None
+    return item in given or bool(profile and given.issuperset(profile.items))
 
 
 def _without_template(flavor: Flavor, item: Item, survey: Survey) -> Finding:
     config_type = survey.catalogue.types.get(item.type)
     is_known = config_type and item.value in config_type.values
     base = _likely_base(flavor, survey)
-    fix = _unset(flavor, metadata.DESIRED + item.type)
+    fix = _unset(flavor, metadata.key(item))
     if is_known and base:
         fix = offering(item, [base.name])
     return Finding(
@@ -212,7 +223,7 @@ def _plain(
     """Yield the extra specs that do not belong to an item."""
     for key, value in specs.items():
         is_template = key.removeprefix(TRAIT) in survey.names
-        if not (is_template or key.startswith(metadata.DESIRED)):
+        if not (is_template or metadata.is_desired(key)):
             yield key, value
 
 

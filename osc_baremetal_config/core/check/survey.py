@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import quoting, steps
+from osc_baremetal_config.core.facts import metadata, profiles, quoting, steps
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
@@ -123,13 +123,19 @@ class Survey:
 
         For the vendor of which it has settings, or the only one there is.
         """
-        item = template.item
+        item = profiles.given(template)
         if item is None:
             return None
+        offer = Offer(
+            type=item.type,
+            values=(item.value,),
+            profile=template.profile,
+            name=template.name,
+        )
         found = [
             recipe
             for recipe, nodes in recipes.fit(
-                Offer(type=item.type, name=template.name),
+                offer,
                 item,
                 [node for node, _ in self.read],
                 self.estate,
@@ -155,9 +161,12 @@ def command(template: Template, what: str, *more: str) -> str:
 
 
 def offering(item: Item, flavors: Iterable[str]) -> str:
-    """Return the command that offers an item; empty for no flavors."""
+    """Return the command that offers an item.
+
+    :returns: empty for no flavors, and for a profile, whose items are unknown.
+    """
     names = list(flavors)
-    if not names:
+    if not names or item.type == metadata.PROFILE:
         return ''
     return quoting.command(
         *('openstack', 'server', 'config', 'option', 'create'),

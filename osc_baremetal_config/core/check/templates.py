@@ -12,6 +12,7 @@ from osc_baremetal_config.core.check.findings import Code, Finding
 from osc_baremetal_config.core.check.survey import Survey, command, offering
 from osc_baremetal_config.core.facts import (
     order,
+    profiles,
     quoting,
     registry,
     steps,
@@ -33,7 +34,7 @@ from osc_baremetal_config.core.offer import definitions, recipes, scope
 def check(survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with the templates of a cloud."""
     for template in survey.estate.templates:
-        if template.item:
+        if profiles.given(template):
             yield from _of_one(template, survey)
     yield from _ties(survey)
     yield from _alone(survey)
@@ -231,9 +232,10 @@ def _required(template: Template, survey: Survey) -> Iterator[Finding]:
 
 def _needed(template: Template, survey: Survey) -> list[str]:
     """Return the traits that a template should require."""
-    if template.item is None:
-        return []
-    return sorted(recipes.needed(template.item, survey.catalogue))
+    items = [template.item] if template.item else []
+    items += template.profile.items if template.profile else ()
+    needed = (recipes.needed(item, survey.catalogue) for item in items)
+    return sorted(frozenset[str]().union(*needed))
 
 
 def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
@@ -279,7 +281,8 @@ def _approving(
     twins = {
         one.name
         for one in survey.estate.templates
-        if one.item == runbook.item and one.kind is Kind.DEPLOY_TEMPLATE
+        if one.kind is Kind.DEPLOY_TEMPLATE
+        and profiles.given(one) == profiles.given(runbook)
     }
     best = sorted(
         common,

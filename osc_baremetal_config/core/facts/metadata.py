@@ -22,6 +22,16 @@ def desired(properties: Mapping[str, str]) -> dict[str, str]:
     return below(DESIRED, properties)
 
 
+def key(item: Item) -> str:
+    """Return the property that asks for an item, or for a profile as one."""
+    return PROFILE if item.type == PROFILE else DESIRED + item.type
+
+
+def is_desired(name: str) -> bool:
+    """Return whether a property asks for an item or a profile."""
+    return name == PROFILE or name.startswith(DESIRED)
+
+
 def record(items: Iterable[Item]) -> dict[str, str]:
     """Return the metadata that records items which were verified."""
     return {DESIRED + item.type: item.value for item in items}

@@ -76,6 +76,16 @@ def of_cloud(
     return Profiles(known, ambiguous)
 
 
+def given(template: Template) -> Item | None:
+    """Return what a template gives, None for nothing that has a name.
+
+    A profile as if it was an item, whose type is the key of properties.
+    """
+    if template.profile:
+        return Item(metadata.PROFILE, template.profile.name)
+    return template.item
+
+
 def make(name: str, items: Iterable[Item]) -> Profile:
     """Return a profile, whatever the order of its items."""
     return Profile(name, tuple(sorted(set(items))))

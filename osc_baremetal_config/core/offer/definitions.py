@@ -45,7 +45,7 @@ def change(
     """
     new = recipe.as_template(kind)
     present = _present(new, estate.templates)
-    details = (f'{new.item}: {told(new.steps)}',)
+    details = (f'{_about(new)}: {told(new.steps)}',)
     if present is None:
         return Change(
             kind=kind,
@@ -142,7 +142,7 @@ def removal(template: Template) -> Change:
         kind=kind,
         name=template.name,
         state=State.UNUSED,
-        details=(f'{template.item}: {told(template.steps)}',),
+        details=(f'{_about(template)}: {told(template.steps)}',),
         requests=(Request('Ironic', f'{kind}s', 'DELETE', path),),
     )
 
@@ -215,8 +215,9 @@ def _present(new: Template, every: Iterable[Template]) -> Template | None:
 def _differences(new: Template, present: Template) -> list[str]:
     """Return in what a template is not as it should be, but for approval."""
     found = []
-    if present.item != new.item:
-        found.append(f'it is for {present.item} and should be for {new.item}')
+    if (present.item, present.profile) != (new.item, new.profile):
+        is_, to = _about(present), _about(new)
+        found.append(f'it is for {is_} and should be for {to}')
     if not is_same(present.steps, new.steps):
         found.append(
             f'it does {told(present.steps) or "nothing"} and should do '
@@ -277,13 +278,16 @@ def _patch(new: Template, present: Template) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if not is_same(present.steps, new.steps):
         found.append(_replacing('/steps', documents(new.kind, new.steps)))
-    if (present.item, present.required_traits) != (
-        new.item,
-        new.required_traits,
-    ):
+    extra = _extra(new)
+    if extra != _extra(present):
         found += [
             {'op': 'add', 'path': f'/extra/{key}', 'value': value}
-            for key, value in _extra(new).items()
+            for key, value in extra.items()
+        ]
+        found += [
+            {'op': 'remove', 'path': f'/extra/{key}'}
+            for key in _extra(present)
+            if key not in extra
         ]
     if present.is_public != new.is_public:
         found.append(_replacing('/public', new.is_public))
@@ -298,12 +302,23 @@ def _replacing(path: str, value: Any) -> dict[str, Any]:
 
 
 def _extra(new: Template) -> dict[str, Any]:
-    """Return what tells which item a template gives."""
+    """Return what tells which item, or which profile, a template gives."""
     found: dict[str, Any] = {'required-traits': sorted(new.required_traits)}
     if new.item:
         found['config-type'] = new.item.type
         found['config-value'] = new.item.value
+    if new.profile:
+        found['config-profile'] = new.profile.name
+        found['config-items'] = new.profile.values
     return found
+
+
+def _about(template: Template) -> str:
+    """Return what a template gives, in words."""
+    if not template.profile:
+        return str(template.item)
+    items = ', '.join(map(str, template.profile.items))
+    return f'{template.profile} ({items})'
 
 
 def _traits(name: str, traits: Iterable[str]) -> Request:

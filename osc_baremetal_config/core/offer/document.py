@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from osc_baremetal_config.core.desired.catalogue import Fault, Path
+from osc_baremetal_config.core.facts import metadata, profiles, values
 from osc_baremetal_config.core.facts import steps as steps_
-from osc_baremetal_config.core.facts import values
-from osc_baremetal_config.core.facts.model import Kind, Step
+from osc_baremetal_config.core.facts.model import Item, Kind, Step
 from osc_baremetal_config.core.offer.model import Offer
 
 # In the order in which they are written.
 KEYS = (
     'type',
     'value',
+    'profile',
+    'items',
     'flavors',
     'variants',
     'name',
@@ -40,8 +42,10 @@ _KINDS = ', '.join(Kind)
 def written(offer: Offer) -> dict[str, Any]:
     """Return an offer of one value as a mapping, with all keys."""
     return {
-        'type': offer.type,
-        'value': offer.values[0],
+        'type': None if offer.profile else offer.type,
+        'value': None if offer.profile else offer.values[0],
+        'profile': offer.profile.name if offer.profile else None,
+        'items': (offer.profile.values or None) if offer.profile else None,
         'flavors': list(offer.flavors),
         'variants': dict(offer.variants) or None,
         'name': offer.name or None,
@@ -101,10 +105,17 @@ def _faults(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
 def _contradictions(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the keys that cannot go together, and those that are missing."""
     given = {key for key, value in entry.items() if value not in (None, [])}
-    if 'type' not in given:
+    if not given & {'type', 'profile'}:
         yield Fault(path, 'an offer without a type')
+    if ('profile' in given) is not ('items' in given) and not (
+        'profile' in given and _is_bare(entry)
+    ):
+        yield Fault(path, 'a profile and its items go together')
     for one, other in (
         ('value', VALUES),
+        ('profile', 'type'),
+        ('profile', 'value'),
+        ('profile', VALUES),
         ('settings', 'steps'),
         ('settings', VENDORS),
         ('steps', VENDORS),
@@ -136,7 +147,8 @@ def _is_bare(entry: Mapping[str, Any]) -> bool:
 
 
 def _has_one_value(entry: Mapping[str, Any]) -> bool:
-    return entry.get('value') is not None or len(entry.get(VALUES) or ()) == 1
+    is_one = any(entry.get(key) is not None for key in ('value', 'profile'))
+    return is_one or len(entry.get(VALUES) or ()) == 1
 
 
 def _offer(entry: Mapping[str, Any]) -> Offer:
@@ -147,9 +159,15 @@ def _offer(entry: Mapping[str, Any]) -> Offer:
         listed = [given['value']]
     required, traits = given.get('required-traits'), given.get('traits')
     kinds = given.get('kinds', list(Kind))
+    profile = None
+    if name := given.get('profile'):
+        items = given.get('items', {}).items()
+        profile = profiles.make(name, (Item(n, str(v)) for n, v in items))
+        listed = [name]
     return Offer(
-        type=given['type'],
+        type=metadata.PROFILE if profile else given['type'],
         values=tuple(map(str, listed)),
+        profile=profile,
         flavors=tuple(given.get('flavors', ())),
         variants=given.get('variants', {}),
         vendors=tuple(given.get(VENDORS, ())),
@@ -209,6 +227,15 @@ def _is_texts_by_text(value: Any) -> bool:
     )
 
 
+def _is_words_by_text(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(map(_is_text, value))
+        and all(map(_is_word, value.values()))
+    )
+
+
 def _is_step(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
@@ -231,6 +258,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         _is_list_of(_is_word),
         'a list of words (quote yes, no, on, off)',
     ),
+    'profile': (_is_text, 'the name of a profile'),
+    'items': (_is_words_by_text, 'a mapping of types to values'),
     'flavors': (_TEXTS, 'a list of names or IDs'),
     'variants': (_is_texts_by_text, 'a mapping of flavors to flavors'),
     VENDORS: (_TEXTS, 'a list of vendors'),

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import metadata, steps
+from osc_baremetal_config.core.facts import metadata, profiles, steps
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
     Kind,
+    Profile,
     Template,
 )
 from osc_baremetal_config.core.offer import (
@@ -23,6 +24,7 @@ from osc_baremetal_config.core.offer import (
     variants,
 )
 from osc_baremetal_config.core.offer.model import Estate, Offer
+from osc_baremetal_config.core.plan import flavors as flavors_
 
 
 def offers(estate: Estate, catalogue: Catalogue) -> list[Offer]:
@@ -66,7 +68,11 @@ def baseless(estate: Estate) -> list[Flavor]:
 
 
 def _deploy_templates(estate: Estate) -> list[Template]:
-    return [t for t in estate.templates if t.kind is Kind.DEPLOY_TEMPLATE]
+    return [
+        one
+        for one in estate.templates
+        if one.kind is Kind.DEPLOY_TEMPLATE and one.steps
+    ]
 
 
 def items(estate: Estate) -> list[Item]:
@@ -74,25 +80,32 @@ def items(estate: Estate) -> list[Item]:
 
     A template that has nothing to run defines none.
     """
-    found = {one.item for one in estate.templates if one.item and one.steps}
+    found = {
+        item
+        for one in estate.templates
+        if one.steps and (item := profiles.given(one))
+    }
     for flavor in estate.flavors:
         found |= set(own_items(flavor))
     return sorted(found)
 
 
 def own_items(flavor: Flavor) -> list[Item]:
-    """Return the items that a flavor has."""
-    desired = metadata.desired(flavor.extra_specs)
-    return [Item(name, value) for name, value in desired.items()]
+    """Return the items that a flavor has, and its profile as one."""
+    return [Item(*pair) for pair in flavors_.asked(flavor).items()]
 
 
 def _has(flavor: Flavor, item: Item) -> bool:
-    return metadata.desired(flavor.extra_specs).get(item.type) == item.value
+    return flavors_.asked(flavor).get(item.type) == item.value
 
 
 def _of_item(item: Item, estate: Estate) -> Iterator[Offer]:
     """Yield the offers of one item."""
-    own = [one for one in estate.templates if one.item == item and one.steps]
+    own = [
+        one
+        for one in estate.templates
+        if profiles.given(one) == item and one.steps
+    ]
     rows = list(_pairs(item, own))
     pairs = list(variants_of(item, estate))
     names = {row.name for row in rows if Kind.DEPLOY_TEMPLATE in row.kinds}
@@ -113,6 +126,7 @@ def _of_item(item: Item, estate: Estate) -> Iterator[Offer]:
         yield Offer(
             type=item.type,
             values=(item.value,),
+            profile=_without_items(item),
             flavors=tuple(layer),
             variants=layer,
             kinds=frozenset(),
@@ -154,7 +168,14 @@ def _is_pair(template: Template, runbook: Template) -> bool:
     return (
         definitions.is_same(template.steps, runbook.steps)
         and template.required_traits == runbook.required_traits
+        and template.profile == runbook.profile
     )
+
+
+def _without_items(item: Item) -> Profile | None:
+    """Return the profile that flavors name, where no template defines it."""
+    is_profile = item.type == metadata.PROFILE
+    return Profile(item.value, ()) if is_profile else None
 
 
 def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
@@ -168,6 +189,7 @@ def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
     return Offer(
         type=item.type,
         values=(item.value,),
+        profile=some.profile,
         name=some.name,
         runbook=runbook.name if runbook else '',
         settings=settings if is_plain else {},

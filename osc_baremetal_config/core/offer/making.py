@@ -6,7 +6,7 @@ what a person has to know of that. Nothing is changed here.
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
@@ -159,12 +159,15 @@ def _unfit_words(offer: Offer, catalogue: Catalogue) -> Iterator[Violation]:
     """Yield the words of an offer that no service would take."""
     known = catalogue.types.get(offer.type)
     values = set(offer.values) - set(known.values if known else ())
+    items = offer.profile.items if offer.profile else ()
+    values |= {item.value for item in items}
+    types = [offer.type, *(item.type for item in items)]
     required = offer.required_traits or ()
     traits = {*(offer.traits or ()), *required}
     trait, letters = 'a trait', 'capital letters, digits and underscores'
     plain = 'letters, digits, underscores, dots and hyphens'
     for what, words, fits, needed in (
-        ('a type', [offer.type], names.is_type, 'a-z, 0-9 and hyphens'),
+        ('a type', types, names.is_type, 'a-z, 0-9 and hyphens'),
         ('a value', values, names.is_value, plain),
         (
             'the name of a deploy template',
@@ -187,6 +190,12 @@ def _unfit_words(offer: Offer, catalogue: Catalogue) -> Iterator[Violation]:
 
 
 def _unknown_items(offer: Offer, catalogue: Catalogue) -> list[Violation]:
+    if offer.profile:
+        single = [
+            replace(offer, type=i.type, values=(i.value,), profile=None)
+            for i in offer.profile.items
+        ]
+        return [v for one in single for v in _unknown_items(one, catalogue)]
     config_type = catalogue.types.get(offer.type)
     if config_type is None:
         nearest = registry.nearest(offer.type, catalogue.types)

@@ -16,6 +16,7 @@ from osc_baremetal_config.core.facts.model import (
     Item,
     Kind,
     Node,
+    Profile,
     Server,
     Step,
     Template,
@@ -31,7 +32,9 @@ BOTH = frozenset(Kind)
 class Offer:
     """One type that an operator offers, for some flavors.
 
-    :param type: the type of configuration.
+    :param type: the type of configuration; for a profile the key of
+        properties, its name being the one value.
+    :param profile: what is offered, with its items; None for items.
     :param values: of it; empty for all that the catalogue has.
     :param flavors: names or IDs of flavors that get a variant.
     :param variants: flavor, as it is given, → the name of its variant; one
@@ -58,6 +61,7 @@ class Offer:
 
     type: str
     values: tuple[str, ...] = ()
+    profile: Profile | None = None
     flavors: tuple[str, ...] = ()
     variants: Mapping[str, str] = field(default_factory=dict)
     vendors: tuple[str, ...] = ()
@@ -74,6 +78,10 @@ class Offer:
     is_public: bool = False
     first_boot: bool = True
     marks_nodes: bool = True
+
+    def items(self, item: Item) -> tuple[Item, ...]:
+        """Return an item that is offered, or those of the profile."""
+        return self.profile.items if self.profile else (item,)
 
     @property
     def own_steps(self) -> tuple[Step, ...]:
@@ -131,7 +139,8 @@ class Recipe:
         return Template(
             kind=kind,
             name=self._runbook if is_runbook else self.name,
-            item=self.item,
+            item=None if self.offer.profile else self.item,
+            profile=self.offer.profile,
             steps=self.steps,
             required_traits=self.required_traits,
             approved_for=self._approved if is_runbook else frozenset(),

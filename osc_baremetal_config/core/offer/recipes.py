@@ -6,6 +6,7 @@ of it is for :mod:`.changes`.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,12 @@ from dataclasses import replace
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.desired.firmware import Firmware
-from osc_baremetal_config.core.facts import patterns, steps, templates
+from osc_baremetal_config.core.facts import (
+    patterns,
+    profiles,
+    steps,
+    templates,
+)
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Item,
@@ -102,12 +108,15 @@ def _of_node(
         return f'its BIOS settings could not be read: {why}'
     if not bios:
         return 'Ironic has read no BIOS settings of it'
-    config_type = catalogue.types.get(item.type)
-    if config_type and (
-        lacking := assessment.missing_traits(config_type, item.value, node)
-    ):
-        told = ' or '.join(' and '.join(sorted(one)) for one in lacking)
-        return f'it lacks the trait {told}'
+    for single in offer.items(item):
+        config_type = catalogue.types.get(single.type)
+        if config_type and (
+            lacking := assessment.missing_traits(
+                config_type, single.value, node
+            )
+        ):
+            told = ' or '.join(' and '.join(sorted(one)) for one in lacking)
+            return f'it lacks the trait {told}'
     reasons: list[str] = []
     for recipe in _candidates(offer, item, node, estate, catalogue):
         against = templates.unfit(
@@ -135,7 +144,14 @@ def _unknown(
     if vendor and not is_one_of(vendor, offer.vendors):
         return f'its BIOS is of {vendor}'
     of = f' (of {vendor})' if vendor else ''
-    return f'no setting of its BIOS{of} is known that gives {item}'
+    meant = catalogue.meant(bios, node)
+    unknown = [
+        str(one)
+        for one in offer.items(item)
+        if not any(k.values.get(one.value) for k in meant.get(one.type, ()))
+    ]
+    told = ', '.join(unknown) or str(item)
+    return f'no setting of its BIOS{of} is known that gives {told}'
 
 
 def _candidates(
@@ -150,10 +166,11 @@ def _candidates(
         return
     like = next((n for n in estate.nodes if n.uuid == offer.like), node)
     told = estate.bios.get(like.uuid, {})
-    for kind in catalogue.meant(told, like).get(item.type, ()):
+    meant = catalogue.meant(told, like)
+    kinds = [meant.get(one.type, ()) for one in offer.items(item)]
+    for kind, wanted in _combined(offer.items(item), kinds):
         vendor = kind.vendor or catalogue.vendor(told, like)
-        wanted = kind.values.get(item.value)
-        if wanted and is_one_of(vendor, offer.vendors):
+        if is_one_of(vendor, offer.vendors):
             opened = _with_openers(wanted, told, catalogue)
             yield _named(
                 offer,
@@ -174,12 +191,50 @@ def _without_nodes(
         return
     if offer.like:
         return
-    for kind in _kinds(item, offer.vendors, catalogue):
-        if offer.vendors and not _has_patterns(kind, item):
-            wanted = _with_openers(kind.values[item.value], None, catalogue)
-            yield _named(
-                offer, item, steps.apply(wanted), estate, catalogue, kind
-            )
+    if not offer.vendors:
+        return
+    items = offer.items(item)
+    kinds = [
+        [
+            kind
+            for kind in _kinds(one, offer.vendors, catalogue)
+            if not _has_patterns(kind, one)
+        ]
+        for one in items
+    ]
+    for kind, wanted in _combined(items, kinds):
+        opened = _with_openers(wanted, None, catalogue)
+        yield _named(offer, item, steps.apply(opened), estate, catalogue, kind)
+
+
+def _combined(
+    items: Sequence[Item], kinds: Sequence[Sequence[Firmware]]
+) -> Iterator[tuple[Firmware, dict[str, Value]]]:
+    """Yield whose settings give all of several items, with these settings.
+
+    Those of one maker, and only where one does not undo another.
+
+    :param kinds: of each item the kinds of BIOS that may give it.
+    """
+    for chosen in itertools.product(*kinds):
+        found: dict[str, Value] = {}
+        settings = [
+            k.values.get(i.value) for i, k in zip(items, chosen, strict=True)
+        ]
+        for one in settings:
+            found |= one or {}
+        is_whole = all(
+            one and one.items() <= found.items() for one in settings
+        )
+        if is_whole and len({_maker(kind.vendor) for kind in chosen}) == 1:
+            documented = [k for k in chosen if k.source == _DOCUMENT]
+            some = (documented or list(chosen))[0]
+            vendor = max((kind.vendor for kind in chosen), key=len)
+            yield replace(some, vendor=vendor), found
+
+
+def _maker(vendor: str) -> str:
+    return vendor.partition(' ')[0]
 
 
 def _with_openers(
@@ -229,7 +284,8 @@ def _named(
 
     A second template for the same would only be in a tie with the first.
     """
-    required = needed(item, catalogue)
+    items = offer.items(item)
+    required = frozenset[str]().union(*(needed(i, catalogue) for i in items))
     if offer.required_traits is not None:
         required = offer.required_traits
     vendor = kind.vendor if kind else ''
@@ -238,7 +294,7 @@ def _named(
     recipe = Recipe(
         offer=offer,
         item=item,
-        name=offer.name or _name(item, vendor, wanted, kind, catalogue),
+        name=offer.name or _name(offer, item, vendor, wanted, kind, catalogue),
         steps=tuple(wanted),
         vendor=vendor,
         required_traits=required,
@@ -248,7 +304,8 @@ def _named(
         one.name
         for one in estate.templates
         if one.kind is Kind.DEPLOY_TEMPLATE
-        and one.item == item
+        and profiles.given(one) == item
+        and one.profile == offer.profile
         and one.required_traits == required
         and definitions.is_same(one.steps, tuple(wanted))
     )
@@ -258,6 +315,7 @@ def _named(
 
 
 def _name(
+    offer: Offer,
     item: Item,
     vendor: str,
     wanted: Iterable[Step],
@@ -268,16 +326,24 @@ def _name(
 
     With a digest where a vendor has several for one item.
     """
-    words = [item.type, item.value, vendor]
-    alike = [
-        one
-        for one in _kinds(item, [], catalogue)
-        if kind and one.vendor == vendor
-    ]
-    if len(alike) > 1 or any(_has_patterns(one, item) for one in alike):
+    words = ['profile' if offer.profile else item.type, item.value, vendor]
+    asked = _maker(vendor) if offer.profile else vendor
+    if kind and any(
+        _is_one_of_several(one, asked, catalogue) for one in offer.items(item)
+    ):
         text = json.dumps(steps.documents(wanted), sort_keys=True)
         words.append(hashlib.sha256(text.encode()).hexdigest()[:_DIGEST])
     return names.trait('_'.join(filter(None, words)))
+
+
+def _is_one_of_several(item: Item, vendor: str, catalogue: Catalogue) -> bool:
+    """Return whether a vendor has several ways to give an item."""
+    alike = [
+        kind
+        for kind in _kinds(item, [], catalogue)
+        if vendor in (kind.vendor, _maker(kind.vendor))
+    ]
+    return len(alike) > 1 or any(_has_patterns(one, item) for one in alike)
 
 
 def _is_alike(one: Recipe, other: Recipe) -> bool:

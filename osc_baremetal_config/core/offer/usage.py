@@ -8,12 +8,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from osc_baremetal_config.core.desired import assessment
-from osc_baremetal_config.core.facts import profiles
+from osc_baremetal_config.core.facts import metadata, profiles
 from osc_baremetal_config.core.facts.model import (
     Flavor,
+    Image,
     Item,
+    Server,
     Template,
 )
+from osc_baremetal_config.core.facts.profiles import Profiles
 from osc_baremetal_config.core.offer import (
     definitions,
     listing,
@@ -89,7 +92,7 @@ def _variants(
 
 
 def _templates(items: Collection[Item], estate: Estate) -> list[Template]:
-    found = [one for one in estate.templates if one.item in items]
+    found = [one for one in estate.templates if profiles.given(one) in items]
     return sorted(found, key=lambda one: (one.kind, one.name), reverse=True)
 
 
@@ -119,19 +122,33 @@ def _use(template: Template, flavors: Iterable[Flavor], estate: Estate) -> str:
     images = [one.name for one in estate.images if key in one.properties]
     if images:
         return _told('its trait is required by image', images)
-    item = template.item
+    item = profiles.given(template)
     named = profiles.of_cloud(estate.templates, {})
     by_id = {image.id: image for image in estate.images}
     users = [
         str(server)
         for server in estate.servers
         if item
-        and assessment.desired(
-            item.type, server, by_id.get(server.image_id or ''), named
-        ).value
-        == item.value
+        and _asks(server, by_id.get(server.image_id or ''), item, named)
     ]
     return _told(f'{item} is desired of', users) if users else ''
+
+
+def _asks(
+    server: Server, image: Image | None, item: Item, named: Profiles
+) -> bool:
+    """Return whether an item, or a profile, is desired of a server."""
+    if item.type == metadata.PROFILE:
+        return item.value in (
+            properties.get(metadata.PROFILE)
+            for properties in (
+                server.metadata,
+                image.properties if image else {},
+                server.flavor.extra_specs,
+            )
+        )
+    found = assessment.desired(item.type, server, image, named)
+    return found.value == item.value
 
 
 def _servers_of(flavor: Flavor, estate: Estate) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from osc_baremetal_config.core.facts import metadata
+from osc_baremetal_config.core.facts import metadata, profiles
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
@@ -37,14 +37,16 @@ def wanted(
     :param templates: that there are; the trait of another one for the same
         type is not copied.
     """
-    name = f'{base.name}.{item.type}-{item.value}'
+    is_profile = item.type == metadata.PROFILE
+    kind = item.value if is_profile else f'{item.type}-{item.value}'
+    name = f'{base.name}.{kind}'
     others = _traits_of(item.type, templates)
     specs = {
         key: value
         for key, value in base.extra_specs.items()
         if key.removeprefix(TRAIT) not in others
     }
-    specs[metadata.DESIRED + item.type] = item.value
+    specs[metadata.key(item)] = item.value
     if trait:
         specs[TRAIT + trait] = 'required'
     return replace(
@@ -119,7 +121,7 @@ def base_of(
     found = [
         base
         for base in every
-        if item.type not in metadata.desired(base.extra_specs)
+        if item.type not in flavors_.asked(base)
         and flavors_.variants(base, [variant], [item], own)
     ]
 
@@ -138,7 +140,7 @@ def _nearest(
     templates: Iterable[Template],
 ) -> Flavor | None:
     """Return the variant that there is, the nearest to what is to be."""
-    is_variant = item.type in metadata.desired(base.extra_specs)
+    is_variant = item.type in flavors_.asked(base)
     every, templates = tuple(every), tuple(templates)
     found = [
         one
@@ -152,12 +154,12 @@ def _of(item: Item, templates: Iterable[Template]) -> list[Template]:
     return [
         one
         for one in templates
-        if one.item == item and one.kind is Kind.DEPLOY_TEMPLATE
+        if profiles.given(one) == item and one.kind is Kind.DEPLOY_TEMPLATE
     ]
 
 
 def _has(flavor: Flavor, item: Item) -> bool:
-    return metadata.desired(flavor.extra_specs).get(item.type) == item.value
+    return flavors_.asked(flavor).get(item.type) == item.value
 
 
 def shape(flavor: Flavor, names: Collection[str]) -> tuple[object, ...]:
@@ -168,7 +170,7 @@ def shape(flavor: Flavor, names: Collection[str]) -> tuple[object, ...]:
     specs = {
         key: value
         for key, value in flavor.extra_specs.items()
-        if not key.startswith(metadata.DESIRED)
+        if not metadata.is_desired(key)
         and key.removeprefix(TRAIT) not in names
     }
     return size(flavor)[:-1], sorted(specs.items())
@@ -320,5 +322,7 @@ def _or_missing(value: str | None) -> str:
 def _traits_of(name: str, templates: Iterable[Template]) -> set[str]:
     """Return the names of the templates for a type, which are traits."""
     return {
-        one.name for one in templates if one.item and one.item.type == name
+        one.name
+        for one in templates
+        if (item := profiles.given(one)) and item.type == name
     }

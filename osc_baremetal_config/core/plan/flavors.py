@@ -56,14 +56,13 @@ def variants(
     names = None
     if templates is not None:
         names = frozenset(template.name for template in templates)
-    wanted = _asked(current, profiles)
+    wanted = asked(current, profiles)
     wanted.update((item.type, item.value) for item in items)
     shape = _shape(current, names)
     found = [
         flavor
         for flavor in flavors
-        if _asked(flavor, profiles) == wanted
-        and _shape(flavor, names) == shape
+        if asked(flavor, profiles) == wanted and _shape(flavor, names) == shape
     ]
     return sorted(found, key=lambda flavor: flavor.name)
 
@@ -115,7 +114,7 @@ def unclear(
     return [violations.flavor_missing(current.name)]
 
 
-def _asked(flavor: Flavor, profiles: Profiles) -> dict[str, str]:
+def asked(flavor: Flavor, profiles: Profiles = NONE) -> dict[str, str]:
     """Return type → value of what a flavor asks for.
 
     With the name of a profile that nobody knows: no item makes up for that.
@@ -151,6 +150,6 @@ def _other_specs(
         if key.startswith(_TRAIT):
             name = key.removeprefix(_TRAIT)
             return templates is None or name in templates
-        return key == metadata.PROFILE or key.startswith(metadata.DESIRED)
+        return metadata.is_desired(key)
 
     return {key: value for key, value in specs.items() if not belongs(key)}

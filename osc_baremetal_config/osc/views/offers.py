@@ -58,8 +58,8 @@ def definitions(found: Iterable[Offer], *, is_for_person: bool) -> Table:
         )
     rows = [
         (
-            one['type'],
-            one['value'],
+            one['type'] or 'profile',
+            one['value'] or one['profile'],
             Lines(one['flavors']),
             OrDash(one['name']),
             OnOneLine(
@@ -120,6 +120,12 @@ def next_steps(offers: Sequence[Offer], found: Sequence[Change]) -> list[str]:
     if all(change.state is State.UNUSED for change in to_do(found)):
         return []
     some = offers[0]
+    if some.profile:
+        name = quoting.quoted(some.profile.name)
+        return [
+            f'Set it with: openstack server config set --profile {name} '
+            f'<server>, where its items are offered as well.'
+        ]
     value = some.values[0] if some.values else '<value>'
     word = (
         quoting.quoted(f'{some.type}={value}')

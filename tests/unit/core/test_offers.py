@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.facts import steps
+from osc_baremetal_config.core.facts import profiles, steps
+from osc_baremetal_config.core.facts.metadata import PROFILE
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Image,
@@ -37,6 +38,7 @@ MACHINES = {str(one): machines.bios(one) for one in machines.machines()}
 HT_ON, HT_OFF = (
     Item('hyperthreading', value) for value in ('enabled', 'disabled')
 )
+HPC = profiles.make('hpc', [HT_OFF, Item('turbo', 'enabled')])
 ALL_TRAITS = frozenset({'HW_CPU_HYPERTHREADING', 'HW_CPU_X86_VMX'})
 
 
@@ -641,6 +643,10 @@ class DocumentTest(base.TestCase):
             ({'kinds': ['flavour']}, 'not a list of deploy template'),
             ({'steps': [{'interface': 'bios'}]}, 'not a list of mappings'),
             ({'type': None}, 'without a type'),
+            ({'profile': 'p', 'items': {'a': 'b'}}, 'cannot go with profile'),
+            ({'type': None, 'profile': 'p'}, 'go together'),
+            ({'items': {'a': 'b'}}, 'go together'),
+            ({'items': ['a']}, 'not a mapping of types'),
         ):
             found = self.faults(**entry)
             self.assertTrue(any(told in one for one in found), (entry, found))
@@ -664,6 +670,13 @@ _TRAITS = st.frozensets(
 )
 
 
+_PROFILES = st.builds(
+    profiles.make,
+    st.sampled_from(['hpc', 'web']),
+    st.lists(_ITEMS, min_size=1, max_size=2, unique_by=lambda item: item.type),
+)
+
+
 @st.composite
 def _templates(draw: st.DrawFn) -> tuple[Template, ...]:
     found = {}
@@ -672,10 +685,12 @@ def _templates(draw: st.DrawFn) -> tuple[Template, ...]:
         is_public = kind is Kind.RUNBOOK and draw(st.booleans())
         owned = kind is Kind.RUNBOOK and not is_public
         name = f'CUSTOM_{draw(st.integers(0, 3))}'
+        profile = draw(st.none() | _PROFILES)
         found[kind, name] = Template(
             kind=kind,
             name=name,
-            item=draw(st.none() | _ITEMS),
+            item=None if profile else draw(st.none() | _ITEMS),
+            profile=profile,
             steps=(
                 *steps.apply(draw(_SETTINGS)),
                 *draw(
@@ -702,6 +717,8 @@ def _flavors(draw: st.DrawFn) -> tuple[Flavor, ...]:
         specs = dict(large.extra_specs)
         for item in draw(st.lists(_ITEMS, max_size=2)):
             specs[f'deploy-config:{item.type}'] = item.value
+        if name := draw(st.sampled_from([None, None, 'hpc', 'web'])):
+            specs[PROFILE] = name
         for trait in draw(st.lists(st.integers(0, 3), max_size=2)):
             specs[f'trait:CUSTOM_{trait}'] = 'required'
         found.append(
@@ -738,8 +755,79 @@ class RoundTripTest(base.TestCase):
         changes = making.make(offers, found, CATALOGUE).changes
         self.assertEqual([], to_do(changes), str(offers))
         wanted = {str(change) for change in changes}
-        own = {str(one) for one in templates if one.item and one.steps}
+        own = {
+            str(one) for one in templates if profiles.given(one) and one.steps
+        }
         self.assertEqual(own, own & wanted)
+
+
+class ProfileTest(base.TestCase):
+    def made(self, *names: str, **words: Any) -> making.Offering:
+        asked = offer(
+            type=PROFILE, values=('hpc',), profile=HPC, owner_name='acme'
+        )
+        return make(estate(*names), replace(asked, **words))
+
+    def test_all_of_it_is_one_step_for_each_kind_of_bios(self) -> None:
+        found = self.made(machine('dell'), machine('hpe'))
+        kinds = [(one.kind, one.state) for one in found.changes]
+        template, runbook = Kind.DEPLOY_TEMPLATE, Kind.RUNBOOK
+        self.assertEqual(
+            [(kind, State.MISSING) for kind in (template, runbook)],
+            kinds[::2][:2],
+        )
+        recipe, _ = found.fits[0].fitting[0]
+        self.assertEqual(1, len(recipe.steps))
+        made = recipe.as_template(template)
+        self.assertEqual((None, HPC), (made.item, made.profile))
+        dell = next(
+            steps.settings(one.steps)
+            for one, _ in found.fits[0].fitting
+            if one.vendor == 'Dell'
+        )
+        self.assertEqual('Disabled', dell['LogicalProc'])
+        self.assertEqual('Enabled', dell['ProcTurboMode'])
+
+    def test_its_variant_names_it(self) -> None:
+        found = self.made(machine('dell'))
+        change = found.changes[-1]
+        self.assertEqual('bm.large.hpc', change.name)
+        specs = change.requests[-1].body['extra_specs']
+        self.assertEqual('hpc', specs[PROFILE])
+        self.assertEqual(
+            'required', specs['trait:' + found.changes[0].name], specs
+        )
+
+    def test_which_of_its_items_is_the_trouble(self) -> None:
+        odd = profiles.make('hpc', [HT_OFF, Item('cpu-profile', 'odd')])
+        refused = self.assertRaises(
+            errors.Refused, self.made, machine('dell'), profile=odd
+        )
+        self.assertIn('that gives cpu-profile=odd', str(refused))
+        wrong = offer(type=PROFILE, values=('hpc',), profile=odd)
+        [fault] = making.faults([wrong], estate(), CATALOGUE)
+        self.assertEqual('unknown-type', fault.code)
+
+    def test_what_differs_of_a_definition(self) -> None:
+        found = estate(machine('dell'))
+        asked = offer(type=PROFILE, values=('hpc',), profile=HPC)
+        found = after(found, make(found, asked))
+        less = profiles.make('hpc', [HT_OFF])
+        was = replace(found.templates[0], profile=less, id='u')
+        found = replace(found, templates=(was, *found.templates[1:]))
+        self.assertRaises(errors.Refused, make, found, asked)
+        changes = make(found, asked, updates=True).changes
+        [patch] = changes[0].requests
+        self.assertIn(
+            {'op': 'add', 'path': '/extra/config-items', 'value': HPC.values},
+            patch.body,
+        )
+        item = replace(was, profile=None, item=HT_OFF)
+        found = replace(found, templates=(item, *found.templates[1:]))
+        [patch] = make(found, asked, updates=True).changes[0].requests
+        self.assertIn(
+            {'op': 'remove', 'path': '/extra/config-type'}, patch.body
+        )
 
 
 class UsageTest(base.TestCase):

@@ -59,6 +59,57 @@ class OfferingTestCase(base.TestCase):
         return {f'{r["Kind"]} {r["Name"]}': r['Result'] for r in ran.json()}
 
 
+class ProfileTest(OfferingTestCase):
+    def test_there_and_back(self) -> None:
+        [case] = [one for one in offering.CASES if one.name == 'profile']
+        self.operator(*case.argv)
+        for value in VALUES:
+            self.operator(*LARGE, '--value', value, '--owner', 'acme')
+        self.operator(
+            *('option', 'create', '--type', 'turbo', '--flavor', 'bm.large')
+        )
+        found = self.state
+        again = self.operator(*case.argv)
+        self.assertIn('nothing was changed', again.err)
+        ran = self.operator(*DEFINITIONS, '-f', 'yaml')
+        folder = self.useFixture(fixtures.TempDir())
+        path = pathlib.Path(folder.join('offers.yaml'))
+        path.write_text(ran.out, encoding='utf-8')
+        self.operator('option', 'create', '--file', str(path))
+        self.assertEqual(found, self.state)
+        [one] = [e for e in yaml.safe_load(ran.out) if e['profile']]
+        self.assertEqual(
+            {'hyperthreading': 'disabled', 'turbo': 'enabled'}, one['items']
+        )
+        self.assertEqual({'bm.large': 'bm.large.hpc'}, one['variants'])
+        findings = self.operator('check', '-f', 'json', code=3).json()
+        about = [f for f in findings if 'hpc' in f['Object'].lower()]
+        self.assertEqual([], about)
+        self.world.boot('web-1', 'bm.large')
+        ran = self.run_as('mona', 'set', '--profile', 'hpc', 'web-1')
+        self.assertIn('| runbook |', ran.out, ran.err)
+        self.operator('option', 'delete', '--profile', 'hpc', code=7)
+
+    def test_what_cannot_be(self) -> None:
+        profile = ('option', 'create', '--profile', 'hpc')
+        for argv in (
+            profile,
+            (*profile, '--flavor', 'bm.large'),
+            (*profile, '--config', 'turbo=enabled'),
+            (*LARGE, '--config', 'turbo=enabled'),
+            (
+                *(*profile, '--flavor', 'bm.large', '--value', 'x'),
+                *('--config', 'turbo=enabled'),
+            ),
+            (
+                *(*profile, '--flavor', 'bm.large', '--config', 'turbo=on'),
+                *('--config', 'turbo=off'),
+            ),
+            (*DELETE[:2], '--profile', 'hpc', '--value', 'x'),
+        ):
+            self.operator(*argv, code=2)
+
+
 class CreateTest(OfferingTestCase):
     def test_what_is_offered_can_be_set_by_a_manager(self) -> None:
         self.operator(*LARGE, '--owner', 'acme')
