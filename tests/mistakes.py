@@ -148,6 +148,11 @@ def contradicting(hands: Hands) -> None:
     _steps(hands, step)
 
 
+def opposite(hands: Hands) -> None:
+    """Have a template that does the opposite of what it says."""
+    _steps(hands, settings(LogicalProc='Disabled'))
+
+
 def misspelt_type(hands: Hands) -> None:
     """Have a template for a type that there is not."""
     _extra(hands, 'config-type', 'hyperthredding')
@@ -298,6 +303,7 @@ MISTAKES = (
     Mistake('setting-value', misspelt_value),
     Mistake('setting-read-only', read_only),
     Mistake('setting-contradicts', contradicting),
+    Mistake('setting-opposite', opposite),
     Mistake('type-misspelt', misspelt_type),
     Mistake('value-undefined', misspelt_item),
     Mistake('template-tie', tie),

@@ -118,7 +118,7 @@ def unset(
             snapshot.server, types, keys, is_done=not asked.dry_run
         )
     )
-    rows = option_list.outlooks(assessed.without(types))
+    rows = option_list.outlooks(assessed.less(keys))
     rows = [found for found in rows if found.row.type in types]
     return Shown(
         *show.configuration(session, rows, snapshot.node, asked.output)

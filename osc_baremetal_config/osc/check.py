@@ -15,6 +15,7 @@ from osc_baremetal_config.osc import files, offers_file
 from osc_baremetal_config.osc.arguments import CheckArguments
 from osc_baremetal_config.osc.session import Session, Shown, check_columns
 from osc_baremetal_config.osc.views import check as view
+from osc_baremetal_config.osc.views import tables
 from osc_baremetal_config.run import estate
 
 
@@ -65,7 +66,7 @@ def _placement(session: Session, found: Estate) -> Placement:
         return Placement()
     if left:
         session.remark(
-            [f'The traits of {left} nodes were not compared with Placement.']
+            [f'Not compared with Placement: {tables.count(left, "node")}.']
         )
     return compared
 

@@ -80,11 +80,12 @@ class ApplyServerConfig(base.Command, command.Lister):
 
 
 class UnsetServerConfig(base.Command, command.Lister):
-    """Remove the record of a server's configuration.
+    """Remove the record of a server's configuration, or what was deferred.
 
-    And what was deferred of it. What is desired is then what the server's
-    image says, else its flavor. Nothing else is changed, unless --apply brings
-    the server there as well.
+    A request that was deferred is withdrawn, and the record stays. Where none
+    is, the record goes; what is desired is then what the server's image says,
+    else its flavor. Nothing else is changed, unless --apply brings the server
+    there as well, without either of them.
     """
 
     changes = True

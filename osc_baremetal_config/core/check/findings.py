@@ -37,6 +37,7 @@ class Code(enum.StrEnum):
     SETTING_READ_ONLY = 'setting-read-only'
     SETTING_VALUE = 'setting-value'
     SETTING_CONTRADICTS = 'setting-contradicts'
+    SETTING_OPPOSITE = 'setting-opposite'
     TYPE_MISSPELT = 'type-misspelt'
     VALUE_UNDEFINED = 'value-undefined'
     VALUE_ALONE = 'value-alone'

@@ -141,19 +141,24 @@ def _without_template(flavor: Flavor, item: Item, survey: Survey) -> Finding:
 
 
 def _variant(flavor: Flavor, survey: Survey) -> Finding | None:
-    """Return in what a variant differs from its base besides the items."""
+    """Return in what a variant differs from its base besides the items.
+
+    Which flavor is its base is by its name: others may equal it by chance.
+    """
     items = listing.own_items(flavor)
-    if not items:
+    base = _named_base(flavor, survey)
+    if not items or base is None:
         return None
     every, known = survey.estate.flavors, survey.estate.templates
     bases = [
-        base
+        own
         for item in items
-        if (base := variants.base_of(flavor, item, every, known))
+        if (own := variants.base_of(flavor, item, every, known))
+        and flavor.name.startswith(f'{own.name}.')
     ]
     if not bases:
-        return _different(flavor, survey)
-    base = bases[0]
+        return _different(flavor, base, survey)
+    base = max(bases, key=lambda one: len(one.name))
     is_unlike = base.is_public != flavor.is_public or (
         None not in (base.projects, flavor.projects)
         and base.projects != flavor.projects
@@ -169,14 +174,10 @@ def _variant(flavor: Flavor, survey: Survey) -> Finding | None:
     )
 
 
-def _different(flavor: Flavor, survey: Survey) -> Finding | None:
-    """Return that a flavor with items equals no other but for its items."""
-    base = _likely_base(flavor, survey)
-    shape = variants.shape(flavor, survey.names)
-    others = [f for f in survey.estate.flavors if f.id != flavor.id]
-    if any(variants.shape(one, survey.names) == shape for one in others):
-        return None
-    if base is None:
+def _different(flavor: Flavor, base: Flavor, survey: Survey) -> Finding | None:
+    """Return that a flavor is not the variant that its name says."""
+    shapes = (variants.shape(one, survey.names) for one in (flavor, base))
+    if len({str(shape) for shape in shapes}) == 1:
         return None
     new = dict(_plain(base.extra_specs, survey))
     own = dict(_plain(flavor.extra_specs, survey))
@@ -188,10 +189,10 @@ def _different(flavor: Flavor, survey: Survey) -> Finding | None:
         fixes.append(_set(flavor, *properties))
     if gone:
         fixes.append(_unset(flavor, *sorted(gone)))
-    sizes = variants.size(flavor), variants.size(base)
-    if sizes[0] != sizes[1]:
-        fixes = [_delete(flavor)]
-    differences = [*added, *sorted(gone)] or ['its size']
+    differences = [*sorted(added), *sorted(gone)]
+    if variants.size(flavor)[:-1] != variants.size(base)[:-1]:
+        # Nova cannot change that, and it may be in use.
+        differences, fixes = ['its size', *differences], []
     return Finding(
         Code.VARIANT_DIFFERS,
         f'flavor {flavor}',
@@ -213,10 +214,6 @@ def _unset(flavor: Flavor, *keys: str) -> str:
     return quoting.command('openstack', 'flavor', 'unset', *told, flavor.id)
 
 
-def _delete(flavor: Flavor) -> str:
-    return quoting.command('openstack', 'flavor', 'delete', flavor.id)
-
-
 def _plain(
     specs: Mapping[str, str], survey: Survey
 ) -> Iterator[tuple[str, str]]:
@@ -227,15 +224,22 @@ def _plain(
             yield key, value
 
 
+def _named_base(flavor: Flavor, survey: Survey) -> Flavor | None:
+    """Return the base that a flavor is a variant of by its name."""
+    named = [b for b in survey.bases if flavor.name.startswith(f'{b.name}.')]
+    return max(named, key=lambda one: len(one.name), default=None)
+
+
 def _likely_base(flavor: Flavor, survey: Survey) -> Flavor | None:
     """Return the base that a flavor may be meant to be a variant of."""
-    named = [b for b in survey.bases if flavor.name.startswith(f'{b.name}.')]
+    if named := _named_base(flavor, survey):
+        return named
     alike = [
         base
         for base in survey.bases
         if variants.size(base) == variants.size(flavor)
     ]
-    found = named or alike or survey.bases
+    found = alike or survey.bases
     return max(found, key=lambda one: len(one.name), default=None)
 
 
@@ -248,7 +252,8 @@ def _access(flavor: Flavor) -> str:
 def _granting(flavor: Flavor, base: Flavor) -> str:
     """Return the command that has a variant be used by the same projects."""
     if base.is_public != flavor.is_public:
-        return _delete(flavor)
+        # Nova cannot change that, and it may be in use.
+        return ''
     none = frozenset[str]()
     own, wanted = flavor.projects or none, base.projects or none
     fixes = [

@@ -307,7 +307,9 @@ def _drift(
     found = [
         f'{row.type} is {row.actual.value} and should be {row.desired.value}'
         for row in assessed.rows.values()
+        # What is deferred waits for its window.
         if row.drift is Drift.YES
+        and row.desired.deferred is None
         and _is_defined(row.type, row.desired.value, survey)
     ]
     if found:

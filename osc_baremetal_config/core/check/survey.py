@@ -160,15 +160,22 @@ def command(template: Template, what: str, *more: str) -> str:
     return quoting.command(*words, quoting.template(template), *more)
 
 
-def offering(item: Item, flavors: Iterable[str]) -> str:
-    """Return the command that offers an item.
+def offering(
+    item: Item, flavors: Iterable[str], owners: Iterable[str] = ()
+) -> str:
+    """Return the commands that offer an item.
 
+    :param owners: the projects that it is offered to, one by one.
     :returns: empty for no flavors, and for a profile, whose items are unknown.
     """
     names = list(flavors)
     if not names or item.type == metadata.PROFILE:
         return ''
-    return quoting.command(
-        *('openstack', 'server', 'config', 'option', 'create'),
-        *('--type', item.type, '--value', item.value, '--flavor', *names),
+    words = ('openstack', 'server', 'config', 'option', 'create')
+    what = ('--type', item.type, '--value', item.value, '--flavor', *names)
+    return quoting.both(
+        *(
+            quoting.command(*words, *what, *(('--owner', own) if own else ()))
+            for own in list(owners) or ['']
+        )
     )

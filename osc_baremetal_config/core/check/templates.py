@@ -55,6 +55,7 @@ def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
     found = list(_steps(template, survey))
     yield from found
     if not found:
+        yield from _opposite(template, survey)
         yield from _settings(template, survey)
     yield from _required(template, survey)
     if template.kind is Kind.RUNBOOK:
@@ -62,12 +63,15 @@ def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
 
 
 def slip(item: Item, survey: Survey) -> str:
-    """Return what a type may have been meant to be, as a parenthesis.
+    """Return what an item may have been meant to be, as a parenthesis.
 
     Empty for one that the catalogue knows, or that is like none of it.
     """
     types = survey.catalogue.types
-    return '' if item.type in types else registry.nearest(item.type, types)
+    if item.type not in types:
+        return registry.nearest(item.type, types)
+    values = types[item.type].values
+    return '' if item.value in values else registry.nearest(item.value, values)
 
 
 def _misspelt(template: Template, survey: Survey) -> Iterator[Finding]:
@@ -141,6 +145,30 @@ def _step(step: Step) -> Iterator[tuple[Code, str]]:
     elif missing := steps.missing(step):
         reason = f'step {step} lacks {", ".join(missing)}'
         yield Code.STEP_INCOMPLETE, reason
+
+
+def _opposite(template: Template, survey: Survey) -> Iterator[Finding]:
+    """Yield that a template gives another value than it says it does."""
+    item, wanted = template.item, steps.settings(template.steps)
+    if item is None:
+        return
+    for node, bios in survey.of(template):
+        meant = survey.catalogue.meant(bios, node).get(item.type, ())
+        given = {
+            value
+            for kind in meant
+            for value, settings in kind.values.items()
+            if settings and settings.items() <= wanted.items()
+        }
+        if given and item.value not in given:
+            yield Finding(
+                Code.SETTING_OPPOSITE,
+                str(template),
+                f'it is for {item}, and what it sets is '
+                f'{item.type}={" and ".join(sorted(given))} on {node}',
+                _rewriting(template, survey),
+            )
+            return
 
 
 def _settings(template: Template, survey: Survey) -> Iterator[Finding]:
@@ -379,8 +407,19 @@ def _alone(survey: Survey) -> Iterator[Finding]:
             offering(
                 Item(name, missing[0]),
                 survey.bases_of(item) or [f.name for f in survey.bases[:1]],
+                _owners(name, survey),
             ),
         )
+
+
+def _owners(name: str, survey: Survey) -> list[str]:
+    """Return the projects that own runbooks of a type."""
+    found = {
+        one.owner
+        for one in survey.estate.templates
+        if one.item and one.item.type == name and one.owner
+    }
+    return sorted(found)
 
 
 def _rewriting(template: Template, survey: Survey) -> str:

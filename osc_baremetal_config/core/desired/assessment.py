@@ -156,6 +156,11 @@ class Assessment:
         profile = self.profiles.of(server.metadata)
         if profile is None or not profile.values.keys().isdisjoint(types):
             keys.add(metadata.PROFILE)
+        return self.less(keys)
+
+    def less(self, keys: Collection[str]) -> 'Assessment':
+        """Return the assessment as if some keys were not in the metadata."""
+        server = self.snapshot.server
         kept = {k: v for k, v in server.metadata.items() if k not in keys}
         return self.of(
             replace(self.snapshot, server=replace(server, metadata=kept))

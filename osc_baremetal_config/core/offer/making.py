@@ -390,8 +390,8 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
         for recipe, nodes in fit.fitting:
             if not nodes:
                 told.append(
-                    f'{fit.item}: no node was there to check '
-                    f'{definitions.told(recipe.steps)} against'
+                    f'{fit.item}: there was no node to check this on: '
+                    f'{definitions.told(recipe.steps)}'
                     + (
                         ', which is only documented'
                         if recipe.is_documented
@@ -408,6 +408,16 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
                     f'({", ".join(sorted(serving))}), and a flavor finds one '
                     f'by its trait. Offer a flavor for each vendor instead.'
                 )
+    told += _absent(fits, estate)
+    if estate.has_runbooks and any(
+        Kind.RUNBOOK in recipe.offer.kinds and not recipe.offer.owner
+        for recipe, _ in _recipes(fits)
+    ):
+        told.append(
+            'Runbooks without an owner are run by administrators of the '
+            'system only; the managers of a project set the same by service '
+            'steps, where the site allows these.'
+        )
     if not estate.has_runbooks and any(
         Kind.RUNBOOK in recipe.offer.kinds for recipe, _ in _recipes(fits)
     ):
@@ -416,6 +426,21 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
             'need permission to run service steps.'
         )
     return list(dict.fromkeys(told))
+
+
+def _absent(fits: Iterable[Fit], estate: Estate) -> list[str]:
+    """Return the vendors that are asked for and that no node is of."""
+    return [
+        f'{fit.item}: no node of {vendor} is among those that it fits, so '
+        f'nothing is made for that.'
+        for fit in fits
+        if _nodes(fit.offer, estate) and fit.offer.kinds
+        for vendor in fit.offer.vendors
+        if not any(
+            recipes.is_one_of(recipe.vendor, [vendor])
+            for recipe, _ in fit.fitting
+        )
+    ]
 
 
 def summary(fit: Fit) -> str:

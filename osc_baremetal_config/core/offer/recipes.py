@@ -58,9 +58,12 @@ def fit(
             unfit.append((node, recipe))
         else:
             found.setdefault(recipe.name, (recipe, []))[1].append(node)
-    for recipe in _without_nodes(offer, item, estate, catalogue):
-        if not any(_is_alike(recipe, known) for known, _ in found.values()):
-            found.setdefault(recipe.name, (recipe, []))
+    # Of the BIOSes that a vendor is known to have only those that are there.
+    if not nodes or offer.own_steps:
+        for recipe in _without_nodes(offer, item, estate, catalogue):
+            known = [one for one, _ in found.values()]
+            if not any(_is_alike(recipe, one) for one in known):
+                found.setdefault(recipe.name, (recipe, []))
     fitting = tuple(found.values())
     return Fit(offer=offer, item=item, fitting=fitting, unfit=tuple(unfit))
 

@@ -79,6 +79,19 @@ def change(
         return Change(
             kind=KIND, name=base.name, state=State.SAME, details=details
         )
+    taken = next((f for f in every if f.name == name), None)
+    if (
+        taken
+        and taken.extra_specs
+        and not any(map(metadata.is_desired, taken.extra_specs))
+    ):
+        return Change(
+            kind=KIND,
+            name=taken.name,
+            state=State.DIFFERENT,
+            details=details,
+            unchangeable=('it is a flavor without items, and so no variant',),
+        )
     best = None if name else _nearest(new, base, item, every, templates)
     present = best or next((f for f in every if f.name == new.name), None)
     if present is None:

@@ -62,7 +62,9 @@ def desired(
 
 
 def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
-    """Return the keys by which items are recorded, or deferred, on a server.
+    """Return the keys that are removed for items to be no longer requested.
+
+    Of what is deferred only that: the record is what is desired without it.
 
     :raises Refused: a change of the server has not finished, it is locked, or
         there is no such type.
@@ -75,12 +77,15 @@ def recorded(assessed: Assessment, types: Collection[str]) -> list[str]:
             f'{n}={entry.value}' for n, entry in entries.items()
         )
         reasons.append(violations.unfinished_change(server, started))
-    keys = []
-    for name in sorted(types):
-        told = (DESIRED + name, DEFERRED + name)
-        keys += [key for key in told if key in server.metadata]
+    later = {name for name in types if DEFERRED + name in server.metadata}
+    keys = [DEFERRED + name for name in sorted(later)]
+    others = set(types) - later
+    for name in sorted(others):
+        if DESIRED + name in server.metadata:
+            keys.append(DESIRED + name)
         keys += journal.keys(PREVIOUS, name, server.metadata)
-    if PROFILE in server.metadata and _is_of_profile(assessed, types):
+    is_of_profile = PROFILE in server.metadata and others
+    if is_of_profile and _is_of_profile(assessed, others):
         keys.append(PROFILE)
     reasons += preconditions.locked(server) if keys else []
     if reasons:

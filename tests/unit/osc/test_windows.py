@@ -197,6 +197,17 @@ class SeenTest(_WindowTest):
         self.assert_ended(0, ran)
         self.assertEqual({}, server.metadata)
 
+    def test_what_is_withdrawn_leaves_the_record(self) -> None:
+        server = self.deferred(is_off=False)
+        server.metadata[RECORD] = 'disabled'
+        ran = self.do('unset', '--config', HT, 'web-1', '-f', 'json')
+        self.assert_ended(0, ran)
+        self.assertEqual({RECORD: 'disabled'}, server.metadata)
+        [row] = ran.json()
+        self.assertEqual('server metadata', row['Source'])
+        self.assert_ended(0, self.do('unset', '--config', HT, 'web-1'))
+        self.assertEqual({}, server.metadata)
+
 
 class ApplyTest(_WindowTest):
     def test_it_is_recorded_and_deferred_no_longer(self) -> None:
