@@ -128,7 +128,7 @@ class ProfileTest(TestCase):
         bmc = people.Bmc.of(DELL, self.layout)
         self.addCleanup(bmc.deliver)
         self.lab.as_delivered(server, bmc)
-        items = {'hyperthreading': 'disabled', 'sriov': 'disabled'}
+        items = {'hyperthreading': 'disabled', 'sriov': 'enabled'}
         told = [f'--config={name}={value}' for name, value in items.items()]
         offer = (*CREATE, flavor, '--profile', 'hpc', *told)
         self.config(*offer)
@@ -152,7 +152,7 @@ class ProfileTest(TestCase):
         sources = {r['Config']: r['Source'] for r in ran.json()}
         for name in items:
             self.assertEqual('profile hpc (server metadata)', sources[name])
-        ran = self.set(self.mona, '--sriov', 'enabled', server)
+        ran = self.set(self.mona, '--sriov', 'disabled', server)
         self.assert_ended(0, ran)
         record = self.nova.get_server(server).metadata
         self.assertNotIn(metadata.PROFILE, record)
