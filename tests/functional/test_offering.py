@@ -205,11 +205,14 @@ class OfferTest(TestCase):
         self.assertEqual('Disabled', self.bios_value(server.id))
         ran = self.config('option', 'delete', *SMT, code=7)
         self.assertIn(f'test-1 ({server.id})', ran.err)
-        # The variant, its template and its runbook are left.
+        # The variant, its template and its runbook are left; the template of
+        # the other value only if another server should have that.
         left = self.config('option', 'list', '--definitions', '-f', 'json')
-        self.assertEqual(
-            ['disabled'], [one['value'] for one in json.loads(left.out)]
-        )
+        flavors = {
+            one['value']: one['flavors'] for one in json.loads(left.out)
+        }
+        self.assertEqual(['bm.large'], flavors['disabled'])
+        self.assertEqual([], flavors.get('enabled', []))
 
     def test_who_may_not(self) -> None:
         for name in ('mona', 'rita', 'adam', 'oscar'):

@@ -150,7 +150,8 @@ def _step(step: Step) -> Iterator[tuple[Code, str]]:
 def _opposite(template: Template, survey: Survey) -> Iterator[Finding]:
     """Yield that a template gives another value than it says it does."""
     item, wanted = template.item, steps.settings(template.steps)
-    if item is None:
+    config_type = survey.catalogue.types.get(item.type) if item else None
+    if not (item and config_type and item.value in config_type.values):
         return
     for node, bios in survey.of(template):
         meant = survey.catalogue.meant(bios, node).get(item.type, ())
