@@ -96,6 +96,25 @@ class TestCase(base.TestCase):
         self.assert_ended(code, ran)
         return ran
 
+    def found(self) -> list[dict[str, Any]]:
+        """Return what is found once Placement knows what Ironic does.
+
+        Nova finds no host for a variant before.
+        """
+        findings: list[dict[str, Any]] = []
+
+        def is_settled() -> bool:
+            ran = self.operator.openstack(
+                'server', 'config', 'check', '-f', 'json'
+            )
+            self.assertIn(ran.code, (0, 3), str(ran))
+            findings[:] = ran.json()
+            codes = {one['Code'] for one in findings}
+            return 'placement-traits' not in codes
+
+        people.wait('Placement knows the traits', is_settled)
+        return findings
+
 
 def _put_away() -> None:
     """Have nothing offered, and no trait of an offer on a node."""
@@ -201,6 +220,7 @@ class OfferTest(TestCase):
 
     def test_a_server_has_it_at_its_first_boot_and_who_uses_it(self) -> None:
         self.config(*CREATE, 'bm.large', *SMT)
+        self.found()
         server = self.server('bm.large.hyperthreading-disabled')
         self.assertEqual('Disabled', self.bios_value(server.id))
         ran = self.config('option', 'delete', *SMT, code=7)
@@ -238,27 +258,11 @@ class CheckTest(TestCase):
         acme = self.mona.connect().current_project_id
         nova.flavor_add_tenant_access(private.id, acme)
         self.config(*CREATE, 'bm.large', 'bm.redfish', 'bm.private', *SMT)
-        self.web = self.server(mistakes.VARIANT)
         # The cloud has a node that is not said to be capable.
         for one in self.found():
             self.paste(one['Fix'])
+        self.web = self.server(mistakes.VARIANT)
         self.assertEqual([], self.found())
-
-    def found(self) -> list[dict[str, Any]]:
-        """Return what is found once Placement knows what Ironic does."""
-        findings: list[dict[str, Any]] = []
-
-        def is_settled() -> bool:
-            ran = self.operator.openstack(
-                'server', 'config', 'check', '-f', 'json'
-            )
-            self.assertIn(ran.code, (0, 3), str(ran))
-            findings[:] = ran.json()
-            codes = {one['Code'] for one in findings}
-            return 'placement-traits' not in codes
-
-        people.wait('Placement knows the traits', is_settled)
-        return findings
 
     def paste(self, line: str) -> None:
         """Run what a finding names, as who may."""
