@@ -9,7 +9,12 @@ from collections.abc import Iterator, Mapping
 from osc_baremetal_config.core.check.findings import Code, Finding
 from osc_baremetal_config.core.check.survey import Survey, offering
 from osc_baremetal_config.core.check.templates import fitting, slip
-from osc_baremetal_config.core.facts import metadata, profiles, quoting
+from osc_baremetal_config.core.facts import (
+    metadata,
+    profiles,
+    quoting,
+    registry,
+)
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Image,
@@ -79,8 +84,7 @@ def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
     return Finding(
         Code.TRAIT_MISSPELT,
         about,
-        f'it requires the trait {trait}, which is none'
-        + (f' (did you mean {meant}?)' if meant else ''),
+        f'it requires the trait {trait}, which is none' + registry.hint(meant),
         quoting.both(unset, right),
     )
 

@@ -63,15 +63,15 @@ def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
 
 
 def slip(item: Item, survey: Survey) -> str:
-    """Return what an item may have been meant to be, as a parenthesis.
+    """Return the type or the value that an item may have been meant to have.
 
     Empty for one that the catalogue knows, or that is like none of it.
     """
     types = survey.catalogue.types
     if item.type not in types:
-        return registry.nearest(item.type, types)
+        return registry.near(item.type, types)
     values = types[item.type].values
-    return '' if item.value in values else registry.nearest(item.value, values)
+    return '' if item.value in values else registry.near(item.value, values)
 
 
 def _misspelt(template: Template, survey: Survey) -> Iterator[Finding]:
@@ -80,32 +80,33 @@ def _misspelt(template: Template, survey: Survey) -> Iterator[Finding]:
     if item is None:
         return
     if item.type not in types:
-        if near := slip(item, survey):
-            meant = near.partition('mean ')[2].rstrip('?)')
+        if meant := slip(item, survey):
             yield Finding(
                 Code.TYPE_MISSPELT,
                 str(template),
-                f'it is for {item.type}, which no catalogue has{near}',
+                f'it is for {item.type}, which no catalogue has'
+                f'{registry.hint(meant)}',
                 _extra(template, 'config-type', meant),
             )
     elif item.value not in types[item.type].values:
         values = types[item.type].values
-        near = registry.nearest(item.value, values)
+        meant = slip(item, survey)
         yield Finding(
             Code.VALUE_UNDEFINED,
             str(template),
             f'it is for {item}, and the catalogue knows only '
-            f'{", ".join(values)}{near}',
-            _renaming(template, near, survey),
+            f'{", ".join(values)}{registry.hint(meant)}',
+            _renaming(template, meant, survey),
         )
 
 
-def _renaming(template: Template, near: str, survey: Survey) -> str:
+def _renaming(template: Template, meant: str, survey: Survey) -> str:
     """Return the command that gives a template the value that is meant.
 
     Where that is not known, or another one gives it, the one that deletes it.
+
+    :param meant: empty if it is not known.
     """
-    meant = near.partition('mean ')[2].rstrip('?)')
     is_taken = template.item and any(
         one.kind is template.kind
         and one.item == Item(template.item.type, meant)
@@ -240,7 +241,7 @@ def _required(template: Template, survey: Survey) -> Iterator[Finding]:
                 Code.TRAIT_MISSPELT,
                 str(template),
                 f'it requires the trait {trait}, which is none'
-                + (f' (did you mean {meant}?)' if meant else ''),
+                + registry.hint(meant),
                 _extra(template, 'required-traits', json.dumps(right)),
             )
             return

@@ -58,11 +58,21 @@ class Lock:
         )
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean …?)`` for a misspelt word, else nothing."""
+def near(word: str, known: Iterable[str]) -> str:
+    """Return the word that a misspelt one is meant to be, empty for none."""
     by_fold = {k.casefold(): k for k in sorted(known)}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
-    return f' (did you mean {by_fold[close[0]]}?)' if close else ''
+    return by_fold[close[0]] if close else ''
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean …?)`` for a misspelt word, else nothing."""
+    return hint(near(word, known))
+
+
+def hint(meant: str) -> str:
+    """Return the question whether a word is meant, nothing for no word."""
+    return f' (did you mean {meant}?)' if meant else ''
 
 
 def holds(bios: Bios, name: str, value: Value | None) -> bool:
