@@ -69,7 +69,11 @@ class Person:
         loader = config.OpenStackConfig(
             config_files=[str(self.layout.clouds_yaml)], load_envvars=False
         )
-        return connection.Connection(config=loader.get_one(cloud=self.name))
+        made = connection.Connection(config=loader.get_one(cloud=self.name))
+        # A service may close a connection that it keeps just as a request is
+        # sent on it, and nothing tells then whether it took the request.
+        made.session.additional_headers['Connection'] = 'close'
+        return made
 
 
 def wait(what: str, is_so: Callable[[], bool], limit_s: float = 90.0) -> None:
