@@ -147,6 +147,7 @@ def options(session: Session, output: Output) -> Shown:
     offered = option_list.offers(
         catalogue, common.templates, common.flavors or ()
     )
+    session.remark(options_view.profiles(offered))
     return Shown(
         *options_view.options(offered, is_for_person=output.is_for_person)
     )
@@ -162,15 +163,15 @@ def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
     offered = option_list.offers(catalogue, snapshot.templates, usable)
     assessed = assess(snapshot, catalogue)
     against = {
-        offer.item: option_list.against(offer.item, assessed)
-        for offer in offered
+        offer.item: option_list.against(offer, assessed) for offer in offered
     }
     why = _denied(session, offered, assessed)
     denied = {
         offer.item: why
         for offer in offered
-        if why and not option_list.matches(offer.item, assessed)
+        if why and not option_list.matches(offer, assessed)
     }
+    session.remark(options_view.profiles(offered))
     if output.is_for_person:
         session.remark(options_view.reasons(against, denied))
     session.remark(options_view.hints(against))
@@ -210,13 +211,13 @@ def _denied(
 ) -> Denied | None:
     """Return why the user may not change a server, None if that is allowed.
 
-    Ironic is asked about some item that could be set; nothing is started.
+    Ironic is asked about something that could be set; nothing is started.
     """
-    item = option_list.changeable(offered, assessed)
-    if item is None:
+    items = option_list.changeable(offered, assessed)
+    if not items:
         return None
     try:
-        plan = planner.make([item], assessed)
+        plan = planner.make(items, assessed)
     except errors.Refused as refused:
         # Not of an item, but of the server as it is now.
         return Denied(refused.codes, '; '.join(refused.details))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import profiles
+from osc_baremetal_config.core.facts import metadata, profiles, violations
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
@@ -20,6 +20,7 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.facts.profiles import Profiles
 from osc_baremetal_config.core.facts.violations import Violation
+from osc_baremetal_config.core.plan import profiles as profiles_
 from osc_baremetal_config.core.plan import selection
 from osc_baremetal_config.core.plan.options import DEFAULT
 
@@ -31,15 +32,18 @@ _TELLING = ('Enumeration', 'String')
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
-    """An item that is known here.
+    """An item that is known here, or a profile.
 
+    :param item: of a profile its name, with the key of properties as type.
     :param templates: what gives it, by name.
     :param flavors: that name it, by name.
+    :param items: that it comes to; none where a profile is not clear.
     """
 
     item: Item
     templates: tuple[str, ...]
     flavors: tuple[str, ...]
+    items: tuple[Item, ...]
 
 
 @enum.unique
@@ -78,7 +82,10 @@ def offers(
     templates: Iterable[Template],
     flavors: Iterable[Flavor],
 ) -> list[KnownItem]:
-    """Return every item that catalogue, templates or flavors know."""
+    """Return every item that catalogue, templates or flavors know.
+
+    And after these the profiles that catalogue or templates know.
+    """
     templates, flavors = tuple(templates), tuple(flavors)
     items = {
         Item(name, value)
@@ -89,19 +96,38 @@ def offers(
     named = profiles.of_cloud(templates, catalogue.profiles)
     desired = [(one.name, _desired_items(one, named)) for one in flavors]
     items.update(*(own for _, own in desired))
+    contents: dict[Item, tuple[Item, ...]] = {
+        item: (item,)
+        for item in sorted(items)
+        if item.type != metadata.PROFILE
+    }
+    for name in sorted(named.known.keys() | named.ambiguous):
+        profile = named.known.get(name)
+        of_profile = Item(metadata.PROFILE, name)
+        contents[of_profile] = profile.items if profile else ()
     return [
         KnownItem(
             item,
-            tuple(str(t) for t in templates if t.item == item),
+            tuple(str(t) for t in templates if profiles.given(t) == item),
             tuple(sorted(name for name, own in desired if item in own)),
+            own_items,
         )
-        for item in sorted(items)
+        for item, own_items in contents.items()
     ]
 
 
-def against(item: Item, assessed: Assessment) -> list[Violation]:
+def against(offer: KnownItem, assessed: Assessment) -> list[Violation]:
     """Return why a server cannot be given an item, nothing if it can."""
-    if matches(item, assessed):
+    if not offer.items:
+        name = offer.item.value
+        differing = assessed.profiles.ambiguous[name]
+        return [violations.profile_ambiguous(name, differing)]
+    offered = profiles_.with_items(offer.items, assessed)
+    return [one for item in offer.items for one in _against_one(item, offered)]
+
+
+def _against_one(item: Item, assessed: Assessment) -> list[Violation]:
+    if _has(item, assessed):
         return selection.incapable(item, assessed)
     if unknown := selection.unknown(item, assessed):
         return unknown
@@ -109,20 +135,23 @@ def against(item: Item, assessed: Assessment) -> list[Violation]:
     return chosen if isinstance(chosen, list) else []
 
 
-def matches(item: Item, assessed: Assessment) -> bool:
-    """Return whether a server has an item already."""
+def matches(offer: KnownItem, assessed: Assessment) -> bool:
+    """Return whether a server has an item, or all of a profile, already."""
+    return all(_has(item, assessed) for item in offer.items)
+
+
+def _has(item: Item, assessed: Assessment) -> bool:
     return assessed.actual(item.type) == item.value
 
 
 def changeable(
     offered: Iterable[KnownItem], assessed: Assessment
-) -> Item | None:
-    """Return some item that a server could be given and has not."""
+) -> tuple[Item, ...]:
+    """Return some items that a server could be given and has not, or none."""
     for offer in offered:
-        item = offer.item
-        if not matches(item, assessed) and not against(item, assessed):
-            return item
-    return None
+        if not matches(offer, assessed) and not against(offer, assessed):
+            return offer.items
+    return ()
 
 
 def outlooks(assessed: Assessment) -> list[Outlook]:
@@ -143,7 +172,9 @@ def outlooks(assessed: Assessment) -> list[Outlook]:
 
 
 def _desired_items(flavor: Flavor, named: Profiles) -> set[Item]:
-    desired = named.desired(flavor.extra_specs)
+    desired = dict(named.desired(flavor.extra_specs))
+    if profile := named.of(flavor.extra_specs):
+        desired[metadata.PROFILE] = profile.name
     return {Item(name, value) for name, value in desired.items()}
 
 
@@ -155,7 +186,7 @@ def _outlook(
     allowed = tuple(
         value
         for value in values
-        if not against(Item(row.type, value), assessed)
+        if not _against_one(Item(row.type, value), assessed)
     )
     lacks = _lacks(row.type, assessed)
     return Outlook(

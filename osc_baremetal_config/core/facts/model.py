@@ -323,7 +323,8 @@ class Template:
     :param is_public: a runbook is shown to all projects.
     :param id: its UUID; empty for one that there is not yet.
     :param profile: the set of items that they give a node, which its ``extra``
-        names; None if it names none. There is no single item then.
+        names; None if it names none. There is no single item then, but in
+        what a plan takes for one of its items.
     """
 
     kind: Kind

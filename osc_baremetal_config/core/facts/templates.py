@@ -100,16 +100,19 @@ def covers(
 def most_specific(fitting: Sequence[Template]) -> list[Template]:
     """Return the templates that win: one, several in a tie, or none.
 
-    What requires more traits goes before what requires fewer, then what
-    changes less before what changes more, then a deploy template before a
-    runbook.
+    What is for the item goes before what is for a profile, then what requires
+    more traits before what requires fewer, then what changes less before what
+    changes more, then a deploy template before a runbook, and a project's
+    runbook before one without an owner, which projects may see and not run.
     """
 
-    def rank(template: Template) -> tuple[int, int, bool]:
+    def rank(template: Template) -> tuple[bool, int, int, bool, bool]:
         return (
+            template.profile is None,
             len(template.required_traits),
             -len(steps.settings(template.steps)),
             template.kind is Kind.DEPLOY_TEMPLATE,
+            template.owner is not None,
         )
 
     best = max(map(rank, fitting), default=None)

@@ -56,7 +56,8 @@ def runbook(
     """Return the runbook that does exactly what is wanted, if there is one.
 
     One that writes each value as the BMC takes it goes before one that has
-    text for a number.
+    text for a number; then one of the server's project before those of others
+    and those without an owner, which projects may see and not run.
     """
     if options.method is Method.SERVICE or not wanted:
         return None
@@ -66,8 +67,13 @@ def runbook(
         if templates.covers(template, wanted, snapshot.node, snapshot.bios)
     ]
 
-    def rank(template: Template) -> tuple[bool, str]:
-        return not templates.is_exact(template, wanted), template.name
+    def rank(template: Template) -> tuple[bool, bool, bool, str]:
+        return (
+            not templates.is_exact(template, wanted),
+            template.owner != snapshot.server.project_id,
+            template.owner is None,
+            template.name,
+        )
 
     return min(covering, key=rank, default=None)
 

@@ -375,9 +375,10 @@ def _outcomes(
     changes: list[ItemChange] = []
     unchanged: list[Item] = []
     found: list[Violation] = []
-    beside = services.beside(request, assessed.snapshot.templates)
+    offered = profiles.with_items(request, assessed)
+    beside = services.beside(request, offered.snapshot.templates)
     for item in request:
-        outcome = _plan_item(item, assessed, options, beside, read)
+        outcome = _plan_item(item, offered, options, beside, read)
         if isinstance(outcome, ItemChange):
             changes.append(outcome)
         elif outcome:

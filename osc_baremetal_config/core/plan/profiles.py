@@ -1,9 +1,11 @@
 """Which items a profile comes to, and which profile a server's record names.
 
-Owns that a record names a profile only while the server has all its items.
+Owns that a record names a profile only while the server has all its items,
+and when the template of a profile gives them.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.assessment import Assessment
@@ -39,6 +41,28 @@ def items(
     single = {item.type for item in beside}
     kept = [item for item in profile.items if item.type not in single]
     return (*kept, *beside)
+
+
+def with_items(request: Iterable[Item], assessed: Assessment) -> Assessment:
+    """Return an assessment in which a profile's templates give its items.
+
+    Each by all its steps, which a project may run as they are only; and so
+    only where all of the profile is requested, or desired.
+    """
+    snapshot = assessed.snapshot
+    wanted = {item.type: item.value for item in request}
+    found = [
+        replace(template, item=item)
+        for template in snapshot.templates
+        if template.profile
+        and all(
+            wanted.get(one.type, assessed.desired(one.type)) == one.value
+            for one in template.profile.items
+        )
+        for item in template.profile.items
+    ]
+    templates = (*snapshot.templates, *found)
+    return replace(assessed, snapshot=replace(snapshot, templates=templates))
 
 
 def to_record(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from osc_baremetal_config.core.explain.option_list import KnownItem
+from osc_baremetal_config.core.facts import metadata
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.osc.views import tables
@@ -73,11 +74,11 @@ def options_of(
 def reasons(against: Against, denied: Mapping[Item, Denied]) -> list[str]:
     """Return what speaks against items, and what all of them are."""
     told = [
-        (str(item), one.text)
+        (_told(item), one.text)
         for item, violations in against.items()
         for one in violations
     ]
-    told += [(str(item), why.text) for item, why in denied.items()]
+    told += [(_told(item), why.text) for item, why in denied.items()]
     return tables.once(told)
 
 
@@ -87,14 +88,29 @@ def hints(against: Against) -> list[str]:
     for item, violations in against.items():
         for one in violations:
             if one.hint:
-                found.setdefault(one.code, f'{item}: {one.hint}')
+                found.setdefault(one.code, f'{_told(item)}: {one.hint}')
     return list(found.values())
+
+
+def profiles(offered: Iterable[KnownItem]) -> list[str]:
+    """Return what each profile comes to."""
+    return [
+        f'{_told(one.item)} is {", ".join(map(str, one.items))}.'
+        for one in offered
+        if one.item.type == metadata.PROFILE and one.items
+    ]
+
+
+def _told(item: Item) -> str:
+    """Return an item, or a profile, in words."""
+    is_profile = item.type == metadata.PROFILE
+    return f'profile {item.value}' if is_profile else str(item)
 
 
 def _offer(offer: KnownItem, *, is_for_person: bool) -> Row:
     several = Lines if is_for_person else OnOneLine
     return (
-        offer.item.type,
+        'profile' if offer.item.type == metadata.PROFILE else offer.item.type,
         offer.item.value,
         several(list(offer.templates)),
         several(list(offer.flavors)),

@@ -554,10 +554,10 @@ class OptionsTest(base.TestCase):
 
     def test_some_item_that_it_could_be_given(self) -> None:
         for words, expected in (
-            ({}, Item(HT, 'enabled')),
-            ({'bios': {'LogicalProc': 'Enabled'}}, None),
-            ({'templates': []}, None),
-            ({'node': {'traits': []}}, None),
+            ({}, (Item(HT, 'enabled'),)),
+            ({'bios': {'LogicalProc': 'Enabled'}}, ()),
+            ({'templates': []}, ()),
+            ({'node': {'traits': []}}, ()),
         ):
             made = assessed(**words)
             offered = option_list.offers(

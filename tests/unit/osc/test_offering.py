@@ -121,6 +121,16 @@ class CreateTest(OfferingTestCase):
             self.assert_ended(0, ran)
             self.assertIn('| runbook |', ran.out, ran.err)
 
+    def test_a_project_s_runbooks_go_before_those_that_all_see(self) -> None:
+        self.operator(*LARGE, '--public')
+        self.operator(*LARGE, '--owner', 'acme')
+        self.world.boot('web-1', 'bm.large')
+        to = ('set', '--hyperthreading', 'disabled', 'web-1')
+        ran = self.run_as('mona', *to)
+        self.assert_ended(0, ran)
+        self.assertIn('| runbook |', ran.out, ran.err)
+        self.assertNotIn('template-tie', self.operator('check', code=3).out)
+
     def test_a_second_time_it_sends_nothing(self) -> None:
         self.operator(*LARGE)
         before, sent = self.state, len(self.changed())

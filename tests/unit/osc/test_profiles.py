@@ -78,6 +78,70 @@ class ProfileTest(base.TestCase):
         again = self.set('--detailed-exit-code')
         self.assertEqual({'unchanged'}, {r['Result'] for r in again.json()})
 
+    def test_it_is_offered_where_its_items_are_not(self) -> None:
+        """Then it is set as a whole, or not at all."""
+        kept = [self.runbook]
+        self.world.templates.clear()
+        self.world.runbooks = {one.uuid: one for one in kept}
+        for person in ('mona', 'operator'):
+            server = self.world.boot(f'web-{person}', ProcTurboMode='Disabled')
+            own = ('set', '--profile', 'hpc', server.id)
+            ran = self.do(*own, '--no-wait', *JSON, person=person)
+            self.assert_ended(0, ran)
+            self.assertEqual(
+                {'hyperthreading': None, 'turbo': 'runbook'},
+                {row['Config']: row['Method'] for row in ran.json()},
+            )
+            self.model.clock.sleep(600)
+            again = self.do(*own, *JSON, person=person)
+            self.assertEqual(
+                {'hyperthreading': 'recorded', 'turbo': 'verified'},
+                {row['Config']: row['Result'] for row in again.json()},
+            )
+            now = self.do('show', server.id, *JSON).json()
+            self.assertEqual(
+                ITEMS, {r['Config']: r['Actual'] for r in now if r['Desired']}
+            )
+        for argv in (
+            ('set', '--turbo', 'enabled'),
+            ('set', '--profile', 'hpc', '--turbo', 'disabled'),
+        ):
+            self.assert_refused(
+                self.do(*argv, 'web-1', *JSON), 'no runbook that you'
+            )
+
+    def test_it_is_listed_with_what_can_be_set(self) -> None:
+        def row(*argv: str, person: str = 'mona') -> Any:
+            ran = self.do('option', 'list', *argv, *JSON, person=person)
+            self.assert_ended(0, ran)
+            every = ran.json()
+            [found] = [one for one in every if one['Config'] == 'profile']
+            told = 'profile hpc is hyperthreading=enabled, turbo=enabled.'
+            self.assertIn(told, ran.err)
+            return found
+
+        self.world.templates.clear()
+        self.world.runbooks = {self.runbook.uuid: self.runbook}
+        self.world.add_flavor('bm.hpc', {PROFILE: 'hpc'})
+        self.assertEqual(
+            {
+                'Config': 'profile',
+                'Value': 'hpc',
+                'Templates': ['runbook hpc'],
+                'Flavors': ['bm.hpc'],
+            },
+            row(),
+        )
+        own = ('--server', 'web-1')
+        self.assertEqual((True, None), tuple(row(*own).values())[-2:])
+        self.assertIs(False, row(*own, person='rita')['Possible'])
+        self.runbook.extra['required-traits'] = ['CUSTOM_PLATINUM']
+        self.assertIn('CUSTOM_PLATINUM', row(*own)['Reason'])
+        self.runbook.extra.pop('required-traits')
+        self.define({'turbo': 'disabled'}, 'other')
+        ran = self.do('option', 'list', *own, *JSON)
+        self.assertIn('is defined differently', ran.out)
+
     def test_a_single_item_wins(self) -> None:
         self.set('--turbo', 'disabled')
         self.assertEqual({HT: 'enabled', TURBO: 'disabled'}, self.record())
