@@ -202,6 +202,52 @@ def misspelt_required(hands: Hands) -> None:
     _extra(hands, 'required-traits', ['HW_CPU_HYPERTREADING'])
 
 
+def owner_by_name(hands: Hands) -> None:
+    """Have a runbook whose owner is the name of a project."""
+    patch = [{'op': 'replace', 'path': '/owner', 'value': 'acme'}]
+    hands.ironic('PATCH', f'/runbooks/{ON}_ACME', patch)
+
+
+def owner_that_is_none(hands: Hands) -> None:
+    """Have a runbook whose owner is no project."""
+    patch = [{'op': 'replace', 'path': '/owner', 'value': 'nobody'}]
+    hands.ironic('PATCH', f'/runbooks/{ON}_ACME', patch)
+
+
+def _profile(hands: Hands, name: str, more: str = '', **items: str) -> None:
+    """Have a template that defines a profile.
+
+    :param more: of the name of the template, where there are several.
+    """
+    body = {
+        'name': f'CUSTOM_{name.upper()}{more}',
+        'steps': [settings(LogicalProc='Enabled') | {'priority': 150}],
+        'extra': {'config-profile': name, 'config-items': items},
+    }
+    hands.ironic('POST', '/deploy_templates', body)
+
+
+def differing_profile(hands: Hands) -> None:
+    """Have two definitions of a profile."""
+    _profile(hands, 'hpc', '_A', hyperthreading='enabled')
+    _profile(hands, 'hpc', '_B', hyperthreading='enabled', turbo='enabled')
+
+
+def misspelt_type_in_a_profile(hands: Hands) -> None:
+    """Have a profile with a type that there is not."""
+    _profile(hands, 'web', hyperthredding='enabled')
+
+
+def misspelt_value_in_a_profile(hands: Hands) -> None:
+    """Have a profile with a value that there is not."""
+    _profile(hands, 'db', hyperthreading='enable')
+
+
+def opposite_profile(hands: Hands) -> None:
+    """Have a profile whose template does the opposite of it."""
+    _profile(hands, 'off', hyperthreading='disabled')
+
+
 def runbook_without_traits(hands: Hands) -> None:
     """Have a runbook that is approved for no node."""
     hands.ironic('PUT', f'/runbooks/{ON}_ACME/traits', {'traits': []})
@@ -260,6 +306,12 @@ def unmarked_nodes(hands: Hands) -> None:
         hands.ironic('DELETE', f'/nodes/{node}/traits/{ON}')
 
 
+def unmarked_node(hands: Hands) -> None:
+    """Have a node that was enrolled after the item was offered."""
+    node = hands.node('bm-3')
+    hands.ironic('DELETE', f'/nodes/{node}/traits/{ON}')
+
+
 def incapable_with_setting(hands: Hands) -> None:
     """Have a node whose capability is not told."""
     node = hands.node('bm-3')
@@ -293,6 +345,17 @@ def damaged(hands: Hands) -> None:
     _metadata(hands, **{'deploy-config-pending__hyperthreading': '{"va'})
 
 
+def junk_deferred(hands: Hands) -> None:
+    """Have what is no deferred request under its key."""
+    _metadata(hands, **{'deploy-config-deferred__turbo': 'tomorrow'})
+
+
+def undefined_deferred(hands: Hands) -> None:
+    """Have a deferred request for what nobody defines."""
+    entry = '{"value": "red", "by": "x", "at": "2026-01-01T00:00:00+00:00"}'
+    _metadata(hands, **{'deploy-config-deferred__led': entry})
+
+
 MISTAKES = (
     Mistake('template-empty', no_priority),
     Mistake('step-unknown', unknown_step),
@@ -314,16 +377,25 @@ MISTAKES = (
     Mistake('runbook-without-traits', runbook_without_traits),
     Mistake('runbook-traits', runbook_with_other_traits),
     Mistake('runbook-not-usable', public_runbook),
+    Mistake('owner-unknown', owner_by_name),
+    Mistake('owner-unknown', owner_that_is_none),
+    Mistake('profile-differs', differing_profile),
+    Mistake('type-misspelt', misspelt_type_in_a_profile),
+    Mistake('value-undefined', misspelt_value_in_a_profile),
+    Mistake('setting-opposite', opposite_profile),
     Mistake('item-without-template', deleted_template),
     Mistake('variant-differs', unlike_variant),
     Mistake('variant-access', private_base),
     Mistake('variant-trait', other_template),
     Mistake('trait-pinning', pinning),
     Mistake('flavor-without-nodes', unmarked_nodes),
+    Mistake('template-trait-missing', unmarked_node),
     Mistake('setting-without-trait', incapable_with_setting),
     Mistake('lessee-missing', no_lessee),
     Mistake('record-undefined', undefined_record),
     Mistake('drift', drift),
     Mistake('journal-orphaned', orphaned),
     Mistake('journal-damaged', damaged),
+    Mistake('journal-damaged', junk_deferred),
+    Mistake('record-undefined', undefined_deferred),
 )

@@ -89,6 +89,24 @@ class Gateway:
             listed = Document(answer.json()).objects('projects')
             return tuple(one.text('id') for one in listed)
 
+    def every_project(self) -> dict[str, str] | None:
+        """Return ID → name of all projects, None if Keystone tells only some.
+
+        :raises Forbidden: the user may not ask about projects.
+        """
+        with translated('Keystone'):
+            answer = self._sdk.identity.get('/projects')
+            sdk_exc.raise_from_response(answer)
+            listed = Document(answer.json())
+            # Above the limit that a site has set; see "list_limit" of
+            # Keystone's configuration.
+            if listed.truth_or_none('truncated'):
+                return None
+            return {
+                one.text('id'): one.text('name')
+                for one in listed.objects('projects')
+            }
+
     def providers(
         self, required: Iterable[str] = (), forbidden: Iterable[str] = ()
     ) -> frozenset[str]:

@@ -3,7 +3,7 @@
 Reads, has the layers below decide, and shows. Changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from osc_baremetal_config import errors
@@ -49,6 +49,7 @@ def _online(session: Session, asked: CheckArguments) -> Sequence[Finding]:
             traits=files.traits(),
             now_s=session.now_s,
             placement=_placement(session, found),
+            projects=_projects(session, found),
         )
     )
 
@@ -71,14 +72,40 @@ def _placement(session: Session, found: Estate) -> Placement:
     return compared
 
 
+def _projects(session: Session, found: Estate) -> Mapping[str, str] | None:
+    """Return ID → name of all projects, None where they cannot be known.
+
+    Nor where they need not be: what has a server is a project.
+    """
+    owners = {one.owner for one in found.templates if one.owner}
+    if owners <= {server.project_id for server in found.servers}:
+        return None
+    try:
+        known = session.reader.ask(session.cloud.every_project)
+    except errors.ConfigError as error:
+        session.remark(
+            [f'Owners of runbooks were not looked for: {error.message}']
+        )
+        return None
+    if known is None:
+        session.remark(
+            [
+                'Owners of runbooks were not looked for: Keystone lists only '
+                'some of the projects.'
+            ]
+        )
+    return known
+
+
 def _offline(asked: CheckArguments) -> Sequence[Finding]:
     """Return what is wrong with files: a list has offers, else types."""
     found: list[Finding] = []
     catalogues, offers = [], dict[str, Sequence[Offer]]()
     for path in asked.offline:
         try:
-            if offers_file.is_one(path):
-                offers[path] = offers_file.load(path)
+            read = offers_file.read(path)
+            if isinstance(read.document, list):
+                offers[path] = offers_file.offers(read, path)
             else:
                 catalogues.append(Path(path))
         except errors.Refused as error:
@@ -89,4 +116,5 @@ def _offline(asked: CheckArguments) -> Sequence[Finding]:
     except errors.Refused as error:
         told = [one.strip() for one in error.details] or [error.message]
         return [*found, *checking.faults(Code.CATALOGUE_BROKEN, told)]
-    return findings.in_order([*found, *checking.offers(offers, catalogue)])
+    found += checking.offers(offers, catalogue, files.traits())
+    return findings.in_order(found)

@@ -17,14 +17,12 @@ from osc_baremetal_config.osc import yamlfile
 _SIZE = 2**20
 
 
-def is_one(path: str) -> bool:
-    """Return whether a file is a list, as one of offers is.
+def read(path: str) -> yamlfile.File:
+    """Return the document of a file, of offers or not.
 
     :raises Refused: it cannot be read.
     """
-    return isinstance(
-        yamlfile.read(Path(path), 'The file', _SIZE).document, list
-    )
+    return yamlfile.read(Path(path), 'The file', _SIZE)
 
 
 def load(path: str) -> Sequence[Offer]:
@@ -32,13 +30,21 @@ def load(path: str) -> Sequence[Offer]:
 
     :raises Refused: it cannot be read, or is of another form.
     """
-    read = yamlfile.read(Path(path), 'The file', _SIZE)
-    if not isinstance(read.document, list) or not read.document:
+    return offers(read(path), path)
+
+
+def offers(document_: yamlfile.File, path: str) -> Sequence[Offer]:
+    """Return the offers of a document that was read from a file.
+
+    :raises Refused: it is of another form.
+    """
+    listed = document_.document
+    if not isinstance(listed, list) or not listed:
         raise errors.Refused(f'{path}:1: not a list of offers')
-    parsed = document.parse(read.document)
-    faults = list(read.repeated)
+    parsed = document.parse(listed)
+    faults = list(document_.repeated)
     faults += [
-        read.told(fault.path, fault.text)
+        document_.told(fault.path, fault.text)
         for fault in parsed
         if isinstance(fault, Fault)
     ]

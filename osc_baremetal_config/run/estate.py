@@ -132,13 +132,16 @@ def compared(
     """
     groups = placement.groups(estate, catalogue)
     cloud, asked = reader.cloud, groups[: placement.MOST]
-    known = reader.ask(cloud.providers)
     answers = [
         reader.ask(
             functools.partial(cloud.providers, group.required, group.forbidden)
         )
         for group in asked
     ]
+    # What it does not know at all is not to be compared.
+    known = frozenset[str]().union(*answers)
+    if not all(known.issuperset(group.nodes) for group in asked):
+        known = reader.ask(cloud.providers)
     found = placement.compared(asked, answers, known)
     return found, placement.uncompared(groups, len(asked))
 

@@ -221,6 +221,12 @@ class Cloud(Protocol):
         :raises Forbidden: the user may not ask about projects.
         """
 
+    def every_project(self) -> Mapping[str, str] | None:
+        """Return ID → name of all projects, None if Keystone tells only some.
+
+        :raises Forbidden: the user may not ask about projects.
+        """
+
     @property
     def is_bound(self) -> bool:
         """Return whether the login can never be used for another scope."""

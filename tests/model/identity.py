@@ -84,14 +84,15 @@ class Identity(Service):
     def list_projects(self, call: Call) -> Any:
         """Return projects, all or those of a name, to an administrator."""
         self._check_admin(call, 'identity:list_projects')
-        name = call.query.get('name')
-        return {
-            'projects': [
-                {'id': one.id, 'name': one.name}
-                for one in self.world.projects.values()
-                if name in (None, one.name)
-            ]
-        }
+        name, most = call.query.get('name'), self.world.settings.projects
+        found = [
+            {'id': one.id, 'name': one.name}
+            for one in self.world.projects.values()
+            if name in (None, one.name)
+        ]
+        if most is None or len(found) <= most:
+            return {'projects': found}
+        return {'projects': found[:most], 'truncated': True}
 
     @route('/v3/projects/<project_id>')
     def show_project(self, call: Call, project_id: str) -> Any:

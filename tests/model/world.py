@@ -39,6 +39,7 @@ class Settings:
         second in between.
     :param steps_allowed: whether projects may have raw service steps carried
         out; a site can forbid it by a policy.
+    :param projects: how many Keystone lists at most; None for all.
     :param resize_moves_node: a resize takes the server to another node.
     """
 
@@ -64,6 +65,7 @@ class Settings:
     nova: str = '2.104'
     ironic: str = '1.115'
     page: int = 1000
+    projects: int | None = None
     steps_allowed: bool = True
     resize_moves_node: bool = False
 

@@ -44,6 +44,8 @@ class Code(enum.StrEnum):
     RUNBOOK_WITHOUT_TRAITS = 'runbook-without-traits'
     RUNBOOK_TRAITS = 'runbook-traits'
     RUNBOOK_NOT_USABLE = 'runbook-not-usable'
+    OWNER_UNKNOWN = 'owner-unknown'
+    PROFILE_DIFFERS = 'profile-differs'
     # Flavors and images.
     ITEM_WITHOUT_TEMPLATE = 'item-without-template'
     VARIANT_DIFFERS = 'variant-differs'
@@ -54,6 +56,7 @@ class Code(enum.StrEnum):
     TRAIT_PINNING = 'trait-pinning'
     # Nodes.
     BIOS_NOT_READ = 'bios-not-read'
+    TEMPLATE_TRAIT_MISSING = 'template-trait-missing'
     TRAIT_WITHOUT_SETTING = 'trait-without-setting'
     SETTING_WITHOUT_TRAIT = 'setting-without-trait'
     PLACEMENT_TRAITS = 'placement-traits'
@@ -80,6 +83,7 @@ _WARNINGS = frozenset(
         Code.VARIANT_DIFFERS,
         Code.VARIANT_ACCESS,
         Code.BIOS_NOT_READ,
+        Code.TEMPLATE_TRAIT_MISSING,
         Code.SETTING_WITHOUT_TRAIT,
         Code.LESSEE_MISSING,
         Code.NOT_READ,

@@ -4,11 +4,10 @@ Owns the findings about their items, their traits, and how a variant compares
 to its base. Of several that have one cause only the nearest to it is told.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from osc_baremetal_config.core.check.findings import Code, Finding
 from osc_baremetal_config.core.check.survey import Survey, offering
-from osc_baremetal_config.core.check.templates import fitting, slip
 from osc_baremetal_config.core.facts import (
     metadata,
     profiles,
@@ -60,15 +59,38 @@ def _has_slip(flavor: Flavor, survey: Survey) -> bool:
     """Return whether it is a flavor's template that is for a wrong type."""
     required = scope.traits(flavor)
     return any(
-        one.item and one.name in required and slip(one.item, survey)
+        one.item and one.name in required and survey.slip(one.item)
         for one in survey.estate.templates
     )
 
 
 def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
     """Return what is wrong with a trait that a flavor requires."""
-    about = f'flavor {flavor}'
     unset = _unset(flavor, TRAIT + trait)
+    meant = survey.meant(trait)
+    right = _set(flavor, f'{TRAIT}{meant}=required') if meant else ''
+    return (
+        _unusable(f'flavor {flavor}', trait, meant, unset, right)
+        if trait == _PINNING or meant is not None
+        else _foreign(
+            f'flavor {flavor}',
+            trait,
+            set(listing.own_items(flavor)),
+            survey,
+            unset,
+        )
+    )
+
+
+def _unusable(
+    about: str, trait: str, meant: str | None, unset: str, right: str
+) -> Finding:
+    """Return that a required trait is none, or one that Nova refuses.
+
+    :param meant: which trait was meant, empty if that is not known.
+    :param unset: the command that requires it no longer.
+    :param right: the command that requires the other one; empty for none.
+    """
     if trait == _PINNING:
         return Finding(
             Code.TRAIT_PINNING,
@@ -77,23 +99,22 @@ def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
             f'pinning and refuses on bare metal',
             unset,
         )
-    meant = survey.meant(trait)
-    if meant is None:
-        return _foreign(flavor, trait, survey, unset)
-    right = _set(flavor, f'{TRAIT}{meant}=required') if meant else ''
     return Finding(
         Code.TRAIT_MISSPELT,
         about,
-        f'it requires the trait {trait}, which is none' + registry.hint(meant),
+        f'it requires the trait {trait}, which is none'
+        + registry.hint(meant or ''),
         quoting.both(unset, right),
     )
 
 
 def _foreign(
-    flavor: Flavor, trait: str, survey: Survey, fix: str
+    about: str, trait: str, own: Set[Item], survey: Survey, fix: str
 ) -> Finding | None:
-    """Return that a flavor requires a template of an item it has not."""
-    own = set(listing.own_items(flavor))
+    """Return that a template is required of an item that is not had.
+
+    :param own: the items of the flavor or image that requires it.
+    """
     given = {
         item
         for one in survey.estate.templates
@@ -106,7 +127,7 @@ def _foreign(
     told = ', '.join(map(str, sorted(given)))
     return Finding(
         Code.VARIANT_TRAIT,
-        f'flavor {flavor}',
+        about,
         f'it requires {trait}, whose template gives {told} at the first boot, '
         f'and should have {", ".join(map(str, sorted(own))) or "no item"}',
         fix,
@@ -284,44 +305,56 @@ def _without_nodes(
         node
         for template in survey.estate.templates
         if template.name in lacking
-        for node in fitting(template, survey)
+        for node in survey.fitting(template)
         if node in of_class
     ]
-    fix = ''
-    if likely:
-        fix = quoting.command(
+    fixes = [
+        quoting.command(
             *('openstack', 'baremetal', 'node', 'add', 'trait'),
-            *(quoting.node(likely[0]), *lacking),
+            *(quoting.node(node), *lacking),
         )
+        for node in dict.fromkeys(likely)
+    ]
     return Finding(
         Code.FLAVOR_WITHOUT_NODES,
         about,
         f'none of the {len(of_class)} nodes of its resource class has all '
         f'traits that it requires: {", ".join(lacking)}',
-        fix,
+        quoting.both(*fixes),
     )
 
 
 def _image(image: Image, survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with an image."""
     about = f'image {image.name} ({image.id})'
-    key = TRAIT + _PINNING
-    if image.properties.get(key) == 'required':
-        yield Finding(
-            Code.TRAIT_PINNING,
-            about,
-            f'it requires the trait {_PINNING}, which Nova takes for CPU '
-            f'pinning and refuses on bare metal',
-            _unset_image(image, key),
-        )
-    for kind, value in metadata.desired(image.properties).items():
-        if not _is_given(Item(kind, value), survey):
+    items = [
+        Item(*pair) for pair in metadata.desired(image.properties).items()
+    ]
+    if profile := image.properties.get(metadata.PROFILE):
+        items.append(Item(metadata.PROFILE, profile))
+    for key, value in image.properties.items():
+        if key.startswith(TRAIT) and value == 'required':
+            trait = key.removeprefix(TRAIT)
+            unset, meant = _unset_image(image, key), survey.meant(trait)
+            if trait == _PINNING or meant is not None:
+                right = _set_image(image, TRAIT + meant) if meant else ''
+                yield _unusable(about, trait, meant, unset, right)
+            elif found := _foreign(about, trait, set(items), survey, unset):
+                yield found
+    for item in items:
+        if not _is_given(item, survey):
             yield Finding(
                 Code.ITEM_WITHOUT_TEMPLATE,
                 about,
-                f'it should give {kind}={value}, and no deploy template does',
-                _unset_image(image, metadata.DESIRED + kind),
+                f'it should give {item}, and no deploy template does',
+                _unset_image(image, metadata.key(item)),
             )
+
+
+def _set_image(image: Image, key: str) -> str:
+    """Return the command that has an image require a trait."""
+    words = ('image', 'set', '--property', f'{key}=required', image.id)
+    return quoting.command('openstack', *words)
 
 
 def _unset_image(image: Image, key: str) -> str:

@@ -12,6 +12,7 @@ from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Drift
 from osc_baremetal_config.core.desired.catalogue import ConfigType
 from osc_baremetal_config.core.facts import (
+    deferred,
     journal,
     metadata,
     provision_state,
@@ -21,6 +22,8 @@ from osc_baremetal_config.core.facts import (
 )
 from osc_baremetal_config.core.facts.model import (
     Bios,
+    Item,
+    Kind,
     Node,
     Server,
     Snapshot,
@@ -73,6 +76,7 @@ def _node(
     if node.uuid in survey.estate.bios:
         bios = survey.estate.bios[node.uuid]
         yield from _capabilities(node, bios, survey) if bios else _unread(node)
+        yield from _unmarked(node, bios, survey)
     yield from _lessee(node, server)
     yield from _placement(node, survey)
 
@@ -148,6 +152,28 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 _of_node(node, 'add trait', *sorted(next(iter(sets))))
                 if len(sets) == 1
                 else '',
+            )
+
+
+def _unmarked(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
+    """Yield that a node lacks the trait of a template that it could have.
+
+    As one that was enrolled after the template was offered: no server of a
+    variant comes onto it, and no runbook for it is run there.
+    """
+    for template in survey.estate.templates:
+        if (
+            template.kind is Kind.DEPLOY_TEMPLATE
+            and template.name not in node.traits
+            and (users := survey.relying(template, node))
+            and not survey.against(template, node, bios)
+        ):
+            yield Finding(
+                Code.TEMPLATE_TRAIT_MISSING,
+                f'node {node}',
+                f'{template} fits it, and it lacks the trait of that name, '
+                f'which others like it have: {users} cannot use it',
+                _of_node(node, 'add trait', template.name),
             )
 
 
@@ -237,19 +263,38 @@ def _server(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:
 
 
 def _records(server: Server, survey: Survey) -> Iterator[Finding]:
-    """Yield the records of items that nobody defines."""
-    for name, value in metadata.desired(server.metadata).items():
-        config_type = survey.catalogue.types.get(name)
-        known = {item.value for item in survey.items if item.type == name}
-        known |= set(config_type.values) if config_type else set()
-        if value not in known:
+    """Yield what is recorded or deferred and that nobody defines."""
+    records = [
+        (metadata.DESIRED + name, Item(name, value))
+        for name, value in metadata.desired(server.metadata).items()
+    ]
+    for name in sorted(metadata.below(metadata.DEFERRED, server.metadata)):
+        key = metadata.DEFERRED + name
+        if later := deferred.of(name, server.metadata):
+            records.append((key, Item(name, later.value)))
+        else:
+            yield Finding(
+                Code.JOURNAL_DAMAGED,
+                f'server {server}',
+                f'{key} in its metadata is no request that was deferred',
+                _unset(server, key),
+            )
+    for key, item in records:
+        if not _is_known(item, survey):
             yield Finding(
                 Code.RECORD_UNDEFINED,
                 f'server {server}',
-                f'its metadata says {name}={value}, which neither the '
-                f'catalogue nor a template knows',
-                _unset(server, metadata.DESIRED + name),
+                f'its metadata says {item}, which neither the catalogue nor a '
+                f'template knows',
+                _unset(server, key),
             )
+
+
+def _is_known(item: Item, survey: Survey) -> bool:
+    """Return whether the catalogue or a template knows an item."""
+    config_type = survey.catalogue.types.get(item.type)
+    is_in_catalogue = config_type and item.value in config_type.values
+    return bool(is_in_catalogue) or item in survey.every_item
 
 
 def _journal(server: Server, node: Node, survey: Survey) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from osc_baremetal_config.core.offer import scope
 from osc_baremetal_config.core.offer.model import Estate
 
 # Questions at most; the largest groups first.
-MOST = 3
+MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def compared(
         for uuid in group.nodes
         if uuid in known and uuid not in answer
     }
-    return Placement(frozenset(known), differing)
+    return Placement(differing)
 
 
 def uncompared(found: Sequence[Group], asked: int) -> int:

@@ -7,11 +7,18 @@ template is for. Finds nothing wrong itself.
 import difflib
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import metadata, profiles, quoting, steps
+from osc_baremetal_config.core.facts import (
+    metadata,
+    profiles,
+    quoting,
+    registry,
+    steps,
+    templates,
+)
 from osc_baremetal_config.core.facts.model import (
     Bios,
     Flavor,
@@ -20,6 +27,7 @@ from osc_baremetal_config.core.facts.model import (
     Node,
     Template,
 )
+from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.offer import listing, recipes, scope
 from osc_baremetal_config.core.offer.model import Estate, Offer, Recipe
 
@@ -36,13 +44,10 @@ _CLIENT = {
 class Placement:
     """What Placement has of the nodes.
 
-    :param providers: the UUIDs of those that it knows; None if it was not
-        asked.
     :param differing: node UUID → the traits by which it differs from Ironic,
         as far as these were compared.
     """
 
-    providers: frozenset[str] | None = None
     differing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -52,6 +57,7 @@ class Survey:
 
     :param traits: all that os-traits knows.
     :param now_s: the time, in seconds since 1970.
+    :param projects: ID → name of all projects; None if they are not known.
     """
 
     estate: Estate
@@ -59,6 +65,7 @@ class Survey:
     traits: frozenset[str]
     now_s: float
     placement: Placement = Placement()
+    projects: Mapping[str, str] | None = None
 
     @functools.cached_property
     def node_traits(self) -> frozenset[str]:
@@ -79,6 +86,14 @@ class Survey:
     def items(self) -> frozenset[Item]:
         """The items that a deploy template or a runbook gives."""
         return frozenset(one.item for one in self.estate.templates if one.item)
+
+    @functools.cached_property
+    def every_item(self) -> frozenset[Item]:
+        """All these, and those of profiles."""
+        of_profiles = [
+            one.profile.items for one in self.estate.templates if one.profile
+        ]
+        return self.items.union(*of_profiles)
 
     @functools.cached_property
     def read(self) -> Sequence[tuple[Node, Bios]]:
@@ -118,6 +133,78 @@ class Survey:
         names = steps.settings(template.steps).keys()
         return [(n, bios) for n, bios in self.read if names & bios.keys()]
 
+    def relying(self, template: Template, node: Node) -> str:
+        """Return what finds a template by a trait that a node lacks, in words.
+
+        Flavors whose servers could be on the node but for traits of templates;
+        where no flavor needs the trait, runbooks that are approved for it.
+
+        :returns: empty for nothing, and where no node of the resource class
+            has the trait: then it is not for these.
+        """
+        if (template.name, node.resource_class) not in self._marked_classes:
+            return ''
+        if needing := self._requiring.get(template.name):
+            found = [
+                f'flavor {flavor}'
+                for flavor in needing
+                if scope.takes(flavor, node)
+            ]
+        else:
+            found = [
+                str(one)
+                for one in self.estate.templates
+                if template.name in one.approved_for
+                and not one.approved_for & node.traits
+            ]
+        return ' and '.join(found)
+
+    @functools.cached_property
+    def _marked_classes(self) -> Set[tuple[str, str | None]]:
+        """Trait and resource class, of all nodes."""
+        return {
+            (trait, node.resource_class)
+            for node in self.estate.nodes
+            for trait in node.traits
+        }
+
+    @functools.cached_property
+    def _requiring(self) -> Mapping[str, Sequence[Flavor]]:
+        """Template → flavors that need its trait, without such traits."""
+        found: dict[str, list[Flavor]] = {}
+        for flavor in self.estate.flavors:
+            for trait in scope.traits(flavor) & self.names:
+                plain = _without_templates(flavor, self.names)
+                found.setdefault(trait, []).append(plain)
+        return found
+
+    def fitting(self, template: Template) -> list[Node]:
+        """Return the nodes that a template fits, as far as they were read."""
+        return [
+            node
+            for node, bios in self.read
+            if not self.against(template, node, bios)
+        ]
+
+    def against(
+        self, template: Template, node: Node, bios: Bios
+    ) -> list[Violation]:
+        """Return why a template does not fit a node, nothing if it does."""
+        return templates.lacking_traits(template, node) + templates.unfit(
+            template, node, bios, self.catalogue.locks, allow_data_loss=True
+        )
+
+    def slip(self, item: Item) -> str:
+        """Return the type or the value that an item was meant to have.
+
+        Empty for one that the catalogue knows, or that is like none of it.
+        """
+        types = self.catalogue.types
+        if item.type not in types:
+            return registry.near(item.type, types)
+        known = types[item.type].values
+        return '' if item.value in known else registry.near(item.value, known)
+
     def recipe(self, template: Template) -> Recipe | None:
         """Return what the catalogue would have in the place of a template.
 
@@ -149,6 +236,16 @@ class Survey:
         """Return the flavors of which variants have an item, or could."""
         pairs = listing.variants_of(item, self.estate)
         return sorted({base.name for base, _ in pairs})
+
+
+def _without_templates(flavor: Flavor, names: frozenset[str]) -> Flavor:
+    """Return a flavor that requires no trait of a template."""
+    specs = {
+        key: value
+        for key, value in flavor.extra_specs.items()
+        if key.removeprefix(scope.TRAIT) not in names
+    }
+    return replace(flavor, extra_specs=specs)
 
 
 def command(template: Template, what: str, *more: str) -> str:

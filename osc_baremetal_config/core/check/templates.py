@@ -13,11 +13,9 @@ from osc_baremetal_config.core.check.survey import Survey, command, offering
 from osc_baremetal_config.core.facts import (
     order,
     profiles,
-    quoting,
     registry,
     steps,
     templates,
-    violations,
 )
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -58,81 +56,85 @@ def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
         yield from _opposite(template, survey)
         yield from _settings(template, survey)
     yield from _required(template, survey)
-    if template.kind is Kind.RUNBOOK:
-        yield from _approval(template, survey)
-
-
-def slip(item: Item, survey: Survey) -> str:
-    """Return the type or the value that an item may have been meant to have.
-
-    Empty for one that the catalogue knows, or that is like none of it.
-    """
-    types = survey.catalogue.types
-    if item.type not in types:
-        return registry.near(item.type, types)
-    values = types[item.type].values
-    return '' if item.value in values else registry.near(item.value, values)
 
 
 def _misspelt(template: Template, survey: Survey) -> Iterator[Finding]:
-    """Yield that a template's item is none that the catalogue knows."""
-    item, types = template.item, survey.catalogue.types
-    if item is None:
-        return
-    if item.type not in types:
-        if meant := slip(item, survey):
+    """Yield that an item of a template is none that the catalogue knows."""
+    types = survey.catalogue.types
+    for item in items(template):
+        meant = survey.slip(item)
+        if item.type not in types and meant:
             yield Finding(
                 Code.TYPE_MISSPELT,
                 str(template),
                 f'it is for {item.type}, which no catalogue has'
                 f'{registry.hint(meant)}',
-                _extra(template, 'config-type', meant),
+                _renaming(template, item, Item(meant, item.value), survey),
             )
-    elif item.value not in types[item.type].values:
-        values = types[item.type].values
-        meant = slip(item, survey)
-        yield Finding(
-            Code.VALUE_UNDEFINED,
-            str(template),
-            f'it is for {item}, and the catalogue knows only '
-            f'{", ".join(values)}{registry.hint(meant)}',
-            _renaming(template, meant, survey),
-        )
+        elif item.type in types and item.value not in types[item.type].values:
+            values = types[item.type].values
+            yield Finding(
+                Code.VALUE_UNDEFINED,
+                str(template),
+                f'it is for {item}, and the catalogue knows only '
+                f'{", ".join(values)}{registry.hint(meant)}',
+                _renaming(template, item, Item(item.type, meant), survey),
+            )
 
 
-def _renaming(template: Template, meant: str, survey: Survey) -> str:
-    """Return the command that gives a template the value that is meant.
+def items(template: Template) -> tuple[Item, ...]:
+    """Return the item that a template gives, or those of its profile."""
+    if template.profile:
+        return template.profile.items
+    return (template.item,) if template.item else ()
+
+
+def _renaming(
+    template: Template, item: Item, meant: Item, survey: Survey
+) -> str:
+    """Return the command that gives a template the item that is meant.
 
     Where that is not known, or another one gives it, the one that deletes it.
 
-    :param meant: empty if it is not known.
+    :param meant: without a value if it is not known.
     """
-    is_taken = template.item and any(
-        one.kind is template.kind
-        and one.item == Item(template.item.type, meant)
+    if not meant.value:
+        return command(template, 'delete')
+    if template.profile:
+        values = template.profile.values
+        del values[item.type]
+        values[meant.type] = meant.value
+        return extra(template, 'config-items', json.dumps(values))
+    if meant.type != item.type:
+        return extra(template, 'config-type', meant.type)
+    if any(
+        one.kind is template.kind and one.item == meant
         for one in survey.estate.templates
-    )
-    if meant and not is_taken:
-        return _extra(template, 'config-value', meant)
-    return command(template, 'delete')
+    ):
+        return command(template, 'delete')
+    return extra(template, 'config-value', meant.value)
 
 
 def _steps(template: Template, survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with the steps, whatever the node."""
     fix = _rewriting(template, survey)
-    counts = collections.Counter(map(str, template.steps))
+    for code, reason in step_faults(template.steps):
+        yield Finding(code, str(template), reason, fix)
+
+
+def step_faults(wanted: Sequence[Step]) -> list[tuple[Code, str]]:
+    """Return what is wrong with steps, whatever the node, in words."""
+    counts = collections.Counter(map(str, wanted))
     found = [
         (Code.STEP_REPEATED, f'it has step {name} {count} times')
         for name, count in counts.items()
         if count > 1
     ]
-    found = found or [one for step in template.steps for one in _step(step)]
-    found += [
+    found = found or [one for step in wanted for one in _step(step)]
+    return found + [
         (Code.SETTING_CONTRADICTS, f'it sets {name} to {" and ".join(texts)}')
-        for name, texts in steps.contradictions(template.steps).items()
+        for name, texts in steps.contradictions(wanted).items()
     ]
-    for code, reason in found:
-        yield Finding(code, str(template), reason, fix)
 
 
 def _step(step: Step) -> Iterator[tuple[Code, str]]:
@@ -150,27 +152,28 @@ def _step(step: Step) -> Iterator[tuple[Code, str]]:
 
 def _opposite(template: Template, survey: Survey) -> Iterator[Finding]:
     """Yield that a template gives another value than it says it does."""
-    item, wanted = template.item, steps.settings(template.steps)
-    config_type = survey.catalogue.types.get(item.type) if item else None
-    if not (item and config_type and item.value in config_type.values):
-        return
-    for node, bios in survey.of(template):
-        meant = survey.catalogue.meant(bios, node).get(item.type, ())
-        given = {
-            value
-            for kind in meant
-            for value, settings in kind.values.items()
-            if settings and settings.items() <= wanted.items()
-        }
-        if given and item.value not in given:
-            yield Finding(
-                Code.SETTING_OPPOSITE,
-                str(template),
-                f'it is for {item}, and what it sets is '
-                f'{item.type}={" and ".join(sorted(given))} on {node}',
-                _rewriting(template, survey),
-            )
-            return
+    wanted = steps.settings(template.steps)
+    for item in items(template):
+        config_type = survey.catalogue.types.get(item.type)
+        if not (config_type and item.value in config_type.values):
+            continue
+        for node, bios in survey.of(template):
+            meant = survey.catalogue.meant(bios, node).get(item.type, ())
+            given = {
+                value
+                for kind in meant
+                for value, settings in kind.values.items()
+                if settings and settings.items() <= wanted.items()
+            }
+            if given and item.value not in given:
+                yield Finding(
+                    Code.SETTING_OPPOSITE,
+                    str(template),
+                    f'it is for {item}, and what it sets is '
+                    f'{item.type}={" and ".join(sorted(given))} on {node}',
+                    _rewriting(template, survey),
+                )
+                break
 
 
 def _settings(template: Template, survey: Survey) -> Iterator[Finding]:
@@ -242,7 +245,7 @@ def _required(template: Template, survey: Survey) -> Iterator[Finding]:
                 str(template),
                 f'it requires the trait {trait}, which is none'
                 + registry.hint(meant),
-                _extra(template, 'required-traits', json.dumps(right)),
+                extra(template, 'required-traits', json.dumps(right)),
             )
             return
     nodes = survey.estate.nodes
@@ -252,7 +255,7 @@ def _required(template: Template, survey: Survey) -> Iterator[Finding]:
             str(template),
             f'no node has the traits that it requires: '
             f'{", ".join(sorted(required))}',
-            _extra(
+            extra(
                 template,
                 'required-traits',
                 json.dumps(_needed(template, survey)),
@@ -262,82 +265,8 @@ def _required(template: Template, survey: Survey) -> Iterator[Finding]:
 
 def _needed(template: Template, survey: Survey) -> list[str]:
     """Return the traits that a template should require."""
-    items = [template.item] if template.item else []
-    items += template.profile.items if template.profile else ()
-    needed = (recipes.needed(item, survey.catalogue) for item in items)
+    needed = (recipes.needed(one, survey.catalogue) for one in items(template))
     return sorted(frozenset[str]().union(*needed))
-
-
-def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
-    """Yield that a runbook can be run on no node, or by nobody."""
-    nodes = fitting(runbook, survey)
-    if not runbook.approved_for:
-        yield Finding(
-            Code.RUNBOOK_WITHOUT_TRAITS,
-            str(runbook),
-            'it has no traits, so Ironic runs it on no node',
-            _approving(runbook, survey, nodes),
-        )
-    elif not runbook.approved_for & survey.node_traits:
-        yield Finding(
-            Code.RUNBOOK_TRAITS,
-            str(runbook),
-            f'no node has one of its traits: '
-            f'{", ".join(sorted(runbook.approved_for))}',
-            _approving(runbook, survey, nodes),
-        )
-    if runbook.is_public:
-        lessees = sorted({node.lessee for node in nodes if node.lessee})
-        fix = command(runbook, 'unset', '--public')
-        if lessees:
-            owner = command(runbook, 'set', '--owner', lessees[0])
-            fix = quoting.both(fix, owner)
-        yield Finding(
-            Code.RUNBOOK_NOT_USABLE,
-            str(runbook),
-            'projects are shown it, and may not run it: only the managers of '
-            'the project that owns a runbook may',
-            fix,
-        )
-
-
-def _approving(
-    runbook: Template, survey: Survey, nodes: Sequence[Node]
-) -> str:
-    """Return the command that approves a runbook for the nodes it fits."""
-    common = set(survey.node_traits)
-    for node in nodes:
-        common &= node.traits
-    twins = {
-        one.name
-        for one in survey.estate.templates
-        if one.kind is Kind.DEPLOY_TEMPLATE
-        and profiles.given(one) == profiles.given(runbook)
-    }
-    best = sorted(
-        common,
-        key=lambda trait: (trait not in twins, trait != runbook.name, trait),
-    )
-    if not (nodes and best):
-        return ''
-    return command(runbook, 'trait add', best[0])
-
-
-def fitting(template: Template, survey: Survey) -> list[Node]:
-    """Return the nodes that a template fits, as far as they were read."""
-    return [
-        node
-        for node, bios in survey.read
-        if not _against(template, node, bios, survey)
-    ]
-
-
-def _against(
-    template: Template, node: Node, bios: Bios, survey: Survey
-) -> list[violations.Violation]:
-    return templates.lacking_traits(template, node) + templates.unfit(
-        template, node, bios, survey.catalogue.locks, allow_data_loss=True
-    )
 
 
 def _ties(survey: Survey) -> Iterator[Finding]:
@@ -348,7 +277,7 @@ def _ties(survey: Survey) -> Iterator[Finding]:
         for group in _visible_together(own):
             for node, bios in survey.read:
                 winners = templates.most_specific(
-                    [o for o in group if not _against(o, node, bios, survey)]
+                    [o for o in group if not survey.against(o, node, bios)]
                 )
                 if len(winners) > 1:
                     key = tuple(map(str, winners))
@@ -436,6 +365,6 @@ def _rewriting(template: Template, survey: Survey) -> str:
     return command(template, 'set', '--steps', document)
 
 
-def _extra(template: Template, key: str, value: str) -> str:
+def extra(template: Template, key: str, value: str) -> str:
     """Return the command that changes what a template says of itself."""
     return command(template, 'set', '--extra', f'{key}={value}')

@@ -1,11 +1,13 @@
 """What the sessions of one login are given."""
 
 import pathlib
+from dataclasses import replace
 
 import fixtures
 from keystoneauth1 import session as ksa_session
 from openstack import connection
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import connections, gateway
 from tests.model import fixture, transport
 from tests.unit import base
@@ -37,6 +39,23 @@ class EndpointTest(base.TestCase):
         self.assertEqual({server.id}, compute.named('web-1').found.keys())
         [seen, *_] = model.faults.calls()
         self.assertEqual('2.96', seen.version)
+
+
+class ProjectsTest(base.TestCase):
+    def test_all_of_them_or_none(self) -> None:
+        model = self.useFixture(fixture.Model())
+        sdk = connection.Connection(session=model.session('operator'))
+        cloud = gateway.Gateway(sdk)
+        own = {one.id: one.name for one in model.world.projects.values()}
+        self.assertEqual(own, cloud.every_project())
+        model.world.settings = replace(model.world.settings, projects=1)
+        self.assertIsNone(cloud.every_project())
+
+    def test_who_may_not_know(self) -> None:
+        model = self.useFixture(fixture.Model())
+        sdk = connection.Connection(session=model.session('mona'))
+        cloud = gateway.Gateway(sdk)
+        self.assertRaises(errors.Forbidden, cloud.every_project)
 
 
 class NetrcTest(base.TestCase):

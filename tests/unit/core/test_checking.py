@@ -14,6 +14,7 @@ from osc_baremetal_config.core.check.survey import Survey
 from osc_baremetal_config.core.desired.catalogue import ConfigType
 from osc_baremetal_config.core.facts.model import (
     Bios,
+    Image,
     Item,
     Kind,
     Step,
@@ -31,6 +32,7 @@ from tests.unit.core.test_offers import (
     machine,
     node,
     offer,
+    template,
 )
 
 CATALOGUE = files.load(())
@@ -55,6 +57,97 @@ class TemplateTest(base.TestCase):
         )
         found = codes(estate(machine('dell'), templates=(template,)))
         self.assertIn('step-repeated', found)
+
+
+class ImageTest(base.TestCase):
+    """What an image requires, and should give."""
+
+    def test_its_traits_and_items(self) -> None:
+        trait, item = 'trait:', 'deploy-config:hyperthreading'
+        given = template('CUSTOM_T', HT_ON)
+        for properties, expected, fixes in (
+            ({}, [], []),
+            ({f'{trait}CUSTOM_T': 'required', item: 'enabled'}, [], []),
+            ({f'{trait}HW_CPU_X86_VMX': 'required'}, [], []),
+            ({f'{trait}CUSTOM_T': 'forbidden'}, [], []),
+            (
+                {f'{trait}CUSTOM_T': 'required'},
+                ['variant-trait'],
+                [f'image unset --property {trait}CUSTOM_T'],
+            ),
+            (
+                {f'{trait}HW_CPU_HYPERTREADING': 'required'},
+                ['trait-misspelt'],
+                [
+                    f'image unset --property {trait}HW_CPU_HYPERTREADING',
+                    f'image set --property {trait}HW_CPU_HYPERTHREADING=',
+                ],
+            ),
+            (
+                {f'{trait}HW_CPU_HYPERTHREADING': 'required'},
+                ['trait-pinning'],
+                [f'image unset --property {trait}HW_CPU_HYPERTHREADING'],
+            ),
+            (
+                {'deploy-config-profile': 'hpc'},
+                ['item-without-template'],
+                ['image unset --property deploy-config-profile'],
+            ),
+        ):
+            image = Image(id='i', name='noble', properties=properties)
+            found = Survey(
+                estate(templates=(given,), images=(image,)),
+                CATALOGUE,
+                files.traits(),
+                0.0,
+            )
+            own = [
+                one
+                for one in checking.check(found)
+                if one.object == 'image noble (i)'
+            ]
+            self.assertEqual(expected, [one.code for one in own])
+            for fix in fixes:
+                self.assertIn(fix, own[0].fix)
+
+
+class NewNodeTest(base.TestCase):
+    """A node that was enrolled after an item was offered."""
+
+    def test_it_lacks_the_trait_of_what_fits_it(self) -> None:
+        start = estate(*[machine('dell')] * 3)
+        given = template('CUSTOM_T', HT_ON)
+        marked, fresh, other = start.nodes
+        nodes = (
+            replace(marked, traits=marked.traits | {'CUSTOM_T'}),
+            fresh,
+            replace(other, resource_class='other'),
+        )
+        for more, flavors, expected in (
+            ((), (flavor(), flavor('v', **{'trait:CUSTOM_T': 'required'})), 1),
+            ((), (flavor(),), 0),
+            (
+                (
+                    replace(
+                        given, kind=Kind.RUNBOOK, approved_for={'CUSTOM_T'}
+                    ),
+                ),
+                (),
+                1,
+            ),
+        ):
+            made = replace(
+                start, nodes=nodes, templates=(given, *more), flavors=flavors
+            )
+            survey = Survey(made, CATALOGUE, files.traits(), 0.0)
+            found = [
+                one
+                for one in checking.check(survey)
+                if one.code is Code.TEMPLATE_TRAIT_MISSING
+            ]
+            self.assertEqual(expected, len(found), str(found))
+            for one in found:
+                self.assertIn(str(fresh), one.object)
 
 
 class OfferedTest(base.TestCase):

@@ -349,6 +349,35 @@ class OfflineTest(base.TestCase):
             self.assertIn(place, str([one['Object'] for one in found]))
             self.assertIn(reason, str([one['Reason'] for one in found]))
 
+    def test_steps_and_traits_of_offers(self) -> None:
+        offer = '- {type: turbo, value: disabled, '
+        step = 'interface: bios, step: %s, args: {settings: [%s]}'
+        one = '{name: A, value: x}'
+        for text, expected in (
+            ('steps: [{%s}]' % (step % ('aply', one)), 'step-unknown'),
+            ('steps: [{%s}]' % (step % ('apply_configuration', '')), 'step-'),
+            (
+                'steps: [{%s}]'
+                % (
+                    step
+                    % ('apply_configuration', f'{one}, {{name: A, value: y}}')
+                ),
+                'setting-contradicts',
+            ),
+            (
+                'settings: {A: x}, required-traits: [HW_CPU_HYPERTREADING]',
+                'trait-misspelt',
+            ),
+            (
+                'settings: {A: x}, traits: [HW_CPU_HYPERTHREADING, CUSTOM_X]',
+                None,
+            ),
+        ):
+            found = self.check(f'{offer}{text}}}', code=3 if expected else 0)
+            codes = [one['Code'] for one in found]
+            self.assertEqual(1 if expected else 0, len(codes), str(found))
+            self.assertIn(expected or '', ' '.join(codes))
+
     def test_no_login_is_needed(self) -> None:
         model = self.useFixture(fixture.Model())
         ran = shells.openstack([*CHECK, '--offline', '/nowhere.yaml'])
