@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import texts
 from osc_baremetal_config.cloud.fields import Document, Malformed
-from osc_baremetal_config.core.facts import profiles
+from osc_baremetal_config.core.facts import profiles, templates
 from osc_baremetal_config.core.facts.model import (
     BiosSetting,
     Event,
@@ -269,6 +269,7 @@ def template(kind: Kind, document: Document) -> Template:
         owner=document.text_or_none('owner'),
         is_public=bool(document.truth_or_none('public')),
         id=document.text_or_none('uuid') or '',
+        extra={k: v for k, v in extra.items() if k not in templates.KEYS},
         profile=profile,
     )
 

@@ -10,7 +10,13 @@ from dataclasses import replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.facts import violations
 from osc_baremetal_config.core.facts.model import Item
-from osc_baremetal_config.core.offer import listing, making, usage
+from osc_baremetal_config.core.offer import (
+    faults,
+    listing,
+    making,
+    targets,
+    usage,
+)
 from osc_baremetal_config.core.offer.making import Offering
 from osc_baremetal_config.core.offer.model import (
     Change,
@@ -45,7 +51,7 @@ def create(session: Session, asked: OfferArguments) -> Shown:
     )
     session.say(view.unread(found.unread))
     offers = _resolved(session, given, found)
-    in_scope = making.in_scope(offers, found)
+    in_scope = targets.in_scope(offers, found, catalogue)
     found = estate.with_bios(session.reader, found, in_scope)
     offering = making.make(offers, found, catalogue, updates=asked.updates)
     session.remark(view.offering(offering))
@@ -128,7 +134,7 @@ def _resolved(
         for name, ids in projects.items()
         if len(ids) != 1
     ]
-    against += making.faults(given, found, session.catalogue)
+    against += faults.every(given, found, session.catalogue)
     if against:
         raise making.refused(against)
     return [
@@ -191,8 +197,9 @@ def _flavor_names(asked: RemovalArguments, found: Estate) -> list[str]:
     :raises Refused: there is no such flavor.
     """
     offer = Offer(type=asked.type, flavors=asked.flavors)
-    making.check_flavors(offer, found)
-    return [flavor.name for flavor in making.flavors(offer, found)]
+    if against := faults.unknown_flavors(offer, found):
+        raise errors.Refused('Nothing was changed:', against)
+    return [flavor.name for flavor in targets.flavors(offer, found)]
 
 
 def _carry_out(

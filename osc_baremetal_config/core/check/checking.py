@@ -17,7 +17,7 @@ from osc_baremetal_config.core.check.survey import Survey
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import registry
 from osc_baremetal_config.core.facts.violations import Violation
-from osc_baremetal_config.core.offer import making
+from osc_baremetal_config.core.offer import faults as faults_
 from osc_baremetal_config.core.offer.model import Estate, Offer
 
 
@@ -68,7 +68,7 @@ def offers(
 
 def _in_offer(offer: Offer, survey: Survey) -> Iterator[tuple[Code, str]]:
     """Yield what is wrong with an offer: its words, its steps, its traits."""
-    for one in making.faults([offer], survey.estate, survey.catalogue):
+    for one in faults_.every([offer], survey.estate, survey.catalogue):
         if not _is_of_a_cloud(one):
             yield Code.OFFERS_BROKEN, str(one)
     yield from templates.step_faults(offer.own_steps)

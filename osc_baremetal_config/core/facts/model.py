@@ -322,6 +322,7 @@ class Template:
     :param owner: the ID of the project whose runbook it is; None for none.
     :param is_public: a runbook is shown to all projects.
     :param id: its UUID; empty for one that there is not yet.
+    :param extra: what else its ``extra`` has, which is of no meaning here.
     :param profile: the set of items that they give a node, which its ``extra``
         names; None if it names none. There is no single item then, but in
         what a plan takes for one of its items.
@@ -336,6 +337,7 @@ class Template:
     owner: str | None = field(default=None, compare=False)
     is_public: bool = field(default=False, compare=False)
     id: str = field(default='', compare=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
     profile: Profile | None = None
 
     def __str__(self) -> str:

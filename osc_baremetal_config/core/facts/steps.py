@@ -9,6 +9,7 @@ step does to a live server is not known here.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from osc_baremetal_config.core.facts import values
@@ -103,14 +104,15 @@ def typed(steps: Iterable[Step], bios: Bios) -> tuple[Step, ...]:
 
     :param bios: tells the type of each; what is of none is left as it is.
     """
-    return tuple(
-        apply(
-            {n: asked(n, value, bios) for n, value in settings([step]).items()}
-        )[0]
-        if is_apply(step) and settings([step])
-        else step
-        for step in steps
-    )
+
+    def of(step: Step) -> Step:
+        wanted = settings([step]) if is_apply(step) else {}
+        if not wanted:
+            return step
+        [made] = apply({n: asked(n, v, bios) for n, v in wanted.items()})
+        return replace(made, priority=step.priority)
+
+    return tuple(map(of, steps))
 
 
 def asked(name: str, value: Value, bios: Bios) -> Value:

@@ -22,6 +22,17 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.facts.violations import Violation
 
+# What ``extra`` says of an item or a profile.
+KEYS = frozenset(
+    {
+        'config-type',
+        'config-value',
+        'config-profile',
+        'config-items',
+        'required-traits',
+    }
+)
+
 
 def unfit(
     template: Template,

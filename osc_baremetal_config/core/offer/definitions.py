@@ -187,8 +187,15 @@ def documents(kind: Kind, wanted: Sequence[Step]) -> list[dict[str, Any]]:
         if kind is Kind.RUNBOOK:
             step['order'] = number + 1
         else:
-            step['priority'] = PRIORITY - number
+            own = wanted[number].priority
+            step['priority'] = own if own > 0 else PRIORITY - number
     return found
+
+
+def has_usual_priorities(wanted: Sequence[Step]) -> bool:
+    """Return whether steps have the priorities that are given here."""
+    usual = range(PRIORITY, PRIORITY - len(wanted), -1)
+    return [step.priority for step in wanted] == list(usual)
 
 
 def _plain(step: Step) -> Step:
@@ -223,6 +230,13 @@ def _differences(new: Template, present: Template) -> list[str]:
             f'it does {told(present.steps) or "nothing"} and should do '
             f'{told(new.steps)}'
         )
+    elif wanted := _priorities(new, present):
+        found.append(f'its steps should have the priorities {wanted}')
+    found += [
+        f'its extra {key} is {present.extra.get(key)!r} and should be {to!r}'
+        for key, to in new.extra.items()
+        if present.extra.get(key) != to
+    ]
     if present.required_traits != new.required_traits:
         found.append(
             f'it requires {_listed(present.required_traits)} and should '
@@ -240,6 +254,18 @@ def _differences(new: Template, present: Template) -> list[str]:
             f'{words[new.is_public]}'
         )
     return found
+
+
+def _priorities(new: Template, present: Template) -> str:
+    """Return the priorities that steps should have, empty if they have."""
+    wanted = [step.priority for step in new.steps]
+    if (
+        new.kind is Kind.RUNBOOK
+        or not all(priority > 0 for priority in wanted)
+        or wanted == [step.priority for step in present.steps]
+    ):
+        return ''
+    return ', '.join(map(str, wanted))
 
 
 def _is_approved(
@@ -262,7 +288,7 @@ def _creation(new: Template, estate: Estate) -> Iterable[Request]:
     body: dict[str, Any] = {
         'name': new.name,
         'steps': documents(new.kind, new.steps),
-        'extra': _extra(new),
+        'extra': {**new.extra, **_extra(new)},
     }
     if kind is Kind.RUNBOOK:
         body |= {'public': new.is_public}
@@ -276,7 +302,7 @@ def _creation(new: Template, estate: Estate) -> Iterable[Request]:
 def _patch(new: Template, present: Template) -> list[dict[str, Any]]:
     """Return the JSON patch from what there is to what should be."""
     found: list[dict[str, Any]] = []
-    if not is_same(present.steps, new.steps):
+    if not is_same(present.steps, new.steps) or _priorities(new, present):
         found.append(_replacing('/steps', documents(new.kind, new.steps)))
     extra = _extra(new)
     if extra != _extra(present):
@@ -289,12 +315,22 @@ def _patch(new: Template, present: Template) -> list[dict[str, Any]]:
             for key in _extra(present)
             if key not in extra
         ]
+    found += [
+        {'op': 'add', 'path': f'/extra/{_pointer(key)}', 'value': value}
+        for key, value in new.extra.items()
+        if present.extra.get(key) != value
+    ]
     if present.is_public != new.is_public:
         found.append(_replacing('/public', new.is_public))
     # One that becomes public loses its owner by that, and only so.
     if present.owner != new.owner and not new.is_public:
         found.append(_replacing('/owner', new.owner))
     return found
+
+
+def _pointer(key: str) -> str:
+    """Return a key as a part of a JSON pointer (RFC 6901)."""
+    return key.replace('~', '~0').replace('/', '~1')
 
 
 def _replacing(path: str, value: Any) -> dict[str, Any]:

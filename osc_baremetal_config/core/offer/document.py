@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from osc_baremetal_config.core.desired.catalogue import Fault, Path
-from osc_baremetal_config.core.facts import metadata, profiles, values
+from osc_baremetal_config.core.facts import (
+    metadata,
+    profiles,
+    templates,
+    values,
+)
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import Item, Kind, Step
 from osc_baremetal_config.core.offer.model import Offer
@@ -24,6 +29,7 @@ KEYS = (
     'name',
     'settings',
     'steps',
+    'extra',
     'required-traits',
     'kinds',
     'runbook',
@@ -50,7 +56,8 @@ def written(offer: Offer) -> dict[str, Any]:
         'variants': dict(offer.variants) or None,
         'name': offer.name or None,
         'settings': dict(offer.settings) or None,
-        'steps': steps_.documents(offer.steps) or None,
+        'steps': _steps(offer) or None,
+        'extra': dict(offer.extra) or None,
         'required-traits': _sorted(offer.required_traits),
         'kinds': [str(kind) for kind in Kind if kind in offer.kinds],
         'runbook': offer.runbook or None,
@@ -82,6 +89,15 @@ def parse(document: Any) -> list[Offer] | list[Fault]:
         else:
             faults.append(Fault((index,), 'not a mapping'))
     return faults or [_offer(entry) for entry in found]
+
+
+def _steps(offer: Offer) -> list[dict[str, Any]]:
+    """Return the steps, each with its priority where it has one of its own."""
+    documents = steps_.documents(offer.steps)
+    return [
+        document | ({'priority': step.priority} if step.priority > 0 else {})
+        for step, document in zip(offer.steps, documents, strict=True)
+    ]
 
 
 def _sorted(traits: frozenset[str] | None) -> list[str] | None:
@@ -133,6 +149,8 @@ def _contradictions(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault((*path, 'variants'), 'of flavors that are not listed')
     if 'variants' in given and not _has_one_value(entry):
         yield Fault((*path, 'variants'), 'for more than one value')
+    if len({'priority' in step for step in entry.get('steps') or ()}) > 1:
+        yield Fault((*path, 'steps'), 'some with a priority, some without')
     if given & {'settings', 'steps'} and not _has_one_value(entry):
         yield Fault(path, 'settings and steps are for one value')
     if given & {'name', 'runbook'} and not (
@@ -178,12 +196,13 @@ def _offer(entry: Mapping[str, Any]) -> Offer:
                 interface=s['interface'],
                 step=s['step'],
                 args=s['args'],
-                # In the order in which they are written.
-                priority=-number,
+                # Or in the order in which they are written.
+                priority=s.get('priority', -number),
             )
             for number, s in enumerate(given.get('steps', ()))
         ),
         name=given.get('name', ''),
+        extra=given.get('extra', {}),
         runbook=given.get('runbook', ''),
         traits=None if traits is None else frozenset(traits),
         required_traits=None if required is None else frozenset(required),
@@ -239,10 +258,23 @@ def _is_words_by_text(value: Any) -> bool:
 def _is_step(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
-        and set(value) == _STEP
+        and set(value) - {'priority'} == _STEP
         and _is_text(value['interface'])
         and _is_text(value['step'])
         and isinstance(value['args'], Mapping)
+        and _is_priority(value.get('priority', 1))
+    )
+
+
+def _is_priority(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _is_extra(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and all(map(_is_text, value))
+        and not templates.KEYS & value.keys()
     )
 
 
@@ -268,7 +300,11 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     'settings': (_is_settings, 'a mapping of BIOS settings to values'),
     'steps': (
         _is_list_of(_is_step),
-        'a list of mappings of interface, step and args',
+        'a list of mappings of interface, step, args and priority',
+    ),
+    'extra': (
+        _is_extra,
+        'a mapping of other keys than those of items and profiles',
     ),
     'required-traits': (_TEXTS, 'a list of traits'),
     'kinds': (

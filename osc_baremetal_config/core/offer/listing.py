@@ -18,9 +18,9 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.offer import (
     definitions,
-    making,
     recipes,
     scope,
+    targets,
     variants,
 )
 from osc_baremetal_config.core.offer.model import Estate, Offer
@@ -169,6 +169,7 @@ def _is_pair(template: Template, runbook: Template) -> bool:
         definitions.is_same(template.steps, runbook.steps)
         and template.required_traits == runbook.required_traits
         and template.profile == runbook.profile
+        and template.extra == runbook.extra
     )
 
 
@@ -185,7 +186,16 @@ def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
     """
     kinds = frozenset(one.kind for one in (some, runbook) if one)
     settings = steps.settings(some.steps)
-    is_plain = definitions.is_same(some.steps, steps.apply(settings))
+    is_usual = some.kind is Kind.RUNBOOK or definitions.has_usual_priorities(
+        some.steps
+    )
+    is_plain = is_usual and definitions.is_same(
+        some.steps, steps.apply(settings)
+    )
+    listed = [
+        replace(step, priority=-number) if is_usual else step
+        for number, step in enumerate(some.steps)
+    ]
     return Offer(
         type=item.type,
         values=(item.value,),
@@ -193,9 +203,10 @@ def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
         name=some.name,
         runbook=runbook.name if runbook else '',
         settings=settings if is_plain else {},
-        steps=() if is_plain else some.steps,
+        steps=() if is_plain else tuple(listed),
+        extra=some.extra,
         required_traits=some.required_traits,
-        traits=runbook.approved_for if runbook else None,
+        traits=_own_traits(some, runbook),
         owner=runbook.owner if runbook else None,
         owner_name=(runbook.owner or '') if runbook else '',
         is_public=bool(runbook and runbook.is_public),
@@ -203,12 +214,21 @@ def _offer(item: Item, some: Template, runbook: Template | None) -> Offer:
     )
 
 
+def _own_traits(
+    some: Template, runbook: Template | None
+) -> frozenset[str] | None:
+    """Return for what a runbook is approved, None for the usual trait."""
+    if runbook is None or runbook.approved_for == {some.name}:
+        return None
+    return runbook.approved_for
+
+
 def _with_nodes(offer: Offer, estate: Estate, catalogue: Catalogue) -> Offer:
     """Return an offer that says whether it marks nodes, as it has or not."""
-    if not (offer.flavors and offer.kinds):
+    if not offer.kinds:
         return replace(offer, marks_nodes=False)
     item = Item(offer.type, offer.values[0])
-    nodes = scope.nodes(making.flavors(offer, estate), estate.nodes)
+    nodes = targets.nodes(offer, estate)
     fit = recipes.fit(offer, item, nodes, estate, catalogue)
     lacking = [
         node

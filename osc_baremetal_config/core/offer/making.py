@@ -1,23 +1,23 @@
 """Everything that offers come to on a cloud, or every reason against them.
 
-Owns how offers are checked, which templates serve a flavor's first boot, and
-what a person has to know of that. Nothing is changed here.
+Owns in which order offers are looked at, which templates serve a flavor's
+first boot, and what a person has to know of that. Nothing is changed here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import registry, violations
+from osc_baremetal_config.core.facts import violations
 from osc_baremetal_config.core.facts.model import Flavor, Item, Kind, Node
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.offer import (
     definitions,
-    names,
     recipes,
     scope,
+    targets,
     variants,
 )
 from osc_baremetal_config.core.offer.model import (
@@ -59,12 +59,24 @@ def make(
     :param updates: what is different is changed.
     :raises Refused: something of them cannot be.
     """
-    fits = [
-        recipes.fit(offer, item, _nodes(offer, estate), estate, catalogue)
-        for offer in offers
-        for item in _items(offer, catalogue)
-    ]
-    changes = _changes(fits, estate)
+    fits: list[Fit] = []
+    made: dict[str, Change] = {}
+    now, left = estate, list(offers)
+    while left:
+        some, later = targets.ready(left, now)
+        if not some:
+            # Nothing makes their flavors.
+            some, later = later, []
+        found = [
+            recipes.fit(offer, item, targets.nodes(offer, now), now, catalogue)
+            for offer in some
+            for item in targets.items(offer, catalogue)
+        ]
+        changes, now = _changes(found, now)
+        for change in changes:
+            made.setdefault(str(change), change)
+        fits, left = fits + found, later
+    changes = list(made.values())
     due = {str(change) for change in to_do(changes)}
     against = [one for fit in fits for one in _unfitting(fit, due)]
     against += [
@@ -81,18 +93,7 @@ def make(
     ]
     if against:
         raise refused(against)
-    return Offering(tuple(fits), tuple(changes), tuple(_remarks(fits, estate)))
-
-
-def faults(
-    offers: Iterable[Offer], estate: Estate, catalogue: Catalogue
-) -> list[Violation]:
-    """Return everything that offers name and that there is not."""
-    return [
-        fault
-        for offer in offers
-        for fault in _faults(offer, estate, catalogue)
-    ]
+    return Offering(tuple(fits), tuple(changes), tuple(_remarks(fits, now)))
 
 
 def refused(against: Sequence[Violation]) -> errors.Refused:
@@ -100,145 +101,6 @@ def refused(against: Sequence[Violation]) -> errors.Refused:
     return errors.Refused(
         'This cannot be offered; nothing was changed:', against
     )
-
-
-def check_flavors(offer: Offer, estate: Estate) -> None:
-    """Raise unless there are the flavors that an offer names."""
-    if against := _unknown_flavors(offer, estate):
-        raise errors.Refused('Nothing was changed:', against)
-
-
-def flavors(offer: Offer, estate: Estate) -> list[Flavor]:
-    """Return the flavors that an offer is for, those of them that exist."""
-    found = (_flavor(name, estate) for name in offer.flavors)
-    return [flavor for flavor in found if flavor]
-
-
-def in_scope(offers: Iterable[Offer], estate: Estate) -> list[Node]:
-    """Return the nodes whose BIOS has to be known for offers."""
-    uuids = {node.uuid for offer in offers for node in _nodes(offer, estate)}
-    uuids |= {offer.like for offer in offers if offer.like}
-    return [node for node in estate.nodes if node.uuid in uuids]
-
-
-def _flavor(name: str, estate: Estate) -> Flavor | None:
-    by_name = {flavor.name: flavor for flavor in estate.flavors}
-    by_id = {flavor.id: flavor for flavor in estate.flavors}
-    # An ID is an ID: a flavor may have any name, that of another's ID too.
-    return by_id.get(name) or by_name.get(name)
-
-
-def _nodes(offer: Offer, estate: Estate) -> list[Node]:
-    """Return the nodes that an offer is for: all, if it names no flavor."""
-    if not offer.flavors:
-        return list(estate.nodes)
-    return scope.nodes(flavors(offer, estate), estate.nodes)
-
-
-def _items(offer: Offer, catalogue: Catalogue) -> list[Item]:
-    """Return the items that are offered."""
-    config_type = catalogue.types.get(offer.type)
-    known = config_type.values if config_type else ()
-    return [Item(offer.type, value) for value in offer.values or known]
-
-
-def _faults(
-    offer: Offer, estate: Estate, catalogue: Catalogue
-) -> list[Violation]:
-    """Return what an offer names that there is not."""
-    if unfit := list(_unfit_words(offer, catalogue)):
-        return unfit
-    return [
-        *_unknown_items(offer, catalogue),
-        *_unknown_flavors(offer, estate),
-        *_unknown_vendors(offer, catalogue),
-    ]
-
-
-def _unfit_words(offer: Offer, catalogue: Catalogue) -> Iterator[Violation]:
-    """Yield the words of an offer that no service would take."""
-    known = catalogue.types.get(offer.type)
-    values = set(offer.values) - set(known.values if known else ())
-    items = offer.profile.items if offer.profile else ()
-    values |= {item.value for item in items}
-    types = [offer.type, *(item.type for item in items)]
-    required = offer.required_traits or ()
-    traits = {*(offer.traits or ()), *required}
-    trait, letters = 'a trait', 'capital letters, digits and underscores'
-    plain = 'letters, digits, underscores, dots and hyphens'
-    for what, words, fits, needed in (
-        ('a type', types, names.is_type, 'a-z, 0-9 and hyphens'),
-        ('a value', values, names.is_value, plain),
-        (
-            'the name of a deploy template',
-            [offer.name] if Kind.DEPLOY_TEMPLATE in offer.kinds else [],
-            names.is_template,
-            f'CUSTOM_ and {letters}',
-        ),
-        ('the name of a runbook', [offer.runbook], names.is_runbook, plain),
-        (
-            'the name of a flavor',
-            offer.variants.values(),
-            names.is_flavor,
-            plain,
-        ),
-        (trait, traits, names.is_trait, letters),
-    ):
-        for word in sorted(words):
-            if word and not fits(word):
-                yield violations.word_unfit(what, word, needed)
-
-
-def _unknown_items(offer: Offer, catalogue: Catalogue) -> list[Violation]:
-    if offer.profile:
-        single = [
-            replace(offer, type=i.type, values=(i.value,), profile=None)
-            for i in offer.profile.items
-        ]
-        return [v for one in single for v in _unknown_items(one, catalogue)]
-    config_type = catalogue.types.get(offer.type)
-    if config_type is None:
-        nearest = registry.nearest(offer.type, catalogue.types)
-        # An operator may offer what no catalogue names.
-        if offer.own_steps and offer.values and not nearest:
-            return []
-        known = catalogue.types
-        return [
-            violations.unknown_type(offer.type, known, nearest, is_named=True)
-        ]
-    return [
-        violations.unknown_value(
-            Item(offer.type, value),
-            config_type.values,
-            registry.nearest(value, config_type.values),
-        ).of(Item(offer.type, value))
-        for value in offer.values
-        if value not in config_type.values
-    ]
-
-
-def _unknown_flavors(offer: Offer, estate: Estate) -> list[Violation]:
-    found = []
-    for name in offer.flavors:
-        flavor = _flavor(name, estate)
-        if flavor is None:
-            known = [one.name for one in estate.flavors]
-            nearest = registry.nearest(name, known)
-            found.append(violations.flavor_unknown(name, nearest))
-        elif offer.kinds and not scope.is_bare_metal(flavor):
-            found.append(violations.flavor_virtual(str(flavor)))
-    return found
-
-
-def _unknown_vendors(offer: Offer, catalogue: Catalogue) -> list[Violation]:
-    known = recipes.vendors(catalogue)
-    makers = {name.split()[0] for name in known}
-    found = []
-    for vendor in offer.vendors:
-        if not any(recipes.is_one_of(one, [vendor]) for one in known):
-            nearest = registry.nearest(vendor, known | makers)
-            found.append(violations.vendor_unknown(vendor, makers, nearest))
-    return found
 
 
 def _unfitting(fit: Fit, due: AbstractSet[str]) -> list[Violation]:
@@ -279,14 +141,11 @@ def reasons(fit: Fit) -> list[str]:
 _SOME = 5
 
 
-def _changes(fits: Sequence[Fit], estate: Estate) -> list[Change]:
-    """Return what has to be done, each once."""
+def _changes(
+    fits: Sequence[Fit], estate: Estate
+) -> tuple[list[Change], Estate]:
+    """Return what has to be done, each once, and what there is then."""
     found: dict[str, Change] = {}
-
-    def add(change: Change | None) -> None:
-        if change is not None:
-            found.setdefault(str(change), change)
-
     served = _served(fits, estate)
     first = {trait for trait in served.values() if trait}
     kinds = [
@@ -297,23 +156,37 @@ def _changes(fits: Sequence[Fit], estate: Estate) -> list[Change]:
     for kind in kinds:
         for recipe, nodes in _recipes(fits):
             if kind in recipe.offer.kinds:
-                add(definitions.change(recipe, kind, estate, nodes))
-    for trait, nodes in _marked(fits, estate, first).items():
-        add(definitions.marking(trait, nodes))
+                change = definitions.change(recipe, kind, estate, nodes)
+                found.setdefault(str(change), change)
+    marked = _marked(fits, estate, first)
+    for trait, nodes in marked.items():
+        if marking := definitions.marking(trait, nodes):
+            found.setdefault(str(marking), marking)
+    flavors = list(estate.flavors)
     for (base_name, item, variant), template in served.items():
         for base in estate.flavors:
             if base.name == base_name:
-                add(
-                    variants.change(
-                        base,
-                        item,
-                        template,
-                        estate.flavors,
-                        estate.templates,
-                        variant,
-                    )
+                change, made = variants.change(
+                    base, item, template, flavors, estate.templates, variant
                 )
-    return list(found.values())
+                found.setdefault(str(change), change)
+                if change.state is State.MISSING:
+                    flavors.append(made)
+    gets: dict[str, set[str]] = {}
+    for trait, nodes in marked.items():
+        for node in nodes:
+            gets.setdefault(node.uuid, set()).add(trait)
+    then = replace(
+        estate,
+        flavors=tuple(flavors),
+        nodes=tuple(
+            replace(node, traits=node.traits | gets[node.uuid])
+            if node.uuid in gets
+            else node
+            for node in estate.nodes
+        ),
+    )
+    return list(found.values()), then
 
 
 def _recipes(fits: Iterable[Fit]) -> list[tuple[Recipe, Sequence[Node]]]:
@@ -355,27 +228,22 @@ def _served(
     """
     found = {}
     for fit in fits:
-        for flavor in flavors(fit.offer, estate):
+        for flavor in targets.flavors(fit.offer, estate):
             serving = _at_first_boot(fit, flavor, fits)
-            key = flavor.name, fit.item, _variant(fit.offer, flavor)
+            key = flavor.name, fit.item, targets.variant(fit.offer, flavor)
             found[key] = serving.pop() if len(serving) == 1 else None
     return found
 
 
-def _variant(offer: Offer, flavor: Flavor) -> str | None:
-    """Return the name of the variant of a flavor, if an offer has one."""
-    found = offer.variants
-    return found.get(flavor.name) or found.get(flavor.id)
-
-
 def _at_first_boot(fit: Fit, flavor: Flavor, fits: Iterable[Fit]) -> set[str]:
     """Return the templates that the nodes of a flavor need for an item."""
+    name = targets.variant(fit.offer, flavor)
     return {
         recipe.name
         for other in fits
         if other.item == fit.item
         and {flavor.name, flavor.id} & set(other.offer.flavors)
-        and _variant(other.offer, flavor) == _variant(fit.offer, flavor)
+        and targets.variant(other.offer, flavor) == name
         for recipe, nodes in other.fitting
         if recipe.offer.first_boot
         and Kind.DEPLOY_TEMPLATE in recipe.offer.kinds
@@ -398,7 +266,7 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
                         else ''
                     )
                 )
-        for flavor in flavors(fit.offer, estate):
+        for flavor in targets.flavors(fit.offer, estate):
             serving = _at_first_boot(fit, flavor, fits)
             if len(serving) > 1:
                 told.append(
@@ -434,7 +302,7 @@ def _absent(fits: Iterable[Fit], estate: Estate) -> list[str]:
         f'{fit.item}: no node of {vendor} is among those that it fits, so '
         f'nothing is made for that.'
         for fit in fits
-        if _nodes(fit.offer, estate) and fit.offer.kinds
+        if targets.nodes(fit.offer, estate) and fit.offer.kinds
         for vendor in fit.offer.vendors
         if not any(
             recipes.is_one_of(recipe.vendor, [vendor])

@@ -46,6 +46,7 @@ class Offer:
         empty for what the catalogue says.
     :param steps: other steps than such that apply settings; empty for those.
     :param name: of the deploy template; empty for one that is made.
+    :param extra: what else the ``extra`` of both has; none for what it has.
     :param runbook: the name of the runbook; empty for one that is made.
     :param traits: for whose nodes the runbook is approved; None for those
         that have the template's name as a trait.
@@ -69,6 +70,7 @@ class Offer:
     settings: Mapping[str, Value] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     name: str = ''
+    extra: Mapping[str, Any] = field(default_factory=dict)
     runbook: str = ''
     traits: frozenset[str] | None = None
     required_traits: frozenset[str] | None = None
@@ -146,6 +148,7 @@ class Recipe:
             approved_for=self._approved if is_runbook else frozenset(),
             owner=self.offer.owner if is_runbook else None,
             is_public=self.offer.is_public if is_runbook else False,
+            extra=self.offer.extra,
         )
 
     @property

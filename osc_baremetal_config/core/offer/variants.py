@@ -54,6 +54,13 @@ def wanted(
     )
 
 
+def renamed(variant: Flavor, name: str | None) -> Flavor:
+    """Return a flavor that is to be made under a name, None for its own."""
+    if name is None:
+        return variant
+    return replace(variant, name=name, id=_NOT_IN_ID.sub('_', name))
+
+
 def change(
     base: Flavor,
     item: Item,
@@ -61,8 +68,8 @@ def change(
     every: Iterable[Flavor],
     templates: Iterable[Template],
     name: str | None = None,
-) -> Change:
-    """Return what has to be done for a flavor to have a variant.
+) -> tuple[Change, Flavor]:
+    """Return what has to be done for a flavor to have a variant, and that.
 
     :param every: all flavors of the cloud.
     :param name: of the variant; None for one that is found, or made.
@@ -71,48 +78,50 @@ def change(
         one for one in templates if one.kind is Kind.DEPLOY_TEMPLATE
     )
     every = tuple(every)
-    new = wanted(base, item, trait, templates)
-    if name is not None:
-        new = replace(new, name=name, id=_NOT_IN_ID.sub('_', name))
+    new = renamed(wanted(base, item, trait, templates), name)
     details = (f'{base.name} with {item}',)
     if not name and _has(base, item):
-        return Change(
+        same = Change(
             kind=KIND, name=base.name, state=State.SAME, details=details
         )
-    taken = next((f for f in every if f.name == name), None)
-    if (
-        taken
-        and taken.extra_specs
-        and not any(map(metadata.is_desired, taken.extra_specs))
-    ):
-        return Change(
-            kind=KIND,
-            name=taken.name,
-            state=State.DIFFERENT,
-            details=details,
-            unchangeable=('it is a flavor without items, and so no variant',),
-        )
+        return same, base
     best = None if name else _nearest(new, base, item, every, templates)
     present = best or next((f for f in every if f.name == new.name), None)
     if present is None:
-        return Change(
+        missing = Change(
             kind=KIND,
             name=new.name,
             state=State.MISSING,
             details=details,
-            requests=(*_creation(new, every), *_finish(new)),
+            requests=(*_creation(new), *_finish(new)),
         )
-    if best is None and not present.extra_specs and _is_alike(new, present):
-        return Change(
+        return missing, new
+    new = replace(new, name=present.name, id=present.id)
+    if name and _is_another(present):
+        found = Change(
+            kind=KIND,
+            name=name,
+            state=State.DIFFERENT,
+            details=details,
+            unchangeable=('it is a flavor without items, and so no variant',),
+        )
+    elif best is None and not present.extra_specs and _is_alike(new, present):
+        found = Change(
             kind=KIND,
             name=new.name,
             state=State.UNFINISHED,
             details=details,
-            requests=tuple(_finish(replace(new, id=present.id), present)),
+            requests=tuple(_finish(new, present)),
         )
-    return _compared(
-        replace(new, name=present.name, id=present.id), present, details
-    )
+    else:
+        found = _compared(new, present, details)
+    return found, new
+
+
+def _is_another(flavor: Flavor) -> bool:
+    """Return whether a flavor is finished, and has no items."""
+    specs = flavor.extra_specs
+    return bool(specs) and not any(map(metadata.is_desired, specs))
 
 
 def base_of(
@@ -257,7 +266,7 @@ def _compared(
     )
 
 
-def _creation(new: Flavor, every: Iterable[Flavor]) -> Iterator[Request]:
+def _creation(new: Flavor) -> Iterator[Request]:
     """Yield what makes a flavor without access and extra specs."""
     body = {
         'name': new.name,

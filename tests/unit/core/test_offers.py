@@ -20,6 +20,7 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.offer import (
     document,
+    faults,
     listing,
     making,
     recipes,
@@ -229,7 +230,7 @@ class MakingTest(base.TestCase):
                 Flavor(name='m1', vcpus=1, ram_mib=1, disk_gib=1),
             ),
         )
-        against = making.faults(
+        against = faults.every(
             [
                 offer(
                     type='hyperthredding',
@@ -259,7 +260,7 @@ class MakingTest(base.TestCase):
             ('hyperthredding', {'Led': 'red'}, False),
         ):
             one = offer(type=name, values=('red',), settings=settings)
-            found = making.faults([one], estate(), CATALOGUE)
+            found = faults.every([one], estate(), CATALOGUE)
             self.assertEqual(is_known, not found, name)
 
     def test_a_flavor_for_two_vendors_has_no_first_boot(self) -> None:
@@ -463,7 +464,8 @@ class VariantTest(base.TestCase):
     def change(self, present: Flavor | None, **words: Any) -> Any:
         large = replace(flavor(), **words)
         every = [one for one in (large, present) if one]
-        return variants.change(large, HT_ON, 'CUSTOM_T', every, [template()])
+        given_ = [template()]
+        return variants.change(large, HT_ON, 'CUSTOM_T', every, given_)[0]
 
     def variant(self, **words: Any) -> Flavor:
         new = variants.wanted(flavor(), HT_ON, 'CUSTOM_T', [template()])
@@ -478,7 +480,7 @@ class VariantTest(base.TestCase):
             is_public=False,
             projects=frozenset({'p2', 'p1'}),
         )
-        change = variants.change(large, HT_ON, 'CUSTOM_T', [large], [])
+        change, _ = variants.change(large, HT_ON, 'CUSTOM_T', [large], [])
         first, second, third, last = change.requests
         self.assertEqual(
             {
@@ -552,13 +554,13 @@ class VariantTest(base.TestCase):
         twin = flavor('bm.huge')
         own = self.variant()
         for large, state in ((flavor(), State.SAME), (twin, State.MISSING)):
-            change = variants.change(
+            change, _ = variants.change(
                 large, HT_ON, 'CUSTOM_T', [flavor(), twin, own], [template()]
             )
             self.assertEqual(state, change.state, large.name)
 
     def test_a_flavor_that_has_the_item_is_its_own_variant(self) -> None:
-        change = variants.change(self.variant(), HT_ON, None, [], [])
+        change, _ = variants.change(self.variant(), HT_ON, None, [], [])
         self.assertEqual(State.SAME, change.state)
 
     def test_a_variant_of_the_same_type_is_replaced(self) -> None:
@@ -677,6 +679,18 @@ _PROFILES = st.builds(
 )
 
 
+def _prioritised(
+    some: tuple[Step, ...], first: int, kind: Kind
+) -> tuple[Step, ...]:
+    """Return steps in the order in which they are run."""
+    return tuple(
+        replace(
+            step, priority=(first if kind is Kind.DEPLOY_TEMPLATE else 0) - n
+        )
+        for n, step in enumerate(some)
+    )
+
+
 @st.composite
 def _templates(draw: st.DrawFn) -> tuple[Template, ...]:
     found = {}
@@ -691,13 +705,18 @@ def _templates(draw: st.DrawFn) -> tuple[Template, ...]:
             name=name,
             item=None if profile else draw(st.none() | _ITEMS),
             profile=profile,
-            steps=(
-                *steps.apply(draw(_SETTINGS)),
-                *draw(
-                    st.sampled_from(
-                        [(), (Step(interface='raid', step=f's{number}'),)]
-                    )
+            extra=draw(st.sampled_from([{}, {'a/b': [1]}, {'c': 'x'}])),
+            steps=_prioritised(
+                (
+                    *steps.apply(draw(_SETTINGS)),
+                    *draw(
+                        st.sampled_from(
+                            [(), (Step(interface='raid', step=f's{number}'),)]
+                        )
+                    ),
                 ),
+                draw(st.sampled_from([150, 150, 90])),
+                kind,
             ),
             required_traits=draw(_TRAITS),
             approved_for=draw(_TRAITS)
@@ -752,6 +771,10 @@ class RoundTripTest(base.TestCase):
             [document.written(one) for one in offers]
         )
         self.assertEqual([replace(one, owner=None) for one in offers], parsed)
+        self.assertEqual(
+            [[s.priority for s in one.steps] for one in offers],
+            [[s.priority for s in one.steps] for one in parsed],
+        )
         changes = making.make(offers, found, CATALOGUE).changes
         self.assertEqual([], to_do(changes), str(offers))
         wanted = {str(change) for change in changes}
@@ -805,7 +828,7 @@ class ProfileTest(base.TestCase):
         )
         self.assertIn('that gives cpu-profile=odd', str(refused))
         wrong = offer(type=PROFILE, values=('hpc',), profile=odd)
-        [fault] = making.faults([wrong], estate(), CATALOGUE)
+        [fault] = faults.every([wrong], estate(), CATALOGUE)
         self.assertEqual('unknown-type', fault.code)
 
     def test_what_differs_of_a_definition(self) -> None:

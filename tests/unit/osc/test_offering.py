@@ -280,6 +280,74 @@ class FileTest(OfferingTestCase):
         self.create(text)
         self.assertEqual(before, self.state)
 
+    def test_variants_of_variants(self) -> None:
+        """A flavor with two items is a variant of those that have one."""
+        on, off = 'bm.large.hyperthreading-enabled', 'bm.large.turbo-disabled'
+        both = f'{on}.turbo-disabled'
+        turbo = ('option', 'create', '--type', 'turbo')
+        self.operator(*LARGE, 'bm.private', '--owner', 'acme')
+        self.operator(*turbo, '--flavor', 'bm.large', on)
+        text, before = self.written(), self.state
+        flavor = self.world.flavor(both)
+        assert flavor is not None
+        self.assertEqual(
+            {
+                'deploy-config:hyperthreading': 'enabled',
+                'deploy-config:turbo': 'disabled',
+                'trait:CUSTOM_HYPERTHREADING_ENABLED_DELL': 'required',
+                'trait:CUSTOM_TURBO_DISABLED_DELL': 'required',
+            },
+            {k: v for k, v in flavor.extra_specs.items() if 'res' not in k},
+        )
+        self.use(offering.empty())
+        self.create(text)
+        self.assertEqual(before, self.state)
+        self.assertIn('nothing was changed', self.create(text).err)
+        unknown = '- {type: turbo, flavors: [bm.larg.turbo]}'
+        self.assertIn("'bm.larg.turbo'", self.create(unknown, code=3).err)
+        self.use(offering.empty())
+        self.create(
+            f'- {{type: turbo, flavors: [{on}], values: [disabled]}}\n'
+            '- {type: hyperthreading, flavors: [bm.large]}'
+        )
+        made = self.world.flavor(both)
+        assert made is not None
+        self.assertEqual(flavor.extra_specs, made.extra_specs)
+        self.assertIsNone(self.world.flavor(off))
+
+    def test_priorities_and_what_else_is_in_extra(self) -> None:
+        step = (
+            '{interface: bios, step: apply_configuration, priority: %s,'
+            ' args: {settings: [{name: LogicalProc, value: Enabled}]}}'
+        )
+        text = (
+            '- {type: hyperthreading, value: enabled, name: CUSTOM_T,'
+            f' steps: [{step}], extra: {{site: %s}}}}'
+        )
+        self.create(text % (90, 'a'))
+        [made] = self.world.templates.values()
+        self.assertEqual(90, made.steps[0]['priority'])
+        self.assertEqual('a', made.extra['site'])
+        written, before = self.written(), self.state
+        self.assertIn('nothing was changed', self.create(written).err)
+        self.use(offering.empty())
+        self.create(written)
+        self.assertEqual(before, self.state)
+        for change in ((95, 'a'), (95, 'b')):
+            ran = self.create(text % change, code=3)
+            self.assertIn('--update', ran.err)
+            self.create(text % change, '--update')
+            [made] = self.world.templates.values()
+            found = made.steps[0]['priority'], made.extra['site']
+            self.assertEqual(change, found)
+        for wrong in ('priority: 0', 'priority: high'):
+            ran = self.create(
+                text.replace('priority: %s', wrong) % 'a', code=3
+            )
+            self.assertIn('and priority', ran.err)
+        ran = self.create('- {type: turbo, extra: {config-type: x}}', code=3)
+        self.assertIn('a mapping of other keys', ran.err)
+
     def test_prune_removes_what_the_file_has_not(self) -> None:
         self.operator(*LARGE)
         self.operator(
