@@ -195,7 +195,7 @@ class Lab:
         self._leave_failure(node)
         if self._changed(node.id) or _PENDING in node.driver_internal_info:
             self._put_back(node.id)
-        self._settle(server_id)
+        self.settle(server_id)
 
     def as_delivered(self, server_id: str, bmc: people.Bmc) -> None:
         """Bring a server on a node with a BMC back to what a new one is.
@@ -207,7 +207,7 @@ class Lab:
         bmc.deliver()
         if not self._is_known(node.id, bmc):
             self.reread(node.id, bmc)
-        self._settle(server_id)
+        self.settle(server_id)
 
     def reread(self, node_id: str, bmc: people.Bmc) -> None:
         """Have Ironic read the settings again, by a service of nothing.
@@ -254,7 +254,7 @@ class Lab:
                 self.ironic.unset_node_maintenance(node)
             self.reach(node.id, {'target': 'abort'}, 'active')
 
-    def _settle(self, server_id: str) -> None:
+    def settle(self, server_id: str) -> None:
         """Have a server on, with nothing in its metadata."""
         server = self.nova.get_server(server_id)
         self.nova.delete_server_metadata(server, list(server.metadata))

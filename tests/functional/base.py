@@ -5,13 +5,22 @@ is not, because a skipped one would show nothing.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
+
+from testtools import content
 
 from tests import lab, people, runs
 from tests.devcloud import layout as layouts
 
 FAKE, REDFISH, RESIZABLE = lab.FAKE, lab.REDFISH, lab.RESIZABLE
+# What a failure is explained by: who switched the power, and what went wrong.
+_LOGS = ('ironic', 'nova-compute')
+_TELLING = re.compile(
+    r'WARNING|ERROR|power-update|[Pp]owered|sync_power_state'
+)
+_LINES = 40
 
 
 class TestCase(runs.RunTestCase):
@@ -28,6 +37,24 @@ class TestCase(runs.RunTestCase):
         self.mona = self.person('mona')
         self.system = self.person('operator-system').connect()
         self.nova = self.lab.nova
+        sizes = {name: self._log(name).stat().st_size for name in _LOGS}
+        self.addOnException(lambda _: self._explain(sizes))
+
+    def _log(self, name: str) -> Any:
+        return self.layout.log_of(name)
+
+    def _explain(self, sizes: dict[str, int]) -> None:
+        """Show what the services have logged since a test began.
+
+        :param sizes: of each log then, in bytes.
+        """
+        for name, size in sizes.items():
+            with self._log(name).open('rb') as log:
+                log.seek(size)
+                lines = log.read().decode('utf-8', 'replace').splitlines()
+            found = [line[:300] for line in lines if _TELLING.search(line)]
+            text = '\n'.join(found[-_LINES:])
+            self.addDetail(f'{name}.log', content.text_content(text))
 
     def person(self, name: str) -> people.Person:
         """Return a person by the name of the entry in clouds.yaml."""

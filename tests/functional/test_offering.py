@@ -258,8 +258,11 @@ class CheckTest(TestCase):
         acme = self.mona.connect().current_project_id
         nova.flavor_add_tenant_access(private.id, acme)
         self.config(*CREATE, 'bm.large', 'bm.redfish', 'bm.private', *SMT)
-        # The cloud has a node that is not said to be capable.
-        for one in self.found():
+        # The cloud has a node that is not said to be capable, and so has not
+        # the trait of what it could then be given.
+        for code in ('setting-without-trait', 'template-trait-missing'):
+            [one] = self.found()
+            self.assertEqual(code, one['Code'])
             self.paste(one['Fix'])
         self.web = self.server(mistakes.VARIANT)
         self.assertEqual([], self.found())

@@ -41,7 +41,7 @@ class ItemsTest(base.TestCase):
         started = sum(
             after[how] - before[how] for how in ('PowerOn', 'Restart')
         )
-        self.assertEqual(1, started)
+        self.assertEqual(1, started, f'{before} {after} {ran.err}')
         again = self.set(self.mona, *wish, '--detailed-exit-code', server.id)
         self.assert_ended(0, again)
         self.assertEqual(after, bmc.counters())

@@ -83,7 +83,8 @@ class RefusedTest(base.TestCase):
         self.system.baremetal.wait_for_nodes_provision_state(
             [self.node.id], 'active', timeout=30
         )
-        self.nova.wait_for_server(self.web, interval=1)
+        # Nova may have seen it off while it was restarted.
+        self.lab.settle(self.web.id)
 
     def test_server_that_is_locked(self) -> None:
         self.nova.lock_server(self.web, locked_reason='audit')
