@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config.core.facts import quoting
 from osc_baremetal_config.core.facts.model import Flavor, Unread
-from osc_baremetal_config.core.offer import document, making
+from osc_baremetal_config.core.offer import (
+    definitions,
+    document,
+    making,
+    variants,
+)
 from osc_baremetal_config.core.offer.making import Offering
 from osc_baremetal_config.core.offer.model import (
     Change,
@@ -119,19 +124,25 @@ def next_steps(offers: Sequence[Offer], found: Sequence[Change]) -> list[str]:
         return ['All of it was there already; nothing was changed.']
     if all(change.state is State.UNUSED for change in to_do(found)):
         return []
-    some = offers[0]
-    if some.profile:
-        name = quoting.quoted(some.profile.name)
-        return [
-            f'Set it with: openstack server config set --profile {name} '
-            f'<server>, where its items are offered as well.'
-        ]
-    value = some.values[0] if some.values else '<value>'
-    word = (
-        quoting.quoted(f'{some.type}={value}')
-        if some.values
-        else (f'{quoting.quoted(some.type)}={value}')
-    )
-    return [
-        f'Set it with: openstack server config set --config {word} <server>'
+    told = [
+        f'Set it with: openstack server config set {_option(offers[0])} '
+        f'<server>'
     ]
+    made = {one.kind for one in to_do(found) if one.state is State.MISSING}
+    if {variants.KIND, definitions.TRAIT} <= made:
+        told.append(
+            'Nova finds hosts for new servers of the variants once it has '
+            'copied the traits of the nodes to Placement, which takes a '
+            'minute or two.'
+        )
+    return told
+
+
+def _option(offer: Offer) -> str:
+    """Return the option of ``set`` for what is offered."""
+    if offer.profile:
+        return f'--profile {quoting.quoted(offer.profile.name)}'
+    if not offer.values:
+        return f'--config {quoting.quoted(offer.type)}=<value>'
+    word = quoting.quoted(f'{offer.type}={offer.values[0]}')
+    return f'--config {word}'
