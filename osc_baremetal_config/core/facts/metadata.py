@@ -8,13 +8,14 @@ about itself there is for :mod:`.journal`, what is left for later for
 
 from collections.abc import Iterable, Mapping
 
+from osc_baremetal_config.core.facts import model
 from osc_baremetal_config.core.facts.model import Item
 
 DESIRED = 'deploy-config:'
 PENDING = 'deploy-config-pending:'
 PREVIOUS = 'deploy-config-previous:'
 DEFERRED = 'deploy-config-deferred:'
-PROFILE = 'deploy-config-profile'
+PROFILE = model.PROFILE
 
 
 def desired(properties: Mapping[str, str]) -> dict[str, str]:

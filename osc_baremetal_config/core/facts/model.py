@@ -54,14 +54,23 @@ class Listed(Generic[T]):
     unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
+# The property that names a profile, which stands for several items.
+PROFILE = 'deploy-config-profile'
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """A config item: one type and the value that it should have."""
+    """A config item: one type and the value that it should have.
+
+    Or a profile as one: its name, and the key of properties as the type.
+    """
 
     type: str
     value: str
 
     def __str__(self) -> str:
+        if self.type == PROFILE:
+            return f'profile {self.value}'
         return f'{self.type}={self.value}'
 
 

@@ -4,12 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from osc_baremetal_config.core.facts import quoting
 from osc_baremetal_config.core.facts.model import Flavor, Unread
-from osc_baremetal_config.core.offer import (
-    definitions,
-    document,
-    making,
-    variants,
-)
+from osc_baremetal_config.core.offer import document, making, variants
+from osc_baremetal_config.core.offer.definitions import TRAIT
 from osc_baremetal_config.core.offer.making import Offering
 from osc_baremetal_config.core.offer.model import (
     Change,
@@ -129,7 +125,7 @@ def next_steps(offers: Sequence[Offer], found: Sequence[Change]) -> list[str]:
         f'<server>'
     ]
     made = {one.kind for one in to_do(found) if one.state is State.MISSING}
-    if {variants.KIND, definitions.TRAIT} <= made:
+    if {variants.KIND, TRAIT} <= made:
         told.append(
             'Nova finds hosts for new servers of the variants once it has '
             'copied the traits of the nodes to Placement, which takes a '

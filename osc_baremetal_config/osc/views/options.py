@@ -74,11 +74,11 @@ def options_of(
 def reasons(against: Against, denied: Mapping[Item, Denied]) -> list[str]:
     """Return what speaks against items, and what all of them are."""
     told = [
-        (_told(item), one.text)
+        (str(item), one.text)
         for item, violations in against.items()
         for one in violations
     ]
-    told += [(_told(item), why.text) for item, why in denied.items()]
+    told += [(str(item), why.text) for item, why in denied.items()]
     return tables.once(told)
 
 
@@ -88,23 +88,17 @@ def hints(against: Against) -> list[str]:
     for item, violations in against.items():
         for one in violations:
             if one.hint:
-                found.setdefault(one.code, f'{_told(item)}: {one.hint}')
+                found.setdefault(one.code, f'{item}: {one.hint}')
     return list(found.values())
 
 
 def profiles(offered: Iterable[KnownItem]) -> list[str]:
     """Return what each profile comes to."""
     return [
-        f'{_told(one.item)} is {", ".join(map(str, one.items))}.'
+        f'{one.item} is {", ".join(map(str, one.items))}.'
         for one in offered
         if one.item.type == metadata.PROFILE and one.items
     ]
-
-
-def _told(item: Item) -> str:
-    """Return an item, or a profile, in words."""
-    is_profile = item.type == metadata.PROFILE
-    return f'profile {item.value}' if is_profile else str(item)
 
 
 def _offer(offer: KnownItem, *, is_for_person: bool) -> Row:
