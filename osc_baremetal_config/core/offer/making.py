@@ -59,24 +59,7 @@ def make(
     :param updates: what is different is changed.
     :raises Refused: something of them cannot be.
     """
-    fits: list[Fit] = []
-    made: dict[str, Change] = {}
-    now, left = estate, list(offers)
-    while left:
-        some, later = targets.ready(left, now)
-        if not some:
-            # Nothing makes their flavors.
-            some, later = later, []
-        found = [
-            recipes.fit(offer, item, targets.nodes(offer, now), now, catalogue)
-            for offer in some
-            for item in targets.items(offer, catalogue)
-        ]
-        changes, now = _changes(found, now)
-        for change in changes:
-            made.setdefault(str(change), change)
-        fits, left = fits + found, later
-    changes = list(made.values())
+    fits, changes, then = _in_rounds(offers, estate, catalogue)
     due = {str(change) for change in to_do(changes)}
     against = [one for fit in fits for one in _unfitting(fit, due)]
     against += [
@@ -93,7 +76,48 @@ def make(
     ]
     if against:
         raise refused(against)
-    return Offering(tuple(fits), tuple(changes), tuple(_remarks(fits, now)))
+    return Offering(tuple(fits), tuple(changes), tuple(_remarks(fits, then)))
+
+
+def _in_rounds(
+    offers: Sequence[Offer], estate: Estate, catalogue: Catalogue
+) -> tuple[list[Fit], list[Change], Estate]:
+    """Return what offers come to, and what there is then.
+
+    What is for flavors that other offers make comes after these.
+    """
+    fits: list[Fit] = []
+    made: dict[str, Change] = {}
+    now, left = estate, list(offers)
+    while left:
+        some, later = targets.ready(left, now)
+        if not some:
+            # Nothing makes their flavors.
+            some, later = later, []
+        found = [
+            recipes.fit(offer, item, targets.nodes(offer, now), now, catalogue)
+            for offer in some
+            for item in targets.items(offer, catalogue)
+        ]
+        changes, now = _changes(found, now)
+        for change in changes:
+            before = made.get(str(change))
+            if before is None:
+                made[str(change)] = change
+            elif change.kind == definitions.TRAIT:
+                made[str(change)] = _more(before, change)
+        fits, left = fits + found, later
+    return fits, list(made.values()), now
+
+
+def _more(before: Change, change: Change) -> Change:
+    """Return a change that gives a trait to further nodes."""
+    return replace(
+        before,
+        details=before.details + change.details,
+        requests=before.requests + change.requests,
+        unchangeable=before.unchangeable + change.unchangeable,
+    )
 
 
 def refused(against: Sequence[Violation]) -> errors.Refused:

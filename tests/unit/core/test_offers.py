@@ -748,6 +748,40 @@ def _flavors(draw: st.DrawFn) -> tuple[Flavor, ...]:
     return tuple(found)
 
 
+class RoundsTest(base.TestCase):
+    def test_a_trait_goes_to_the_nodes_of_each_round(self) -> None:
+        """Those of a variant that an offer makes come after its base's."""
+        machines_ = [machine('dell')] * 2
+        large = flavor(**{'trait__CUSTOM_A': 'required'})
+        huge = flavor('bm.huge', **{'trait__CUSTOM_B': 'required'})
+        found = estate(
+            *machines_,
+            flavors=(large, huge),
+            nodes=(
+                node(0, traits=ALL_TRAITS | {'CUSTOM_A'}),
+                node(1, traits=ALL_TRAITS | {'CUSTOM_B'}),
+            ),
+        )
+        offering = make(
+            found,
+            offer(values=('enabled',)),
+            offer(values=('enabled',), flavors=('bm.huge.turbo-enabled',)),
+            offer(type='turbo', values=('enabled',), flavors=('bm.huge',)),
+        )
+        paths = [
+            one.path
+            for change in offering.changes
+            for one in change.requests
+            if 'HYPERTHREADING' in one.path and one.path.startswith('/nodes')
+        ]
+        name = 'CUSTOM_HYPERTHREADING_ENABLED_DELL'
+        self.assertEqual([f'/nodes/n{n}/traits/{name}' for n in (0, 1)], paths)
+        self.assertIn(
+            'bm.huge.turbo-enabled.hyperthreading-enabled',
+            [one.name for one in offering.changes],
+        )
+
+
 class RoundTripTest(base.TestCase):
     @given(
         _templates(),
