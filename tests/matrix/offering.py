@@ -4,6 +4,7 @@ Owns the commands, and what they leave on a cloud: definitions and the traits
 of nodes. A run that ends with 1 or 3 has left nothing.
 """
 
+import pathlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -42,8 +43,10 @@ _PROFILE = (
     *('--config', 'hyperthreading=disabled', '--config', 'turbo=enabled'),
     *('--owner', 'acme'),
 )
+_FILE = str(pathlib.Path(__file__).with_name('offers.yaml'))
 CASES = (
     Case('create', _OFFER),
+    Case('file', ('option', 'create', '--file', _FILE)),
     Case('profile', _PROFILE),
     Case('update', _UPDATE, ((*_CREATE, 'bm.large', '--owner', 'acme'),)),
     Case(
