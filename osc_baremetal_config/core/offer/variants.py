@@ -74,8 +74,11 @@ def change(
     :param every: all flavors of the cloud.
     :param name: of the variant; None for one that is found, or made.
     """
+    # One that has nothing to run gives nothing: its name is only a trait.
     templates = tuple(
-        one for one in templates if one.kind is Kind.DEPLOY_TEMPLATE
+        one
+        for one in templates
+        if one.kind is Kind.DEPLOY_TEMPLATE and one.steps
     )
     every = tuple(every)
     new = renamed(wanted(base, item, trait, templates), name)
@@ -135,10 +138,13 @@ def base_of(
     Of several that are alike but for their names, the likeliest.
 
     :param templates: all that there are. The variant may require the trait of
-        one that is for the item.
+        one that is for the item, and of none that is for another value.
     """
+    templates = tuple(templates)
     own = _of(item, templates)
-    if len(traits(variant) & {one.name for one in own}) > 1:
+    mine = {one.name for one in own}
+    others = _traits_of(item.type, templates) - mine
+    if len(traits(variant) & mine) > 1 or traits(variant) & others:
         return None
     found = [
         base
