@@ -10,8 +10,15 @@ import hypothesis
 from tests import runs
 from tests.bios import machines
 
+# How many cases a property is tried on by chance; the same few without.
+_BY_CHANCE = os.environ.get('PROPERTY_EXAMPLES')
 # How long a case takes is for the benchmarks; a busy machine fails no test.
-hypothesis.settings.register_profile('unit', deadline=None)
+hypothesis.settings.register_profile(
+    'unit',
+    deadline=None,
+    derandomize=not _BY_CHANCE,
+    max_examples=int(_BY_CHANCE or 100),
+)
 hypothesis.settings.load_profile('unit')
 
 
