@@ -357,11 +357,14 @@ class ResizeContract(cloud.Contract):
             action = by_name[name]
             self.assertIsNone(action['message'])
             url = f'{path}/{action["request_id"]}'
-            shown = self.nova('mona', 'GET', url).document['instanceAction']
-            found = {event['event'] for event in shown['events']}
-            self.assertEqual(events, found)
-            for event in shown['events']:
-                self.assertEqual('Success', event['result'])
+
+            def results(url: str = url) -> dict[str, str | None]:
+                shown = self.nova('mona', 'GET', url).document
+                listed = shown['instanceAction']['events']
+                return {event['event']: event['result'] for event in listed}
+
+            # An event ends a little after what it has led to is seen.
+            self.wait_for(results, dict.fromkeys(events, 'Success'))
 
     def test_while_it_is_off(self) -> None:
         flavor = self.look()[-1]

@@ -57,6 +57,7 @@ class Code(enum.StrEnum):
     # Nodes.
     BIOS_NOT_READ = 'bios-not-read'
     TEMPLATE_TRAIT_MISSING = 'template-trait-missing'
+    TEMPLATE_TRAIT_UNFIT = 'template-trait-unfit'
     TRAIT_WITHOUT_SETTING = 'trait-without-setting'
     SETTING_WITHOUT_TRAIT = 'setting-without-trait'
     PLACEMENT_TRAITS = 'placement-traits'

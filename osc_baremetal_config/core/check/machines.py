@@ -15,6 +15,7 @@ from osc_baremetal_config.core.facts import (
     deferred,
     journal,
     metadata,
+    profiles,
     provision_state,
     quoting,
     steps,
@@ -27,6 +28,7 @@ from osc_baremetal_config.core.facts.model import (
     Node,
     Server,
     Snapshot,
+    Template,
 )
 
 # States in which Nova's servers are on a node, or can be.
@@ -76,7 +78,7 @@ def _node(
     if node.uuid in survey.estate.bios:
         bios = survey.estate.bios[node.uuid]
         yield from _capabilities(node, bios, survey) if bios else _unread(node)
-        yield from _unmarked(node, bios, survey)
+        yield from _marks(node, bios, survey)
     yield from _lessee(node, server)
     yield from _placement(node, survey)
 
@@ -155,19 +157,17 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
             )
 
 
-def _unmarked(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
-    """Yield that a node lacks the trait of a template that it could have.
-
-    As one that was enrolled after the template was offered: no server of a
-    variant comes onto it, and no runbook for it is run there.
-    """
+def _marks(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
+    """Yield where a node has not the traits of just what fits it."""
     for template in survey.estate.templates:
-        if (
-            template.kind is Kind.DEPLOY_TEMPLATE
-            and template.name not in node.traits
-            and (users := survey.relying(template, node))
-            and not survey.against(template, node, bios)
+        if template.kind is not Kind.DEPLOY_TEMPLATE:
+            continue
+        if template.name in node.traits:
+            yield from _unfit(node, bios, template, survey)
+        elif (users := survey.relying(template, node)) and not survey.against(
+            template, node, bios
         ):
+            # As one that was enrolled after the template was offered.
             yield Finding(
                 Code.TEMPLATE_TRAIT_MISSING,
                 f'node {node}',
@@ -175,6 +175,24 @@ def _unmarked(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 f'which others like it have: {users} cannot use it',
                 _of_node(node, 'add trait', template.name),
             )
+
+
+def _unfit(
+    node: Node, bios: Bios, template: Template, survey: Survey
+) -> Iterator[Finding]:
+    """Yield that a server that comes onto a node by a trait fails there.
+
+    Where the template fits no node at all, that is the finding.
+    """
+    against = survey.unfit(template, bios, node)
+    if against and profiles.given(template) and survey.fitting(template):
+        yield Finding(
+            Code.TEMPLATE_TRAIT_UNFIT,
+            f'node {node}',
+            f'it has the trait of {template}, which cannot be used on it: '
+            f'{against[0].text}',
+            _of_node(node, 'remove trait', template.name),
+        )
 
 
 def _capable(config_type: ConfigType, node: Node) -> frozenset[str]:

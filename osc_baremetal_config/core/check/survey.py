@@ -190,7 +190,14 @@ class Survey:
         self, template: Template, node: Node, bios: Bios
     ) -> list[Violation]:
         """Return why a template does not fit a node, nothing if it does."""
-        return templates.lacking_traits(template, node) + templates.unfit(
+        lacking = templates.lacking_traits(template, node)
+        return lacking + self.unfit(template, bios, node)
+
+    def unfit(
+        self, template: Template, bios: Bios, node: Node
+    ) -> list[Violation]:
+        """Return why a template does not fit a BIOS, nothing if it does."""
+        return templates.unfit(
             template, node, bios, self.catalogue.locks, allow_data_loss=True
         )
 
@@ -208,29 +215,32 @@ class Survey:
     def recipe(self, template: Template) -> Recipe | None:
         """Return what the catalogue would have in the place of a template.
 
-        For the vendor of which it has settings, or the only one there is.
+        For the vendor of which it has settings; where it has none of any, for
+        the nodes that have its trait; else the only one there is.
         """
         item = profiles.given(template)
         if item is None:
             return None
         offer = Offer(
-            type=item.type,
-            values=(item.value,),
-            profile=template.profile,
-            name=template.name,
+            type=item.type, values=(item.value,), profile=template.profile
         )
-        found = [
-            recipe
-            for recipe, nodes in recipes.fit(
-                offer,
-                item,
-                [node for node, _ in self.read],
-                self.estate,
-                self.catalogue,
-            ).fitting
-            if nodes
+        nodes = [node for node, _ in self.read]
+        found = recipes.fit(offer, item, nodes, self.estate, self.catalogue)
+        fitting = [(recipe, some) for recipe, some in found.fitting if some]
+        own = steps.settings(template.steps).keys()
+        marks = template.approved_for | {template.name}
+        alike = [
+            (recipe, some)
+            for recipe, some in fitting
+            if own & steps.settings(recipe.steps).keys()
         ]
-        return found[0] if len(found) == 1 else None
+        marked = [
+            (recipe, some)
+            for recipe, some in alike or fitting
+            if any(marks & node.traits for node in some)
+        ]
+        likely = [recipe for recipe, _ in marked or alike or fitting]
+        return likely[0] if len(likely) == 1 else None
 
     def bases_of(self, item: Item) -> list[str]:
         """Return the flavors of which variants have an item, or could."""

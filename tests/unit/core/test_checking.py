@@ -150,6 +150,48 @@ class NewNodeTest(base.TestCase):
                 self.assertIn(str(fresh), one.object)
 
 
+class MixedTest(base.TestCase):
+    """Two vendors, whichever of their nodes is listed first."""
+
+    def survey(self, *names: str, given: Template) -> Survey:
+        found = estate(*map(machine, names), templates=(given,))
+        marked = tuple(
+            replace(one, traits=one.traits | {given.name})
+            if name == 'dell'
+            else one
+            for one, name in zip(found.nodes, names, strict=True)
+        )
+        found = replace(found, nodes=marked)
+        return Survey(found, CATALOGUE, files.traits(), 0.0)
+
+    def test_a_template_is_rewritten_for_its_vendor(self) -> None:
+        for names in (('dell', 'hpe'), ('hpe', 'dell')):
+            for setting in ('LogicalProc', 'LogicalProk'):
+                given = template('CUSTOM_T', settings={setting: 'Disabled'})
+                found = checking.check(self.survey(*names, given=given))
+                [fix] = [o.fix for o in found if o.code.startswith('setting-')]
+                self.assertIn('"LogicalProc"', fix, str(names))
+                self.assertNotIn('ProcHyperthreading', fix)
+
+    def test_a_trait_on_a_node_of_another_vendor(self) -> None:
+        survey = self.survey('dell', 'dell', given=template('CUSTOM_T'))
+        self.assertEqual([], self.unfit(survey))
+        hpe = self.survey('hpe', 'dell', given=template('CUSTOM_T'))
+        self.assertEqual([], self.unfit(hpe))
+        wrong = tuple(
+            replace(one, traits=one.traits | {'CUSTOM_T'})
+            for one in hpe.estate.nodes
+        )
+        wrongly = replace(hpe, estate=replace(hpe.estate, nodes=wrong))
+        [one] = self.unfit(wrongly)
+        self.assertIn('bm-0', one.object)
+        self.assertIn('remove trait bm-0 CUSTOM_T', one.fix)
+
+    def unfit(self, survey: Survey) -> list[Finding]:
+        found = checking.check(survey)
+        return [o for o in found if o.code is Code.TEMPLATE_TRAIT_UNFIT]
+
+
 class OfferedTest(base.TestCase):
     """What is offered for real machines, and then looked at."""
 
