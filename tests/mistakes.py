@@ -158,6 +158,26 @@ def misspelt_type(hands: Hands) -> None:
     _extra(hands, 'config-type', 'hyperthredding')
 
 
+def _without_item(hands: Hands, name: str, **extra: str) -> None:
+    """Have a template whose item is not what its ``extra`` says."""
+    body = {
+        'name': f'CUSTOM_{name}',
+        'steps': [settings(LogicalProc='Enabled') | {'priority': 150}],
+        'extra': {k.replace('__', '-'): v for k, v in extra.items()},
+    }
+    hands.ironic('POST', '/deploy_templates', body)
+
+
+def type_without_value(hands: Hands) -> None:
+    """Have a template with a type and no value."""
+    _without_item(hands, 'HALF', config__type='hyperthreading')
+
+
+def misspelt_property(hands: Hands) -> None:
+    """Have a flavor with a property that has an underscore."""
+    _specs(hands, VARIANT, **{'deploy_config__hyperthreading': 'enabled'})
+
+
 def misspelt_item(hands: Hands) -> None:
     """Have a template for a value that there is not."""
     body = {
@@ -369,6 +389,8 @@ MISTAKES = (
     Mistake('setting-opposite', opposite),
     Mistake('type-misspelt', misspelt_type),
     Mistake('value-undefined', misspelt_item),
+    Mistake('extra-incomplete', type_without_value),
+    Mistake('key-misspelt', misspelt_property),
     Mistake('template-tie', tie),
     Mistake('value-alone', alone),
     Mistake('template-traits', required_by_none),

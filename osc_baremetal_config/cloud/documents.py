@@ -269,7 +269,13 @@ def template(kind: Kind, document: Document) -> Template:
         owner=document.text_or_none('owner'),
         is_public=bool(document.truth_or_none('public')),
         id=document.text_or_none('uuid') or '',
-        extra={k: v for k, v in extra.items() if k not in templates.KEYS},
+        # What tells no item is kept, for somebody to find.
+        extra={
+            k: v
+            for k, v in extra.items()
+            if k not in templates.KEYS
+            or (not (profile or item) and k.startswith('config-'))
+        },
         profile=profile,
     )
 

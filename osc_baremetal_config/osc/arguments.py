@@ -18,7 +18,7 @@ from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import metadata, profiles
 from osc_baremetal_config.core.facts.model import Item, Profile, Query
 from osc_baremetal_config.core.facts.risks import Risk
-from osc_baremetal_config.core.offer.model import Offer
+from osc_baremetal_config.core.offer.model import Marks, Offer
 from osc_baremetal_config.core.plan.model import Aim
 from osc_baremetal_config.core.plan.options import Method, OnFailure, Options
 from osc_baremetal_config.core.rollout.scheduler import Failures, Limits
@@ -396,7 +396,7 @@ def _offer(parsed_args: argparse.Namespace) -> Offer:
         owner_name=parsed_args.owner or '',
         is_public=parsed_args.public,
         first_boot=parsed_args.first_boot,
-        marks_nodes=parsed_args.node_traits,
+        marks_nodes=Marks(parsed_args.node_traits),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.facts import violations
+from osc_baremetal_config.core.facts import registry, violations
 from osc_baremetal_config.core.facts.model import Item
 from osc_baremetal_config.core.offer import (
     faults,
@@ -130,7 +130,9 @@ def _resolved(
     names = {offer.owner_name for offer in given if offer.owner_name}
     projects = {name: _projects(session, name) for name in sorted(names)}
     against = [
-        violations.project_unknown(name)
+        violations.project_unknown(
+            name, len(ids), '' if ids else _nearest_project(session, name)
+        )
         for name, ids in projects.items()
         if len(ids) != 1
     ]
@@ -163,6 +165,15 @@ def _projects(session: Session, name: str) -> Sequence[str]:
             f'was changed:',
             [error.message, 'It takes a role that may list projects.'],
         ) from error
+
+
+def _nearest_project(session: Session, name: str) -> str:
+    """Return the question whether another project is meant, if that is so."""
+    try:
+        known = session.reader.ask(session.cloud.every_project) or {}
+    except errors.ConfigError:
+        return ''
+    return registry.nearest(name, known.values())
 
 
 def _pruned(offering: Offering, found: Estate) -> Removal:

@@ -39,7 +39,7 @@ def offers(document_: yamlfile.File, path: str) -> Sequence[Offer]:
     :raises Refused: it is of another form.
     """
     listed = document_.document
-    if not isinstance(listed, list) or not listed:
+    if not isinstance(listed, list):
         raise errors.Refused(f'{path}:1: not a list of offers')
     parsed = document.parse(listed)
     faults = list(document_.repeated)

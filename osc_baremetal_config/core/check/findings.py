@@ -38,6 +38,8 @@ class Code(enum.StrEnum):
     SETTING_VALUE = 'setting-value'
     SETTING_CONTRADICTS = 'setting-contradicts'
     SETTING_OPPOSITE = 'setting-opposite'
+    EXTRA_INCOMPLETE = 'extra-incomplete'
+    KEY_MISSPELT = 'key-misspelt'
     TYPE_MISSPELT = 'type-misspelt'
     VALUE_UNDEFINED = 'value-undefined'
     VALUE_ALONE = 'value-alone'

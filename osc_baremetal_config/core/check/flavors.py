@@ -25,6 +25,7 @@ from osc_baremetal_config.core.offer.scope import TRAIT
 
 # Nova takes it for a request for a policy of CPU pinning, and refuses it on
 # bare metal (``_get_hyperthreading_trait`` in nova/virt/hardware.py).
+_DESIRED = metadata.DESIRED.rstrip(':')
 _PINNING = 'HW_CPU_HYPERTHREADING'
 
 
@@ -44,6 +45,9 @@ def _first(flavor: Flavor, survey: Survey) -> Finding | None:
     about = f'flavor {flavor}'
     if _has_slip(flavor, survey):
         return None
+    for key, value in flavor.extra_specs.items():
+        if found := _key(flavor, key, value):
+            return found
     for trait in sorted(scope.traits(flavor)):
         if found := _trait(flavor, trait, survey):
             return found
@@ -53,6 +57,21 @@ def _first(flavor: Flavor, survey: Survey) -> Finding | None:
     if found := _variant(flavor, survey):
         return found
     return _without_nodes(flavor, about, survey)
+
+
+def _key(flavor: Flavor, key: str, value: str) -> Finding | None:
+    """Return that a property was meant to ask for an item, and does not."""
+    kind, _, name = key.partition(':')
+    right = metadata.DESIRED + name
+    if not name or key == right or not registry.near(kind, [_DESIRED]):
+        return None
+    return Finding(
+        Code.KEY_MISSPELT,
+        f'flavor {flavor}',
+        f'it has the property {key}, which means nothing'
+        + registry.hint(right),
+        quoting.both(_unset(flavor, key), _set(flavor, f'{right}={value}')),
+    )
 
 
 def _has_slip(flavor: Flavor, survey: Survey) -> bool:
@@ -155,12 +174,19 @@ def _without_template(flavor: Flavor, item: Item, survey: Survey) -> Finding:
     is_known = config_type and item.value in config_type.values
     base = _likely_base(flavor, survey)
     fix = _unset(flavor, metadata.key(item))
-    if is_known and base:
+    if meant := survey.slip(item):
+        right = Item(meant, item.value)
+        if config_type:
+            right = Item(item.type, meant)
+        setting = _set(flavor, f'{metadata.key(right)}={right.value}')
+        fix = setting if config_type else quoting.both(fix, setting)
+    elif is_known and base:
         fix = offering(item, [base.name])
     return Finding(
         Code.ITEM_WITHOUT_TEMPLATE,
         f'flavor {flavor}',
-        f'it should give {item}, and no deploy template does',
+        f'it should give {item}, and no deploy template does'
+        + registry.hint(meant),
         fix,
     )
 
@@ -259,13 +285,12 @@ def _likely_base(flavor: Flavor, survey: Survey) -> Flavor | None:
     """Return the base that a flavor may be meant to be a variant of."""
     if named := _named_base(flavor, survey):
         return named
+    own = scope.classes(flavor)
+    found = [base for base in survey.bases if scope.classes(base) == own]
     alike = [
-        base
-        for base in survey.bases
-        if variants.size(base) == variants.size(flavor)
+        base for base in found if variants.size(base) == variants.size(flavor)
     ]
-    found = alike or survey.bases
-    return max(found, key=lambda one: len(one.name), default=None)
+    return max(alike or found, key=lambda one: len(one.name), default=None)
 
 
 def _access(flavor: Flavor) -> str:

@@ -11,6 +11,8 @@ from osc_baremetal_config.core.check.survey import Survey, command
 from osc_baremetal_config.core.facts import profiles, quoting
 from osc_baremetal_config.core.facts.model import Kind, Node, Template
 
+_ADD = ('openstack', 'baremetal', 'node', 'add', 'trait')
+
 
 def check(survey: Survey) -> Iterator[Finding]:
     """Yield what keeps the runbooks of a cloud from being run."""
@@ -44,7 +46,11 @@ def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
 def _approving(
     runbook: Template, survey: Survey, nodes: Sequence[Node]
 ) -> str:
-    """Return the command that approves a runbook for the nodes it fits."""
+    """Return the command that approves a runbook for the nodes it fits.
+
+    By the trait of the template that does the same, which the nodes may have
+    still to get; by another one that they have in common where there is none.
+    """
     common = set(survey.node_traits)
     for node in nodes:
         common &= node.traits
@@ -54,13 +60,21 @@ def _approving(
         if one.kind is Kind.DEPLOY_TEMPLATE
         and profiles.given(one) == profiles.given(runbook)
     }
-    best = sorted(
-        common,
-        key=lambda trait: (trait not in twins, trait != runbook.name, trait),
-    )
-    if not (nodes and best):
+    if not nodes:
         return ''
-    return command(runbook, 'trait add', best[0])
+    if twins and not twins & common:
+        trait = min(twins & runbook.approved_for or twins)
+        adding = '' if trait in runbook.approved_for else 'trait add'
+        return quoting.both(
+            command(runbook, adding, trait) if adding else '',
+            *(
+                quoting.command(*_ADD, quoting.node(node), trait)
+                for node in nodes
+                if trait not in node.traits
+            ),
+        )
+    best = sorted(common, key=lambda one: (one not in twins, one))
+    return command(runbook, 'trait add', best[0]) if best else ''
 
 
 def _usability(runbook: Template, survey: Survey) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from osc_baremetal_config.core.check.survey import Survey, command, offering
 from osc_baremetal_config.core.facts import (
     order,
     profiles,
+    quoting,
     registry,
     steps,
     templates,
@@ -32,10 +33,37 @@ from osc_baremetal_config.core.offer import definitions, recipes, scope
 def check(survey: Survey) -> Iterator[Finding]:
     """Yield what is wrong with the templates of a cloud."""
     for template in survey.estate.templates:
+        yield from _keys(template)
         if profiles.given(template):
             yield from _of_one(template, survey)
     yield from _ties(survey)
     yield from _alone(survey)
+
+
+def _keys(template: Template) -> Iterator[Finding]:
+    """Yield what of its ``extra`` was meant to tell an item, and does not."""
+    for key, value in template.extra.items():
+        meant = registry.near(key.replace('_', '-'), templates.KEYS)
+        if key in templates.KEYS:
+            yield Finding(
+                Code.EXTRA_INCOMPLETE,
+                str(template),
+                f'its extra has {key}, and not what belongs to that, so it '
+                f'gives nothing',
+                command(template, 'unset', '--extra', key),
+            )
+        elif meant and key.startswith(('config', 'required')):
+            text = value if isinstance(value, str) else json.dumps(value)
+            yield Finding(
+                Code.KEY_MISSPELT,
+                str(template),
+                f'its extra has {key}, which means nothing'
+                + registry.hint(meant),
+                quoting.both(
+                    extra(template, meant, text),
+                    command(template, 'unset', '--extra', key),
+                ),
+            )
 
 
 def _of_one(template: Template, survey: Survey) -> Iterator[Finding]:
@@ -358,10 +386,21 @@ def _rewriting(template: Template, survey: Survey) -> str:
 
     Where that is not known, the one that deletes it.
     """
-    recipe = survey.recipe(template)
-    if recipe is None or definitions.is_same(recipe.steps, template.steps):
+    recipe, own = survey.recipe(template), template.steps
+    if recipe:
+        wanted, is_as_it_is = (
+            recipe.steps,
+            definitions.is_same(recipe.steps, own),
+        )
+    else:
+        # What is there twice is all that can be mended without the catalogue.
+        wanted = steps.merge([own])
+        is_as_it_is = len(wanted) == len(own) or bool(
+            steps.contradictions(own)
+        )
+    if is_as_it_is:
         return command(template, 'delete')
-    document = json.dumps(definitions.documents(template.kind, recipe.steps))
+    document = json.dumps(definitions.documents(template.kind, wanted))
     return command(template, 'set', '--steps', document)
 
 

@@ -768,12 +768,17 @@ def vendor_unknown(name: str, known: Iterable[str], nearest: str) -> Violation:
     )
 
 
-def project_unknown(name: str) -> Violation:
-    """Say that there is no such project, or several."""
+def project_unknown(name: str, count: int, nearest: str = '') -> Violation:
+    """Say that there is no such project, or several.
+
+    :param count: how many there are.
+    """
+    what = f'{count} projects have the name'
     return Violation(
         code=Code.PROJECT_UNKNOWN,
         subject=name,
-        text=f'not one project has the name or ID {name!r}',
+        text=f'{what if count else "no project has the name or ID"} '
+        f'{name!r}{nearest}',
         present=name,
         hint='openstack project list',
     )

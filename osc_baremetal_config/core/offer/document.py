@@ -11,12 +11,13 @@ from osc_baremetal_config.core.desired.catalogue import Fault, Path
 from osc_baremetal_config.core.facts import (
     metadata,
     profiles,
+    registry,
     templates,
     values,
 )
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import Item, Kind, Step
-from osc_baremetal_config.core.offer.model import Offer
+from osc_baremetal_config.core.offer.model import Marks, Offer
 
 # In the order in which they are written.
 KEYS = (
@@ -65,7 +66,7 @@ def written(offer: Offer) -> dict[str, Any]:
         'owner': offer.owner_name or offer.owner,
         'public': offer.is_public,
         'first-boot': offer.first_boot,
-        'node-traits': offer.marks_nodes,
+        'node-traits': offer.marks_nodes.value,
     }
 
 
@@ -110,7 +111,8 @@ def _faults(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
     for key, value in entry.items():
         if key not in _CHECKS:
             known = ', '.join(_CHECKS)
-            yield Fault((*path, key), f'unknown key; known are {known}')
+            hint = registry.nearest(str(key), _CHECKS)
+            yield Fault((*path, key), f'unknown key{hint}; known are {known}')
         elif value is not None and not _CHECKS[key][0](value):
             is_wrong = True
             yield Fault((*path, key), f'not {_CHECKS[key][1]}')
@@ -149,6 +151,10 @@ def _contradictions(path: Path, entry: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault((*path, 'variants'), 'of flavors that are not listed')
     if 'variants' in given and not _has_one_value(entry):
         yield Fault((*path, 'variants'), 'for more than one value')
+    names = [(s['interface'], s['step']) for s in entry.get('steps') or ()]
+    if len(set(names)) < len(names):
+        # Ironic refuses it (``duplicate_steps``).
+        yield Fault((*path, 'steps'), 'a step twice')
     if len({'priority' in step for step in entry.get('steps') or ()}) > 1:
         yield Fault((*path, 'steps'), 'some with a priority, some without')
     if given & {'settings', 'steps'} and not _has_one_value(entry):
@@ -210,7 +216,7 @@ def _offer(entry: Mapping[str, Any]) -> Offer:
         owner_name=given.get('owner', ''),
         is_public=given.get('public', False),
         first_boot=given.get('first-boot', True),
-        marks_nodes=given.get('node-traits', True),
+        marks_nodes=Marks(given.get('node-traits', True)),
     )
 
 
@@ -278,6 +284,10 @@ def _is_extra(value: Any) -> bool:
     )
 
 
+def _is_marks(value: Any) -> bool:
+    return _is_truth(value) or value == Marks.FIRST.value
+
+
 def _is_truth(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -300,7 +310,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     'settings': (_is_settings, 'a mapping of BIOS settings to values'),
     'steps': (
         _is_list_of(_is_step),
-        'a list of mappings of interface, step, args and priority',
+        'a list of mappings of interface, step, args and, for some other '
+        'order, a priority above 0',
     ),
     'extra': (
         _is_extra,
@@ -316,5 +327,5 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     'owner': (_is_text, 'a project'),
     'public': (_is_truth, 'true or false'),
     'first-boot': (_is_truth, 'true or false'),
-    'node-traits': (_is_truth, 'true or false'),
+    'node-traits': (_is_marks, 'true, false or first'),
 }

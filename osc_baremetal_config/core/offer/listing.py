@@ -23,7 +23,7 @@ from osc_baremetal_config.core.offer import (
     targets,
     variants,
 )
-from osc_baremetal_config.core.offer.model import Estate, Offer
+from osc_baremetal_config.core.offer.model import Estate, Marks, Offer
 from osc_baremetal_config.core.plan import flavors as flavors_
 
 
@@ -131,7 +131,7 @@ def _of_item(item: Item, estate: Estate) -> Iterator[Offer]:
             variants=layer,
             kinds=frozenset(),
             first_boot=False,
-            marks_nodes=False,
+            marks_nodes=Marks.NONE,
         )
 
 
@@ -226,14 +226,18 @@ def _own_traits(
 def _with_nodes(offer: Offer, estate: Estate, catalogue: Catalogue) -> Offer:
     """Return an offer that says whether it marks nodes, as it has or not."""
     if not offer.kinds:
-        return replace(offer, marks_nodes=False)
+        return replace(offer, marks_nodes=Marks.NONE)
     item = Item(offer.type, offer.values[0])
     nodes = targets.nodes(offer, estate)
     fit = recipes.fit(offer, item, nodes, estate, catalogue)
-    lacking = [
-        node
+    has_it = {
+        recipe.name in node.traits
         for recipe, fitting in fit.fitting
         for node in fitting
-        if recipe.name not in node.traits
-    ]
-    return replace(offer, marks_nodes=not lacking)
+    }
+    if has_it == {False}:
+        return replace(offer, marks_nodes=Marks.NONE)
+    is_for_some = False in has_it
+    return replace(
+        offer, marks_nodes=Marks.FIRST if is_for_some else Marks.ALL
+    )

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
 from osc_baremetal_config.core.facts import violations
-from osc_baremetal_config.core.facts.model import Flavor, Item, Kind, Node
+from osc_baremetal_config.core.facts.model import (
+    Flavor,
+    Item,
+    Kind,
+    Node,
+    Step,
+)
 from osc_baremetal_config.core.facts.violations import Violation
 from osc_baremetal_config.core.offer import (
     definitions,
@@ -24,6 +30,7 @@ from osc_baremetal_config.core.offer.model import (
     Change,
     Estate,
     Fit,
+    Marks,
     Offer,
     Recipe,
     State,
@@ -163,6 +170,7 @@ def reasons(fit: Fit) -> list[str]:
 
 
 _SOME = 5
+_TWICE = 'it is offered twice, and not as the same'
 
 
 def _changes(
@@ -170,6 +178,7 @@ def _changes(
 ) -> tuple[list[Change], Estate]:
     """Return what has to be done, each once, and what there is then."""
     found: dict[str, Change] = {}
+    steps: dict[str, Sequence[Step]] = {}
     served = _served(fits, estate)
     first = {trait for trait in served.values() if trait}
     kinds = [
@@ -181,7 +190,11 @@ def _changes(
         for recipe, nodes in _recipes(fits):
             if kind in recipe.offer.kinds:
                 change = definitions.change(recipe, kind, estate, nodes)
-                found.setdefault(str(change), change)
+                before = found.setdefault(str(change), change)
+                wanted = steps.setdefault(str(change), recipe.steps)
+                if not definitions.is_same(wanted, recipe.steps):
+                    twice = replace(before, unchangeable=(_TWICE,))
+                    found[str(change)] = twice
     marked = _marked(fits, estate, first)
     for trait, nodes in marked.items():
         if marking := definitions.marking(trait, nodes):
@@ -194,7 +207,8 @@ def _changes(
                     base, item, template, flavors, estate.templates, variant
                 )
                 found.setdefault(str(change), change)
-                if change.state is State.MISSING:
+                if change.state in (State.MISSING, State.UNFINISHED):
+                    flavors = [f for f in flavors if f.name != made.name]
                     flavors.append(made)
     gets: dict[str, set[str]] = {}
     for trait, nodes in marked.items():
@@ -226,7 +240,7 @@ def _marked(
     """
     found: dict[str, list[Node]] = {}
     for recipe, nodes in _recipes(fits):
-        if not recipe.offer.marks_nodes:
+        if not _marks(recipe, nodes):
             continue
         is_relied_on = estate.has_runbooks and definitions.relies_on_name(
             recipe, estate, nodes
@@ -240,6 +254,14 @@ def _marked(
         trait: list({node.uuid: node for node in nodes}.values())
         for trait, nodes in found.items()
     }
+
+
+def _marks(recipe: Recipe, nodes: Iterable[Node]) -> bool:
+    """Return whether the nodes that a recipe fits get its trait."""
+    marks = recipe.offer.marks_nodes
+    if marks is not Marks.FIRST:
+        return marks is Marks.ALL
+    return not any(recipe.name in node.traits for node in nodes)
 
 
 def _served(

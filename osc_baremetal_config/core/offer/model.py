@@ -28,6 +28,19 @@ from osc_baremetal_config.core.offer import names
 BOTH = frozenset(Kind)
 
 
+@enum.unique
+class Marks(enum.Enum):
+    """Which of the nodes that it fits get a template's name as a trait.
+
+    ``FIRST`` is all, as long as none of them has it: on a cloud where only
+    some have it, it is left at that.
+    """
+
+    ALL = True
+    NONE = False
+    FIRST = 'first'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """One type that an operator offers, for some flavors.
@@ -57,7 +70,7 @@ class Offer:
     :param owner_name: what the project is called; empty for none.
     :param is_public: the runbook is shown to all projects.
     :param first_boot: a server of a variant gets the item when it is made.
-    :param marks_nodes: nodes that it fits get the template's name as a trait.
+    :param marks_nodes: which nodes that it fits get the template's trait.
     """
 
     type: str
@@ -79,7 +92,7 @@ class Offer:
     owner_name: str = ''
     is_public: bool = False
     first_boot: bool = True
-    marks_nodes: bool = True
+    marks_nodes: Marks = Marks.ALL
 
     def items(self, item: Item) -> tuple[Item, ...]:
         """Return an item that is offered, or those of the profile."""

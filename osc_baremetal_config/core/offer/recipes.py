@@ -133,7 +133,8 @@ def _of_node(
         )
         if not against:
             return recipe
-        reasons += [one.text for one in against]
+        # Of which node it is stands in front, and once for all alike.
+        reasons += [one.text.replace(f' (node {node})', '') for one in against]
     return '; '.join(dict.fromkeys(reasons)) or _unknown(
         offer, item, node, bios, catalogue
     )

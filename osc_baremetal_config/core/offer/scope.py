@@ -16,7 +16,7 @@ _CLASS = 'resources:' + CUSTOM
 
 def is_bare_metal(flavor: Flavor) -> bool:
     """Return whether a flavor asks for a resource class of nodes."""
-    return bool(_classes(flavor))
+    return bool(classes(flavor))
 
 
 def nodes(flavors: Iterable[Flavor], every: Iterable[Node]) -> list[Node]:
@@ -44,7 +44,7 @@ def takes(flavor: Flavor, node: Node) -> bool:
 def is_of_class(flavor: Flavor, node: Node) -> bool:
     """Return whether a node is of the resource class of a flavor."""
     name = node.resource_class
-    return bool(name) and resource_class(name) in _classes(flavor)
+    return bool(name) and resource_class(name) in classes(flavor)
 
 
 def traits(flavor: Flavor) -> frozenset[str]:
@@ -64,7 +64,8 @@ def resource_class(name: str) -> str:
     return CUSTOM + re.sub('[^0-9A-Z]+', '_', name.upper())
 
 
-def _classes(flavor: Flavor) -> frozenset[str]:
+def classes(flavor: Flavor) -> frozenset[str]:
+    """Return the resource classes of nodes that a flavor asks for."""
     return frozenset(
         CUSTOM + key.removeprefix(_CLASS)
         for key, value in flavor.extra_specs.items()

@@ -4,7 +4,7 @@ Owns what of it there is, and what offers make for each other: a variant with
 two items is one of a variant with one. Never looks at a BIOS.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
@@ -65,9 +65,30 @@ def with_variants(
 ) -> Estate:
     """Return an estate with the variants that offers make, and theirs.
 
-    On all nodes of their bases, as no trait is required for their items.
+    On all nodes of their bases, as no trait is required for their items. What
+    a run that was killed has left without extra specs is made anew.
     """
-    found = list(estate.flavors)
+    names = {
+        one.name for one in _made(offers, estate.flavors, estate, catalogue)
+    }
+    finished = [
+        one
+        for one in estate.flavors
+        if one.extra_specs or one.name not in names
+    ]
+    made = _made(offers, finished, estate, catalogue)
+    return replace(estate, flavors=(*finished, *made))
+
+
+def _made(
+    offers: Sequence[Offer],
+    flavors_: Iterable[Flavor],
+    estate: Estate,
+    catalogue: Catalogue,
+) -> list[Flavor]:
+    """Return the variants that offers make of flavors, and of these."""
+    found = list(flavors_)
+    count = len(found)
     # Each base is met once: what it makes is added behind it.
     for base in found:
         for offer in offers:
@@ -76,19 +97,25 @@ def with_variants(
             for item in items(offer, catalogue):
                 made = variants.wanted(base, item, None, estate.templates)
                 made = variants.renamed(made, variant(offer, base))
-                if flavor(made.name, found) is None:
+                if all(one.name != made.name for one in found[count:]):
                     found.append(made)
-    return replace(estate, flavors=tuple(found))
+    known = {one.name for one in found[:count] if one.extra_specs}
+    return [one for one in found[count:] if one.name not in known]
 
 
 def ready(
     offers: Sequence[Offer], estate: Estate
 ) -> tuple[list[Offer], list[Offer]]:
-    """Return offers for the flavors that exist, and those for the others."""
+    """Return offers for the flavors that there are, and those for the others.
+
+    A flavor without extra specs may be one that another offer has to finish.
+    """
     now, later = [], []
     for offer in offers:
         known = [
-            name for name in offer.flavors if flavor(name, estate.flavors)
+            name
+            for name in offer.flavors
+            if (found := flavor(name, estate.flavors)) and found.extra_specs
         ]
         missing = [name for name in offer.flavors if name not in known]
         if known or not missing:

@@ -55,12 +55,15 @@ def removal(
     kept: dict[str, str] = {}
     changes: list[Change] = []
     left = list(estate.flavors)
-    for base, variant in _variants(items, estate):
+    # Those with more items first: they are variants of the others.
+    for base, variant in reversed(_by_items(items, estate)):
         change = variants.removal(variant)
         if str(change) in wanted or (bases and base.name not in bases):
             continue
         if users := _servers_of(variant, estate):
             kept[str(change)] = _told('it is the flavor of', users)
+        elif more := _variants_of(variant, left, estate):
+            kept[str(change)] = _told('it is the base of flavor', more)
         else:
             changes.append(change)
             left.remove(variant)
@@ -79,6 +82,36 @@ def removal(
     traits = tuple(_traits(gone, estate, wanted))
     removals = tuple(map(definitions.removal, gone))
     return Removal((*changes, *traits, *removals), kept)
+
+
+def _by_items(
+    items: Iterable[Item], estate: Estate
+) -> list[tuple[Flavor, Flavor]]:
+    return sorted(
+        _variants(items, estate),
+        key=lambda pair: len(listing.own_items(pair[1])),
+    )
+
+
+def _variants_of(
+    base: Flavor, left: Iterable[Flavor], estate: Estate
+) -> list[str]:
+    """Return the variants of a variant, which would be of none without it.
+
+    :param left: the flavors that are not to be removed.
+    """
+    return [
+        variant.name
+        for variant in left
+        for item in listing.own_items(variant)
+        if item not in listing.own_items(base)
+        and (
+            found := variants.base_of(
+                variant, item, estate.flavors, estate.templates
+            )
+        )
+        and found.id == base.id
+    ]
 
 
 def _variants(

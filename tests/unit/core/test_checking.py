@@ -45,6 +45,32 @@ def codes(found: Estate) -> list[str]:
 
 
 class TemplateTest(base.TestCase):
+    def test_keys_of_extra_that_mean_nothing(self) -> None:
+        plain = replace(template(), item=None)
+        for extra, expected, fix in (
+            ({'site': 'x', 'contact': 'y'}, [], ''),
+            (
+                {'config_type': 'turbo'},
+                ['key-misspelt'],
+                'set CUSTOM_T --extra config-type=turbo',
+            ),
+            (
+                {'config-vaule': 'x'},
+                ['key-misspelt'],
+                'unset CUSTOM_T --extra config-vaule',
+            ),
+            (
+                {'config-items': 'turbo'},
+                ['extra-incomplete'],
+                'unset CUSTOM_T --extra config-items',
+            ),
+        ):
+            made = estate(templates=(replace(plain, extra=extra),))
+            survey = Survey(made, CATALOGUE, files.traits(), 0.0)
+            found = checking.check(survey)
+            self.assertEqual(expected, [o.code for o in found], str(extra))
+            self.assertIn(fix, ''.join(o.fix for o in found))
+
     def test_a_step_twice_which_ironic_refuses_today(self) -> None:
         step = Step(
             interface='firmware', step='update', args={'settings': [1]}

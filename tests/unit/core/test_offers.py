@@ -28,7 +28,13 @@ from osc_baremetal_config.core.offer import (
     usage,
     variants,
 )
-from osc_baremetal_config.core.offer.model import Estate, Offer, State, to_do
+from osc_baremetal_config.core.offer.model import (
+    Estate,
+    Marks,
+    Offer,
+    State,
+    to_do,
+)
 from osc_baremetal_config.osc import files
 from tests.bios import machines
 from tests.unit import base
@@ -594,7 +600,7 @@ class DocumentTest(base.TestCase):
                 required_traits=frozenset(),
                 owner_name='acme',
                 first_boot=False,
-                marks_nodes=False,
+                marks_nodes=Marks.NONE,
             ),
             offer(
                 values=('enabled',),

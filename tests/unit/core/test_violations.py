@@ -106,7 +106,7 @@ EXAMPLES: dict[Code, Violation] = {
         violations.flavor_unknown('bm.larg', ' (did you mean bm.large?)'),
         violations.flavor_virtual('m1.small (7)'),
         violations.vendor_unknown('del', ['Dell', 'HPE'], ''),
-        violations.project_unknown('acne'),
+        violations.project_unknown('acne', 0, ' (did you mean acme?)'),
         violations.nothing_fits(HT, ['bm-3: it lacks the trait CUSTOM_A']),
         violations.definition_differs(
             'flavor bm.on', ['trait:CUSTOM_A is missing']

@@ -315,6 +315,50 @@ class FileTest(OfferingTestCase):
         self.assertEqual(flavor.extra_specs, made.extra_specs)
         self.assertIsNone(self.world.flavor(off))
 
+    def test_nodes_have_their_traits_on_an_empty_cloud(self) -> None:
+        """Also where some have not, or no flavor needs them."""
+        for argv in (('--no-first-boot',), ()):
+            self.use(offering.empty())
+            self.operator(*LARGE, '--owner', 'acme', *argv)
+            bm2 = self.world.find_node('bm-2')
+            assert bm2 is not None
+            bm2.traits.remove('CUSTOM_HYPERTHREADING_DISABLED_DELL')
+            text, before = self.written(), self.state
+            self.assertIn('nothing was changed', self.create(text).err)
+            self.assertEqual(before, self.state)
+            self.use(offering.empty())
+            self.create(text)
+            codes = self.operator('check', '-f', 'json', code=3).json()
+            self.assertEqual(
+                {'setting-without-trait'}, {one['Code'] for one in codes}
+            )
+
+    def test_what_is_offered_twice_has_to_be_the_same(self) -> None:
+        one = '- {type: q, value: a, settings: {LogicalProc: %s}}\n'
+        text = one % 'Enabled' + one % 'Disabled'
+        before = self.state
+        self.assertIn('offered twice', self.create(text, code=3).err)
+        self.assertEqual(before, self.state)
+        self.create(one % 'Enabled' * 2)
+
+    def test_an_empty_file_offers_nothing(self) -> None:
+        self.assertIn('nothing was changed', self.create('[]').err)
+        before = self.state
+        self.operator(*LARGE, '--no-first-boot')
+        self.create('[]', '--prune')
+        self.assertEqual(before, self.state)
+
+    def test_a_base_is_used_by_its_variants(self) -> None:
+        on = 'bm.large.hyperthreading-enabled'
+        self.operator(*LARGE)
+        turbo = ('option', 'create', '--type', 'turbo', '--flavor', on)
+        self.operator(*turbo)
+        ran = self.operator(*DELETE, code=7)
+        self.assertIn(f'it is the base of flavor {on}.turbo-', ran.err)
+        self.operator('option', 'delete', '--type', 'turbo')
+        self.operator(*DELETE)
+        self.assertEqual([], self.operator(*DEFINITIONS, '-f', 'json').json())
+
     def test_priorities_and_what_else_is_in_extra(self) -> None:
         step = (
             '{interface: bios, step: apply_configuration, priority: %s,'
@@ -340,11 +384,15 @@ class FileTest(OfferingTestCase):
             [made] = self.world.templates.values()
             found = made.steps[0]['priority'], made.extra['site']
             self.assertEqual(change, found)
+        steps = f'steps: [{step % 9}, {step % 8}]'
+        step_twice = f'- {{type: turbo, value: disabled, {steps}}}'
+        ran = self.create(step_twice, code=3)
+        self.assertIn('a step twice', ran.err)
         for wrong in ('priority: 0', 'priority: high'):
             ran = self.create(
                 text.replace('priority: %s', wrong) % 'a', code=3
             )
-            self.assertIn('and priority', ran.err)
+            self.assertIn('a priority above 0', ran.err)
         ran = self.create('- {type: turbo, extra: {config-type: x}}', code=3)
         self.assertIn('a mapping of other keys', ran.err)
 
