@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.check import checking, findings, machines
+from osc_baremetal_config.core.check import (
+    checking,
+    findings,
+    machines,
+    runbooks,
+)
 from osc_baremetal_config.core.check.findings import Code, Finding
 from osc_baremetal_config.core.check.survey import Placement, Survey
 from osc_baremetal_config.core.offer.model import Estate, Offer
@@ -73,24 +78,20 @@ def _placement(session: Session, found: Estate) -> Placement:
 
 
 def _projects(session: Session, found: Estate) -> Mapping[str, str] | None:
-    """Return ID → name of all projects, None where they cannot be known.
-
-    Nor where they need not be: what has a server is a project.
-    """
-    owners = {one.owner for one in found.templates if one.owner}
-    if owners <= {server.project_id for server in found.servers}:
+    """Return ID → name of all projects, None if they cannot or need not be."""
+    if not runbooks.has_owner_without_servers(found):
         return None
     try:
         known = session.reader.ask(session.cloud.every_project)
     except errors.ConfigError as error:
         session.remark(
-            [f'Owners of runbooks were not looked for: {error.message}']
+            [f'Owners of runbooks were not checked: {error.message}']
         )
         return None
     if known is None:
         session.remark(
             [
-                'Owners of runbooks were not looked for: Keystone lists only '
+                'Owners of runbooks were not checked: Keystone lists only '
                 'some of the projects.'
             ]
         )

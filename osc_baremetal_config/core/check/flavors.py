@@ -4,10 +4,11 @@ Owns the findings about their items, their traits, and how a variant compares
 to its base. Of several that have one cause only the nearest to it is told.
 """
 
-from collections.abc import Iterator, Mapping, Set
+import functools
+from collections.abc import Callable, Iterator, Set
 
 from osc_baremetal_config.core.check.findings import Code, Finding
-from osc_baremetal_config.core.check.survey import Survey, offering
+from osc_baremetal_config.core.check.survey import Survey, of_node, offering
 from osc_baremetal_config.core.facts import (
     metadata,
     profiles,
@@ -25,8 +26,8 @@ from osc_baremetal_config.core.offer.scope import TRAIT
 
 # Nova takes it for a request for a policy of CPU pinning, and refuses it on
 # bare metal (``_get_hyperthreading_trait`` in nova/virt/hardware.py).
-_DESIRED = metadata.DESIRED.rstrip(':')
 _PINNING = 'HW_CPU_HYPERTHREADING'
+_DESIRED = metadata.DESIRED.rstrip(':')
 
 
 def check(survey: Survey) -> Iterator[Finding]:
@@ -48,10 +49,13 @@ def _first(flavor: Flavor, survey: Survey) -> Finding | None:
     for key, value in flavor.extra_specs.items():
         if found := _key(flavor, key, value):
             return found
+    own = listing.own_items(flavor)
     for trait in sorted(scope.traits(flavor)):
-        if found := _trait(flavor, trait, survey):
+        unset = _unset(flavor, TRAIT + trait)
+        require = functools.partial(_require, flavor)
+        if found := _trait(about, trait, set(own), survey, unset, require):
             return found
-    for item in listing.own_items(flavor):
+    for item in own:
         if not _is_given(item, survey):
             return _without_template(flavor, item, survey)
     if found := _variant(flavor, survey):
@@ -83,32 +87,19 @@ def _has_slip(flavor: Flavor, survey: Survey) -> bool:
     )
 
 
-def _trait(flavor: Flavor, trait: str, survey: Survey) -> Finding | None:
-    """Return what is wrong with a trait that a flavor requires."""
-    unset = _unset(flavor, TRAIT + trait)
-    meant = survey.meant(trait)
-    right = _set(flavor, f'{TRAIT}{meant}=required') if meant else ''
-    return (
-        _unusable(f'flavor {flavor}', trait, meant, unset, right)
-        if trait == _PINNING or meant is not None
-        else _foreign(
-            f'flavor {flavor}',
-            trait,
-            set(listing.own_items(flavor)),
-            survey,
-            unset,
-        )
-    )
+def _trait(
+    about: str,
+    trait: str,
+    own: Set[Item],
+    survey: Survey,
+    unset: str,
+    require: Callable[[str], str],
+) -> Finding | None:
+    """Return what is wrong with a trait that a flavor or an image requires.
 
-
-def _unusable(
-    about: str, trait: str, meant: str | None, unset: str, right: str
-) -> Finding:
-    """Return that a required trait is none, or one that Nova refuses.
-
-    :param meant: which trait was meant, empty if that is not known.
-    :param unset: the command that requires it no longer.
-    :param right: the command that requires the other one; empty for none.
+    :param own: the items that it has.
+    :param unset: the command that has it require the trait no longer.
+    :param require: returns the command that has it require another one.
     """
     if trait == _PINNING:
         return Finding(
@@ -118,12 +109,14 @@ def _unusable(
             f'pinning and refuses on bare metal',
             unset,
         )
+    meant = survey.meant(trait)
+    if meant is None:
+        return _foreign(about, trait, own, survey, unset)
     return Finding(
         Code.TRAIT_MISSPELT,
         about,
-        f'it requires the trait {trait}, which is none'
-        + registry.hint(meant or ''),
-        quoting.both(unset, right),
+        f'it requires the trait {trait}, which is none' + registry.hint(meant),
+        quoting.both(unset, require(meant) if meant else ''),
     )
 
 
@@ -230,8 +223,7 @@ def _different(flavor: Flavor, base: Flavor, survey: Survey) -> Finding | None:
     shapes = (variants.shape(one, survey.names) for one in (flavor, base))
     if len({str(shape) for shape in shapes}) == 1:
         return None
-    new = dict(_plain(base.extra_specs, survey))
-    own = dict(_plain(flavor.extra_specs, survey))
+    new, own = (variants.plain(one, survey.names) for one in (base, flavor))
     added = {k: v for k, v in new.items() if own.get(k) != v}
     gone = own.keys() - new.keys()
     fixes = []
@@ -259,20 +251,15 @@ def _set(flavor: Flavor, *properties: str) -> str:
     return quoting.command('openstack', 'flavor', 'set', *told, flavor.id)
 
 
+def _require(flavor: Flavor, trait: str) -> str:
+    """Return the command that has a flavor require a trait."""
+    return _set(flavor, f'{TRAIT}{trait}=required')
+
+
 def _unset(flavor: Flavor, *keys: str) -> str:
     """Return the command that takes properties from a flavor."""
     told = [word for one in keys for word in ('--property', one)]
     return quoting.command('openstack', 'flavor', 'unset', *told, flavor.id)
-
-
-def _plain(
-    specs: Mapping[str, str], survey: Survey
-) -> Iterator[tuple[str, str]]:
-    """Yield the extra specs that do not belong to an item."""
-    for key, value in specs.items():
-        is_template = key.removeprefix(TRAIT) in survey.names
-        if not (is_template or metadata.is_desired(key)):
-            yield key, value
 
 
 def _named_base(flavor: Flavor, survey: Survey) -> Flavor | None:
@@ -334,11 +321,7 @@ def _without_nodes(
         if node in of_class
     ]
     fixes = [
-        quoting.command(
-            *('openstack', 'baremetal', 'node', 'add', 'trait'),
-            *(quoting.node(node), *lacking),
-        )
-        for node in dict.fromkeys(likely)
+        of_node(node, 'add trait', *lacking) for node in dict.fromkeys(likely)
     ]
     return Finding(
         Code.FLAVOR_WITHOUT_NODES,
@@ -360,11 +343,11 @@ def _image(image: Image, survey: Survey) -> Iterator[Finding]:
     for key, value in image.properties.items():
         if key.startswith(TRAIT) and value == 'required':
             trait = key.removeprefix(TRAIT)
-            unset, meant = _unset_image(image, key), survey.meant(trait)
-            if trait == _PINNING or meant is not None:
-                right = _set_image(image, TRAIT + meant) if meant else ''
-                yield _unusable(about, trait, meant, unset, right)
-            elif found := _foreign(about, trait, set(items), survey, unset):
+            unset = _unset_image(image, key)
+            require = functools.partial(_require_of_image, image)
+            if found := _trait(
+                about, trait, set(items), survey, unset, require
+            ):
                 yield found
     for item in items:
         if not _is_given(item, survey):
@@ -376,9 +359,15 @@ def _image(image: Image, survey: Survey) -> Iterator[Finding]:
             )
 
 
-def _set_image(image: Image, key: str) -> str:
+def _require_of_image(image: Image, trait: str) -> str:
     """Return the command that has an image require a trait."""
-    words = ('image', 'set', '--property', f'{key}=required', image.id)
+    words = (
+        'image',
+        'set',
+        '--property',
+        f'{TRAIT}{trait}=required',
+        image.id,
+    )
     return quoting.command('openstack', *words)
 
 

@@ -7,7 +7,7 @@ what stands in the metadata of a server.
 from collections.abc import Iterable, Iterator
 
 from osc_baremetal_config.core.check.findings import Code, Finding
-from osc_baremetal_config.core.check.survey import Survey
+from osc_baremetal_config.core.check.survey import Survey, of_node
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Drift
 from osc_baremetal_config.core.desired.catalogue import ConfigType
@@ -98,7 +98,7 @@ def _stopped(
     if node.provision_state != 'service failed':
         return None
     why = node.last_error or node.maintenance_reason or 'no reason is shown'
-    fix = _of_node(node, 'abort')
+    fix = of_node(node, 'abort')
     if server:
         fix = _recovery(server)
     return Finding(Code.SERVICE_FAILED, about, f'a service failed: {why}', fix)
@@ -109,7 +109,7 @@ def _unread(node: Node) -> Iterator[Finding]:
     fix = ''
     if node.provision_state == 'available':
         fix = quoting.both(
-            _of_node(node, 'manage', '--wait', '0'), _of_node(node, 'provide')
+            of_node(node, 'manage', '--wait', '0'), of_node(node, 'provide')
         )
     yield Finding(
         Code.BIOS_NOT_READ,
@@ -140,7 +140,7 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 f'node {node}',
                 f'it has the trait {", ".join(sorted(capable))}, and no '
                 f'setting of its BIOS is known to be {name}',
-                _of_node(node, 'remove trait', *sorted(capable)),
+                of_node(node, 'remove trait', *sorted(capable)),
             )
         elif has_setting and not capable:
             sets = {one for some in needed for one in some}
@@ -151,7 +151,7 @@ def _capabilities(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 Code.SETTING_WITHOUT_TRAIT,
                 f'node {node}',
                 f'its BIOS has {name}, and it lacks the trait {told}',
-                _of_node(node, 'add trait', *sorted(next(iter(sets))))
+                of_node(node, 'add trait', *sorted(next(iter(sets))))
                 if len(sets) == 1
                 else '',
             )
@@ -164,8 +164,8 @@ def _marks(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
             continue
         if template.name in node.traits:
             yield from _unfit(node, bios, template, survey)
-        elif (users := survey.relying(template, node)) and not survey.against(
-            template, node, bios
+        elif (users := survey.relying(template, node)) and survey.fits(
+            template, node
         ):
             # As one that was enrolled after the template was offered.
             yield Finding(
@@ -173,7 +173,7 @@ def _marks(node: Node, bios: Bios, survey: Survey) -> Iterator[Finding]:
                 f'node {node}',
                 f'{template} fits it, and it lacks the trait of that name, '
                 f'which others like it have: {users} cannot use it',
-                _of_node(node, 'add trait', template.name),
+                of_node(node, 'add trait', template.name),
             )
 
 
@@ -184,14 +184,14 @@ def _unfit(
 
     Where the template fits no node at all, that is the finding.
     """
-    against = survey.unfit(template, bios, node)
+    against = survey.unfit(template, node, bios)
     if against and profiles.given(template) and survey.fitting(template):
         yield Finding(
             Code.TEMPLATE_TRAIT_UNFIT,
             f'node {node}',
             f'it has the trait of {template}, which cannot be used on it: '
             f'{against[0].text}',
-            _of_node(node, 'remove trait', template.name),
+            of_node(node, 'remove trait', template.name),
         )
 
 
@@ -247,15 +247,6 @@ def _placement(node: Node, survey: Survey) -> Iterator[Finding]:
             *(*told, node.uuid),
         ),
     )
-
-
-def _of_node(node: Node, what: str, *more: str) -> str:
-    """Return a command of the client of Ironic about a node.
-
-    :param what: one word or two, such as ``add trait``.
-    """
-    words = ('openstack', 'baremetal', 'node', *what.split())
-    return quoting.command(*words, quoting.node(node), *more)
 
 
 def _recovery(server: Server) -> str:

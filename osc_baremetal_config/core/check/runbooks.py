@@ -7,11 +7,10 @@ Owns the findings about their traits and their owners. What they do is for
 from collections.abc import Iterator, Sequence
 
 from osc_baremetal_config.core.check.findings import Code, Finding
-from osc_baremetal_config.core.check.survey import Survey, command
+from osc_baremetal_config.core.check.survey import Survey, command, of_node
 from osc_baremetal_config.core.facts import profiles, quoting
 from osc_baremetal_config.core.facts.model import Kind, Node, Template
-
-_ADD = ('openstack', 'baremetal', 'node', 'add', 'trait')
+from osc_baremetal_config.core.offer.model import Estate
 
 
 def check(survey: Survey) -> Iterator[Finding]:
@@ -21,6 +20,15 @@ def check(survey: Survey) -> Iterator[Finding]:
             if template.steps:
                 yield from _approval(template, survey)
             yield from _usability(template, survey)
+
+
+def has_owner_without_servers(estate: Estate) -> bool:
+    """Return whether it has to be looked for who owns the runbooks.
+
+    What has a server is a project.
+    """
+    owners = {one.owner for one in estate.templates if one.owner}
+    return not owners <= {server.project_id for server in estate.servers}
 
 
 def _approval(runbook: Template, survey: Survey) -> Iterator[Finding]:
@@ -64,11 +72,11 @@ def _approving(
         return ''
     if twins and not twins & common:
         trait = min(twins & runbook.approved_for or twins)
-        adding = '' if trait in runbook.approved_for else 'trait add'
+        is_approved = trait in runbook.approved_for
         return quoting.both(
-            command(runbook, adding, trait) if adding else '',
+            '' if is_approved else command(runbook, 'trait add', trait),
             *(
-                quoting.command(*_ADD, quoting.node(node), trait)
+                of_node(node, 'add trait', trait)
                 for node in nodes
                 if trait not in node.traits
             ),

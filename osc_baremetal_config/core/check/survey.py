@@ -174,27 +174,34 @@ class Survey:
         found: dict[str, list[Flavor]] = {}
         for flavor in self.estate.flavors:
             for trait in scope.traits(flavor) & self.names:
-                plain = _without_templates(flavor, self.names)
+                specs = scope.without_traits(flavor.extra_specs, self.names)
+                plain = replace(flavor, extra_specs=specs)
                 found.setdefault(trait, []).append(plain)
         return found
 
+    @functools.cached_property
+    def _fitting(self) -> Mapping[str, Mapping[str, Node]]:
+        """Template → UUID → node, of the nodes that it fits."""
+        return {
+            str(template): {
+                node.uuid: node
+                for node, bios in self.read
+                if not templates.lacking_traits(template, node)
+                and not self.unfit(template, node, bios)
+            }
+            for template in self.estate.templates
+        }
+
     def fitting(self, template: Template) -> list[Node]:
         """Return the nodes that a template fits, as far as they were read."""
-        return [
-            node
-            for node, bios in self.read
-            if not self.against(template, node, bios)
-        ]
+        return list(self._fitting[str(template)].values())
 
-    def against(
-        self, template: Template, node: Node, bios: Bios
-    ) -> list[Violation]:
-        """Return why a template does not fit a node, nothing if it does."""
-        lacking = templates.lacking_traits(template, node)
-        return lacking + self.unfit(template, bios, node)
+    def fits(self, template: Template, node: Node) -> bool:
+        """Return whether a template fits a node that was read."""
+        return node.uuid in self._fitting[str(template)]
 
     def unfit(
-        self, template: Template, bios: Bios, node: Node
+        self, template: Template, node: Node, bios: Bios
     ) -> list[Violation]:
         """Return why a template does not fit a BIOS, nothing if it does."""
         return templates.unfit(
@@ -248,16 +255,6 @@ class Survey:
         return sorted({base.name for base, _ in pairs})
 
 
-def _without_templates(flavor: Flavor, names: frozenset[str]) -> Flavor:
-    """Return a flavor that requires no trait of a template."""
-    specs = {
-        key: value
-        for key, value in flavor.extra_specs.items()
-        if key.removeprefix(scope.TRAIT) not in names
-    }
-    return replace(flavor, extra_specs=specs)
-
-
 def command(template: Template, what: str, *more: str) -> str:
     """Return a command of the client of Ironic about a template.
 
@@ -265,6 +262,15 @@ def command(template: Template, what: str, *more: str) -> str:
     """
     words = (*_CLIENT[template.kind], *what.split())
     return quoting.command(*words, quoting.template(template), *more)
+
+
+def of_node(node: Node, what: str, *more: str) -> str:
+    """Return a command of the client of Ironic about a node.
+
+    :param what: one word or two, such as ``add trait``.
+    """
+    words = ('openstack', 'baremetal', 'node', *what.split())
+    return quoting.command(*words, quoting.node(node), *more)
 
 
 def offering(

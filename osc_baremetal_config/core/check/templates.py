@@ -48,8 +48,8 @@ def _keys(template: Template) -> Iterator[Finding]:
             yield Finding(
                 Code.EXTRA_INCOMPLETE,
                 str(template),
-                f'its extra has {key}, and not what belongs to that, so it '
-                f'gives nothing',
+                f'its extra has {key} without the keys that go with it, so '
+                f'it gives nothing',
                 command(template, 'unset', '--extra', key),
             )
         elif meant and key.startswith(('config', 'required')):
@@ -303,9 +303,9 @@ def _ties(survey: Survey) -> Iterator[Finding]:
     for item in sorted(survey.items):
         own = [one for one in survey.estate.templates if one.item == item]
         for group in _visible_together(own):
-            for node, bios in survey.read:
+            for node, _ in survey.read:
                 winners = templates.most_specific(
-                    [o for o in group if not survey.against(o, node, bios)]
+                    [one for one in group if survey.fits(one, node)]
                 )
                 if len(winners) > 1:
                     key = tuple(map(str, winners))
@@ -388,10 +388,8 @@ def _rewriting(template: Template, survey: Survey) -> str:
     """
     recipe, own = survey.recipe(template), template.steps
     if recipe:
-        wanted, is_as_it_is = (
-            recipe.steps,
-            definitions.is_same(recipe.steps, own),
-        )
+        wanted = recipe.steps
+        is_as_it_is = definitions.is_same(wanted, own)
     else:
         # What is there twice is all that can be mended without the catalogue.
         wanted = steps.merge([own])

@@ -36,7 +36,7 @@ KEYS = frozenset(
 
 def unfit(
     template: Template,
-    node: Node,
+    node: Node | None,
     bios: Bios,
     locks: Iterable[registry.Lock] = (),
     *,
@@ -45,6 +45,7 @@ def unfit(
 ) -> list[Violation]:
     """Return why a template cannot be used on a node, but for its traits.
 
+    :param node: None for reasons that do not name it.
     :param locks: what is known of settings that lock others.
     :param beside: what the other templates of the change may set, which can
         open what this one sets.
@@ -134,7 +135,7 @@ def most_specific(fitting: Sequence[Template]) -> list[Template]:
 def _refused_settings(
     template: Template,
     step: Step,
-    node: Node,
+    node: Node | None,
     bios: Bios,
     locks: Iterable[registry.Lock],
     later: Iterable[str],

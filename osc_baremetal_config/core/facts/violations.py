@@ -374,14 +374,21 @@ def step_incomplete(
 
 
 def setting_unsupported(
-    template: Template, name: str, value: Value, reason: str, node: Node
+    template: Template,
+    name: str,
+    value: Value,
+    reason: str,
+    node: Node | None,
 ) -> Violation:
-    """Say that a node's BIOS cannot be given a setting."""
+    """Say that a node's BIOS cannot be given a setting.
+
+    :param node: None where it is told otherwise which one it is.
+    """
+    where = f' (node {node})' if node else ''
     return Violation(
         code=Code.SETTING_UNSUPPORTED,
         subject=str(template),
-        text=f'{template} sets {name}={values.shown(value)}: {reason} (node '
-        f'{node})',
+        text=f'{template} sets {name}={values.shown(value)}: {reason}{where}',
         needed=reason,
         present=values.shown(value),
     )

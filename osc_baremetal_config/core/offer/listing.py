@@ -45,7 +45,7 @@ def offers(estate: Estate, catalogue: Catalogue) -> list[Offer]:
 
 def variants_of(item: Item, estate: Estate) -> Iterator[tuple[Flavor, Flavor]]:
     """Yield base and variant, of the variants that have an item."""
-    known = _deploy_templates(estate)
+    known = variants.giving(estate.templates)
     for variant in estate.flavors:
         if _has(variant, item) and (
             base := variants.base_of(variant, item, estate.flavors, known)
@@ -55,7 +55,7 @@ def variants_of(item: Item, estate: Estate) -> Iterator[tuple[Flavor, Flavor]]:
 
 def baseless(estate: Estate) -> list[Flavor]:
     """Return the flavors with items that are no variant of another flavor."""
-    known = _deploy_templates(estate)
+    known = variants.giving(estate.templates)
     return [
         flavor
         for flavor in estate.flavors
@@ -64,14 +64,6 @@ def baseless(estate: Estate) -> list[Flavor]:
             variants.base_of(flavor, item, estate.flavors, known)
             for item in items
         )
-    ]
-
-
-def _deploy_templates(estate: Estate) -> list[Template]:
-    return [
-        one
-        for one in estate.templates
-        if one.kind is Kind.DEPLOY_TEMPLATE and one.steps
     ]
 
 

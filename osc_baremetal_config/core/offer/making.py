@@ -4,7 +4,7 @@ Owns in which order offers are looked at, which templates serve a flavor's
 first boot, and what a person has to know of that. Nothing is changed here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -170,7 +170,7 @@ def reasons(fit: Fit) -> list[str]:
 
 
 _SOME = 5
-_TWICE = 'it is offered twice, and not as the same'
+_TWICE = 'it is offered twice, with different steps'
 
 
 def _changes(
@@ -210,21 +210,29 @@ def _changes(
                 if change.state in (State.MISSING, State.UNFINISHED):
                     flavors = [f for f in flavors if f.name != made.name]
                     flavors.append(made)
-    gets: dict[str, set[str]] = {}
-    for trait, nodes in marked.items():
-        for node in nodes:
-            gets.setdefault(node.uuid, set()).add(trait)
     then = replace(
         estate,
         flavors=tuple(flavors),
-        nodes=tuple(
-            replace(node, traits=node.traits | gets[node.uuid])
-            if node.uuid in gets
-            else node
-            for node in estate.nodes
-        ),
+        nodes=_with_traits(estate.nodes, marked),
     )
     return list(found.values()), then
+
+
+def _with_traits(
+    nodes: Iterable[Node], marked: Mapping[str, Iterable[Node]]
+) -> tuple[Node, ...]:
+    """Return nodes with the traits that some of them get.
+
+    :param marked: trait → the nodes that get it.
+    """
+    gets: dict[str, set[str]] = {}
+    for trait, some in marked.items():
+        for node in some:
+            gets.setdefault(node.uuid, set()).add(trait)
+    return tuple(
+        replace(node, traits=node.traits | gets.get(node.uuid, set()))
+        for node in nodes
+    )
 
 
 def _recipes(fits: Iterable[Fit]) -> list[tuple[Recipe, Sequence[Node]]]:

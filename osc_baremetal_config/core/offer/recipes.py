@@ -124,7 +124,8 @@ def _of_node(
     for recipe in _candidates(offer, item, node, estate, catalogue):
         against = templates.unfit(
             recipe.as_template(Kind.DEPLOY_TEMPLATE),
-            node,
+            # Which one it is stands before what nodes have in common.
+            None,
             bios,
             catalogue.locks,
             allow_data_loss=True,
@@ -133,8 +134,7 @@ def _of_node(
         )
         if not against:
             return recipe
-        # Of which node it is stands in front, and once for all alike.
-        reasons += [one.text.replace(f' (node {node})', '') for one in against]
+        reasons += [one.text for one in against]
     return '; '.join(dict.fromkeys(reasons)) or _unknown(
         offer, item, node, bios, catalogue
     )

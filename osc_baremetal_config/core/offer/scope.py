@@ -5,7 +5,7 @@ compared, as Nova and Placement do it. Never looks at a BIOS.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from osc_baremetal_config.core.facts.model import Flavor, Node
 from osc_baremetal_config.core.offer.names import CUSTOM
@@ -54,6 +54,17 @@ def traits(flavor: Flavor) -> frozenset[str]:
         for key, value in flavor.extra_specs.items()
         if key.startswith(TRAIT) and value == 'required'
     )
+
+
+def without_traits(
+    specs: Mapping[str, str], names: Collection[str]
+) -> dict[str, str]:
+    """Return extra specs without what they say of some traits."""
+    return {
+        key: value
+        for key, value in specs.items()
+        if key.removeprefix(TRAIT) not in names
+    }
 
 
 def resource_class(name: str) -> str:

@@ -55,14 +55,22 @@ def removal(
     kept: dict[str, str] = {}
     changes: list[Change] = []
     left = list(estate.flavors)
-    # Those with more items first: they are variants of the others.
-    for base, variant in reversed(_by_items(items, estate)):
+    every = [
+        pair
+        for item in listing.items(estate)
+        for pair in listing.variants_of(item, estate)
+    ]
+    for base, variant in _variants(items, estate):
         change = variants.removal(variant)
         if str(change) in wanted or (bases and base.name not in bases):
             continue
         if users := _servers_of(variant, estate):
             kept[str(change)] = _told('it is the flavor of', users)
-        elif more := _variants_of(variant, left, estate):
+        elif more := [
+            own.name
+            for of, own in every
+            if of.id == variant.id and own in left
+        ]:
             kept[str(change)] = _told('it is the base of flavor', more)
         else:
             changes.append(change)
@@ -84,44 +92,17 @@ def removal(
     return Removal((*changes, *traits, *removals), kept)
 
 
-def _by_items(
-    items: Iterable[Item], estate: Estate
-) -> list[tuple[Flavor, Flavor]]:
-    return sorted(
-        _variants(items, estate),
-        key=lambda pair: len(listing.own_items(pair[1])),
-    )
-
-
-def _variants_of(
-    base: Flavor, left: Iterable[Flavor], estate: Estate
-) -> list[str]:
-    """Return the variants of a variant, which would be of none without it.
-
-    :param left: the flavors that are not to be removed.
-    """
-    return [
-        variant.name
-        for variant in left
-        for item in listing.own_items(variant)
-        if item not in listing.own_items(base)
-        and (
-            found := variants.base_of(
-                variant, item, estate.flavors, estate.templates
-            )
-        )
-        and found.id == base.id
-    ]
-
-
 def _variants(
     items: Iterable[Item], estate: Estate
 ) -> list[tuple[Flavor, Flavor]]:
+    """Return base and variant; first those that are made of others of them."""
     found: dict[str, tuple[Flavor, Flavor]] = {}
     for item in sorted(items):
         for base, variant in listing.variants_of(item, estate):
             found.setdefault(variant.id, (base, variant))
-    return list(found.values())
+    return sorted(
+        found.values(), key=lambda pair: -len(listing.own_items(pair[1]))
+    )
 
 
 def _templates(items: Collection[Item], estate: Estate) -> list[Template]:

@@ -19,7 +19,11 @@ from osc_baremetal_config.core.facts.model import (
 )
 from osc_baremetal_config.core.offer import names
 from osc_baremetal_config.core.offer.model import Change, Request, State
-from osc_baremetal_config.core.offer.scope import TRAIT, traits
+from osc_baremetal_config.core.offer.scope import (
+    TRAIT,
+    traits,
+    without_traits,
+)
 from osc_baremetal_config.core.plan import flavors as flavors_
 
 KIND = 'flavor'
@@ -41,17 +45,25 @@ def wanted(
     kind = item.value if is_profile else f'{item.type}-{item.value}'
     name = f'{base.name}.{kind}'
     others = _traits_of(item.type, templates)
-    specs = {
-        key: value
-        for key, value in base.extra_specs.items()
-        if key.removeprefix(TRAIT) not in others
-    }
+    specs = without_traits(base.extra_specs, others)
     specs[metadata.key(item)] = item.value
     if trait:
         specs[TRAIT + trait] = 'required'
     return replace(
         base, name=name, id=_NOT_IN_ID.sub('_', name), extra_specs=specs
     )
+
+
+def giving(templates: Iterable[Template]) -> list[Template]:
+    """Return the deploy templates that can give a server an item.
+
+    One that has nothing to run gives nothing: its name is only a trait.
+    """
+    return [
+        one
+        for one in templates
+        if one.kind is Kind.DEPLOY_TEMPLATE and one.steps
+    ]
 
 
 def renamed(variant: Flavor, name: str | None) -> Flavor:
@@ -74,12 +86,7 @@ def change(
     :param every: all flavors of the cloud.
     :param name: of the variant; None for one that is found, or made.
     """
-    # One that has nothing to run gives nothing: its name is only a trait.
-    templates = tuple(
-        one
-        for one in templates
-        if one.kind is Kind.DEPLOY_TEMPLATE and one.steps
-    )
+    templates = giving(templates)
     every = tuple(every)
     new = renamed(wanted(base, item, trait, templates), name)
     details = (f'{base.name} with {item}',)
@@ -195,13 +202,16 @@ def shape(flavor: Flavor, names: Collection[str]) -> tuple[object, ...]:
 
     :param names: of deploy templates, whose traits belong to items.
     """
-    specs = {
-        key: value
-        for key, value in flavor.extra_specs.items()
-        if not metadata.is_desired(key)
-        and key.removeprefix(TRAIT) not in names
-    }
-    return size(flavor)[:-1], sorted(specs.items())
+    return size(flavor)[:-1], sorted(plain(flavor, names).items())
+
+
+def plain(flavor: Flavor, names: Collection[str]) -> dict[str, str]:
+    """Return the extra specs of a flavor that do not belong to an item.
+
+    :param names: of deploy templates, whose traits belong to items.
+    """
+    specs = without_traits(flavor.extra_specs, names)
+    return {k: v for k, v in specs.items() if not metadata.is_desired(k)}
 
 
 def removal(flavor: Flavor) -> Change:

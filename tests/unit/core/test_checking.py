@@ -174,6 +174,10 @@ class NewNodeTest(base.TestCase):
             self.assertEqual(expected, len(found), str(found))
             for one in found:
                 self.assertIn(str(fresh), one.object)
+            for bios in ({}, {'n0': start.bios['n0'], 'n1': {}}):
+                unread = replace(survey, estate=replace(made, bios=bios))
+                told = [one.code for one in checking.check(unread)]
+                self.assertNotIn(Code.TEMPLATE_TRAIT_MISSING, told)
 
 
 class MixedTest(base.TestCase):
