@@ -252,6 +252,33 @@ class OfferTest(TestCase):
         again = self.config('option', 'list', '--definitions', '-f', 'yaml')
         self.assertEqual(written, again.out)
 
+    def test_a_file_makes_the_same_where_nothing_is_left(self) -> None:
+        """With variants of variants, and public runbooks beside others."""
+        listing = ('option', 'list', '--definitions', '-f', 'yaml')
+        turbo = ('--type', 'turbo', '--value', 'disabled')
+        public = ('option', 'create', '--public', '--flavor')
+        self.addCleanup(_put_away)
+        self.config(*CREATE, mistakes.BASE, *SMT)
+        self.config(*public, mistakes.BASE, *SMT)
+        self.config(*CREATE, mistakes.VARIANT, *turbo)
+        before, findings = self.config(*listing).out, self.found()
+        path = self.layout.state / 'offers.yaml'
+        path.write_text(before, encoding='utf-8')
+        self.addCleanup(path.unlink)
+        _put_away()
+        file = ('option', 'create', '--file', str(path))
+        self.config(*file)
+        self.assertEqual(before, self.config(*listing).out)
+        self.assertEqual(findings, self.found())
+        self.assertIn('nothing was changed', self.config(*file).err)
+        # The manager runs the project's own runbook, not the public one.
+        server = self.server(f'{mistakes.BASE}.hyperthreading-disabled')
+        ran = self.set(
+            self.mona, '--hyperthreading', 'enabled', server.id, '-f', 'json'
+        )
+        self.assert_ended(0, ran)
+        self.assertEqual('runbook', ran.json()[0]['Method'])
+
     def test_a_server_has_it_at_its_first_boot_and_who_uses_it(self) -> None:
         self.config(*CREATE, 'bm.large', *SMT)
         self.found()
