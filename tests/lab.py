@@ -39,6 +39,7 @@ class Lab:
     def __init__(self, layout: layouts.Layout) -> None:
         self.sdk = people.Person('mona', layout).connect()
         self.nova = self.sdk.compute
+        self._admin = people.Person('operator', layout).connect()
         self.ironic = (
             people.Person('operator-system', layout).connect().baremetal
         )
@@ -69,7 +70,10 @@ class Lab:
 
     def _begin_boot(self, flavor: str, name: str) -> str:
         image = self.sdk.image.find_image('bm-image', ignore_missing=False)
-        found = self.nova.find_flavor(flavor, ignore_missing=False)
+        found = self.nova.find_flavor(
+            flavor, ignore_missing=False, get_extra_specs=True
+        )
+        people.wait(f'a host for {flavor}', lambda: self._has_host(found))
         return str(
             self.nova.create_server(
                 name=name,
@@ -77,6 +81,36 @@ class Lab:
                 flavor_id=found.id,
                 networks='none',
             ).id
+        )
+
+    def _has_host(self, flavor: Any) -> bool:
+        """Return whether Placement has a host of a flavor that is free.
+
+        Nova tells Placement of a node that has become free, or of its new
+        traits, only when it next looks at all of them.
+        """
+        specs = flavor.extra_specs
+        wanted = {
+            'VCPU': flavor.vcpus,
+            'MEMORY_MB': flavor.ram,
+            'DISK_GB': flavor.disk,
+        } | _suffixed(specs, 'resources:')
+        resources = [f'{k}:{v}' for k, v in wanted.items() if int(v)]
+        query = {'resources': ','.join(resources)}
+        if required := _suffixed(specs, 'trait:'):
+            query['required'] = ','.join(required)
+        answer = self._admin.placement.get(
+            '/allocation_candidates', params=query, microversion='1.17'
+        )
+        answer.raise_for_status()
+        providers = answer.json()['provider_summaries']
+        return any(map(self._is_free, providers))
+
+    def _is_free(self, provider: str) -> bool:
+        """Return whether a provider is no node, or one that nobody uses."""
+        node = self.ironic.find_node(provider)
+        return node is None or (
+            node.provision_state == 'available' and not node.instance_id
         )
 
     def _when_up(self, server_id: str) -> Any:
@@ -340,3 +374,12 @@ class Lab:
             return self._is_on(server_id)
 
         people.wait(f'{server_id} is on', is_on)
+
+
+def _suffixed(specs: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the extra specs of one prefix, without it."""
+    return {
+        key.removeprefix(prefix): value
+        for key, value in specs.items()
+        if key.startswith(prefix)
+    }
