@@ -270,6 +270,26 @@ class Lab:
 
         people.wait(f'the BIOS of node {node_id} is read', is_read)
 
+    def service(self, server_id: str, settings: Mapping[str, Any]) -> None:
+        """Have somebody else set the BIOS of a server's node."""
+        listed = [{'name': n, 'value': v} for n, v in settings.items()]
+        step = {
+            'interface': 'bios',
+            'step': 'apply_configuration',
+            'args': {'settings': listed},
+        }
+        node_id = self.node_of(server_id).id
+        self.provision(node_id, {'target': 'service', 'service_steps': [step]})
+
+        def is_serviced() -> bool:
+            bios, node = self._bios(node_id), self.ironic.get_node(node_id)
+            return all(bios[name] == v for name, v in settings.items()) and (
+                node.provision_state,
+                node.reservation,
+            ) == ('active', None)
+
+        people.wait(f'{server_id} is serviced', is_serviced)
+
     def settings(self, node_id: str) -> dict[str, dict[str, Any]]:
         """Return all that Ironic has of a node's BIOS settings, by name."""
         path = f'/nodes/{node_id}/bios?detail=True'
@@ -292,6 +312,10 @@ class Lab:
         """Have a server on, with nothing in its metadata."""
         server = self.nova.get_server(server_id)
         self.nova.delete_server_metadata(server, list(server.metadata))
+        self.have_on(server_id)
+
+    def have_on(self, server_id: str) -> None:
+        """Have a server on, as Nova and Ironic both see it."""
         if not self._is_on(server_id):
             self._start(server_id)
 

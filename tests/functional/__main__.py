@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from tests.devcloud import layout as layouts
 from tests.functional import claim
 
+# Whoever sets it takes the second cloud down.
+KEEP = 'DEVCLOUD_KEEP'
 _STESTR = ('stestr', '--test-path', 'tests/functional', 'run')
 
 
@@ -24,16 +26,30 @@ def main(argv: Sequence[str]) -> int:
     # Else the second cloud would be left behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    _devcloud('up')
     if argv:
-        return subprocess.run([*_STESTR, '--serial', *argv]).returncode
-    first = str(layouts.Layout.load().state)
-    with _second(f'{first}-2') as second:
-        states = os.pathsep.join((first, second))
+        with up(1):
+            return subprocess.run([*_STESTR, '--serial', *argv]).returncode
+    with up(2) as states:
         return subprocess.run(
             [*_STESTR, '--concurrency', '2'],
-            env=os.environ | {claim.VARIABLE: states},
+            env=os.environ | {claim.VARIABLE: os.pathsep.join(states)},
         ).returncode
+
+
+@contextlib.contextmanager
+def up(count: int) -> Iterator[list[str]]:
+    """Have one cloud up, or two; yield their states.
+
+    The first one stays up, as it was perhaps up before; so does the second
+    where somebody else takes it down.
+    """
+    _devcloud('up')
+    first = str(layouts.Layout.load().state)
+    if count == 1:
+        yield [first]
+        return
+    with _second(f'{first}-2') as second:
+        yield [first, second]
 
 
 def _end(number: int, frame: types.FrameType | None) -> None:
@@ -47,7 +63,8 @@ def _second(state: str) -> Iterator[str]:
         _devcloud('up', DEVCLOUD_STATE=state)
         yield state
     finally:
-        _devcloud('wipe', DEVCLOUD_STATE=state)
+        if KEEP not in os.environ:
+            _devcloud('wipe', DEVCLOUD_STATE=state)
 
 
 def _devcloud(command: str, **environ: str) -> None:

@@ -211,25 +211,7 @@ class TestCase(runs.RunTestCase):
 
     def service(self, server: str, **settings: str) -> None:
         """Have the node serviced behind the tool's back."""
-        listed = [{'name': n, 'value': v} for n, v in settings.items()]
-        step = {
-            'interface': 'bios',
-            'step': 'apply_configuration',
-            'args': {'settings': listed},
-        }
-        what = {'target': 'service', 'service_steps': [step]}
-        node = self.node_of(server)
-        self.lab.provision(node.id, what)
-        people.wait(
-            'it is serviced',
-            lambda: (
-                all(
-                    self.bios_value(server, n) == v
-                    for n, v in settings.items()
-                )
-                and self.node_of(server).provision_state == 'active'
-            ),
-        )
+        self.lab.service(server, settings)
 
     def set(self, who: people.Person, *argv: str) -> runs.Ran:
         """Return what ``server config set`` does for a person."""

@@ -3,27 +3,17 @@
 import contextlib
 import json
 import shlex
-import time
-from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from osc_baremetal_config.core.facts import metadata
-from tests import mistakes, pages, people, runs
-from tests.devcloud import api, resources, vendors
+from tests import mistakes, offered, people, runs
 from tests.devcloud import layout as layouts
-from tests.devcloud.vendors import DELL, HPE
+from tests.devcloud import vendors
+from tests.devcloud.vendors import DELL
 from tests.functional import base
 
 CREATE = ('option', 'create', '--owner', 'acme', '--flavor')
-OFFERING = 'user/offering.rst'
 SMT, SRIOV = ('--type', 'hyperthreading'), ('--type', 'sriov')
-# What the two types are called on each machine.
-NAMES = {
-    DELL: ('LogicalProc', 'SriovGlobalEnable'),
-    HPE: ('ProcHyperthreading', 'Sriov'),
-}
 
 
 class Hands:
@@ -84,16 +74,13 @@ class TestCase(base.TestCase):
     def setUpClass(cls) -> None:
         """Put them away."""
         super().setUpClass()
-        _put_away()
+        offered.put_away(layouts.Layout.load())
 
     @classmethod
     def tearDownClass(cls) -> None:
         """Have them again."""
         super().tearDownClass()
-        _put_away()
-        admin = api.Admin.log_in(layouts.Layout.load())
-        resources.make_templates(admin, (*resources.ITEMS, *vendors.ITEMS))
-        resources.make_flavors(admin, resources.flavors())
+        offered.make_again(layouts.Layout.load())
 
     def config(self, *argv: str, code: int = 0) -> runs.Ran:
         """Return what a command does for the operator."""
@@ -119,29 +106,6 @@ class TestCase(base.TestCase):
 
         people.wait('Placement knows the traits', is_settled)
         return findings
-
-
-def _put_away() -> None:
-    """Have nothing offered, and no trait of an offer on a node."""
-    layout = layouts.Layout.load()
-    ironic = people.Person('operator-system', layout).connect().baremetal
-    nova = people.Person('operator', layout).connect().compute
-    for kind in ('runbooks', 'deploy_templates'):
-        listed = ironic.get(f'/{kind}', microversion='1.112').json()[kind]
-        for one in listed:
-            ironic.delete(f'/{kind}/{one["uuid"]}', microversion='1.112')
-    for flavor in list(nova.flavors(is_public=None)):
-        is_private = flavor.name.startswith('bm.private')
-        if is_private or any(map(metadata.is_desired, flavor.extra_specs)):
-            nova.delete_flavor(flavor)
-    for node in ironic.nodes(details=True):
-        wanted = resources.traits(node.name)
-        if set(node.traits) != set(wanted):
-            ironic.put(
-                f'/nodes/{node.id}/traits',
-                json={'traits': list(wanted)},
-                microversion='1.37',
-            )
 
 
 class ProfileTest(TestCase):
@@ -184,60 +148,6 @@ class ProfileTest(TestCase):
         self.assertNotIn(metadata.PROFILE, record)
 
 
-class TutorialTest(TestCase):
-    """What the page on offering tells an operator and a manager to do."""
-
-    def test_from_nothing_to_what_a_manager_sets(self) -> None:
-        flavors = {'web-1': vendors.flavor(DELL), 'web-2': vendors.flavor(HPE)}
-        servers = self.lab.boot_all(flavors)
-        nodes = {'web-1': DELL, 'web-2': HPE}
-        for name, server in servers.items():
-            self.addCleanup(self.lab.delete, server)
-            bmc = people.Bmc.of(nodes[name], self.layout)
-            self.addCleanup(bmc.deliver)
-            self.lab.as_delivered(server, bmc)
-        # The one node whose capabilities nobody has told Ironic.
-        ironic = self.system.baremetal
-        bm3 = ironic.get_node('bm-3')
-        for trait in ('HW_CPU_HYPERTHREADING', 'HW_NIC_SRIOV'):
-            ironic.add_node_trait(bm3, trait)
-            self.addCleanup(ironic.remove_node_trait, bm3, trait)
-        commands = pages.commands(OFFERING, 'From nothing to a tenant')
-        began = time.monotonic()
-        ended = [(one, self.done(one, servers)) for one in commands]
-        took_s = time.monotonic() - began
-        self.assertLess(len(ended), 8)
-        self.assertLess(took_s, 300.0)
-        for node, (first, second) in NAMES.items():
-            bios = people.Bmc.of(node, self.layout).bios()
-            self.assertEqual(
-                ('Disabled', 'Disabled'), (bios[first], bios[second]), node
-            )
-        told = dict(ended)[commands[-1]].out
-        self.assertEqual(
-            {'hyperthreading', 'sriov'},
-            {one['type'] for one in yaml.safe_load(told)},
-        )
-
-    def done(self, command: str, servers: Mapping[str, str]) -> runs.Ran:
-        """Return what a command of the page does, for whom it is meant.
-
-        A finding about Placement is waited for to go, as it says itself.
-
-        :param servers: name → ID, as the demo has left others of the name.
-        """
-        words = shlex.split(command.partition(' > ')[0])
-        program, *argv = [servers.get(word, word) for word in words]
-        self.assertEqual('openstack', program)
-        is_operators = {'create', 'check', '--definitions'} & set(argv)
-        person = self.operator if is_operators else self.mona
-        if 'check' in argv:
-            self.assertEqual([], self.found())
-        ran = person.openstack(*argv)
-        self.assert_ended(0, ran)
-        return ran
-
-
 class OfferTest(TestCase):
     def test_a_file_of_it_changes_nothing(self) -> None:
         self.config(*CREATE, 'bm.large', 'bm.redfish', *SMT)
@@ -257,7 +167,7 @@ class OfferTest(TestCase):
         listing = ('option', 'list', '--definitions', '-f', 'yaml')
         turbo = ('--type', 'turbo', '--value', 'disabled')
         public = ('option', 'create', '--public', '--flavor')
-        self.addCleanup(_put_away)
+        self.addCleanup(offered.put_away, self.layout)
         self.config(*CREATE, mistakes.BASE, *SMT)
         self.config(*public, mistakes.BASE, *SMT)
         self.config(*CREATE, mistakes.VARIANT, *turbo)
@@ -265,7 +175,7 @@ class OfferTest(TestCase):
         path = self.layout.state / 'offers.yaml'
         path.write_text(before, encoding='utf-8')
         self.addCleanup(path.unlink)
-        _put_away()
+        offered.put_away(self.layout)
         file = ('option', 'create', '--file', str(path))
         self.config(*file)
         self.assertEqual(before, self.config(*listing).out)
