@@ -9,7 +9,18 @@ project = 'osc-baremetal-config'
 copyright = 'osc-baremetal-config contributors'
 extensions = ['catalogue_table', 'cliff.sphinxext', 'openstackdocstheme']
 html_theme = 'openstackdocs'
+# An option has two hyphens.
+smartquotes = False
 openstackdocs_auto_name = False
+man_pages = [
+    (
+        'reference/cli',
+        'openstack-server-config',
+        'the firmware configuration of bare-metal servers',
+        '',
+        1,
+    )
+]
 autoprogram_cliff_application = 'openstack'
 autoprogram_cliff_app_dist_name = 'osc-baremetal-config'
 autoprogram_cliff_ignored = [

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.bench import client, fleet, loop, one, plot, real, startup
 
 _PARTS = ('startup', 'one', 'fleet', 'loop', 'real')
-_PLOT = Path(__file__).parents[2] / 'doc/source/user/fleet.svg'
+_PLOT = Path(__file__).parents[2] / 'doc/source/howto/fleet.svg'
 
 
 def main(argv: Sequence[str]) -> int:

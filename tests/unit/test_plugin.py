@@ -110,7 +110,7 @@ class ExitCodeTest(base.TestCase):
         )
 
     def test_codes_and_results_are_in_the_documentation(self) -> None:
-        docs = pathlib.Path(__file__).parents[2] / 'doc/source/user'
+        docs = pathlib.Path(__file__).parents[2] / 'doc/source/reference'
         text = (docs / 'results.rst').read_text(encoding='utf-8')
         for code in errors.ExitCode:
             self.assertRegex(text, rf'(?m)^ *{code.value}  \w')

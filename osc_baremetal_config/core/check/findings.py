@@ -1,7 +1,7 @@
 """Findings: their codes, how severe each is, and what is told of one.
 
 Codes are an interface: scripts and monitoring read them.
-doc/source/user/check.rst explains each.
+doc/source/reference/check.rst explains each.
 """
 
 import enum

@@ -1,7 +1,7 @@
 """What speaks against a request: a code, what it is about, and the sentence.
 
 Owns every sentence that speaks against a request, and its code, by which
-doc/source/user/troubleshooting.rst explains it. Whether something is so is for
+doc/source/reference/violations.rst explains it. Whether something is so is for
 the callers. Codes are an interface: scripts read them.
 """
 

@@ -1,7 +1,8 @@
 """How the change of a server ended, as scripts and people are told.
 
-Owns the words of the column ``Result``, which are an interface: doc/source/
-user/exit-codes.rst lists them with the exit codes of :mod:`.errors`.
+Owns the words of the column ``Result``, which are an interface:
+doc/source/reference/results.rst lists them with the exit codes of
+:mod:`.errors`.
 """
 
 import enum

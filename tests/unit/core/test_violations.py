@@ -18,7 +18,7 @@ from osc_baremetal_config.core.facts.violations import Code, Violation
 from tests.unit import base
 from tests.unit.core import snapshots
 
-PAGE = 'doc/source/user/troubleshooting.rst'
+PAGE = 'doc/source/reference/violations.rst'
 HT = Item('hyperthreading', 'enabled')
 TURBO = Item('turbo', 'enabled')
 SERVER = snapshots.server({'task_state': 'rebooting', 'locked_reason': 'mine'})

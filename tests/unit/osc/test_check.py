@@ -155,7 +155,7 @@ class MistakesTest(CheckTestCase):
 class PageTest(base.TestCase):
     def test_every_code_is_explained(self) -> None:
         root = pathlib.Path(__file__).parents[3]
-        page = root / 'doc/source/user/check.rst'
+        page = root / 'doc/source/reference/check.rst'
         text = page.read_text(encoding='utf-8')
         told = re.findall(r'(?m)^``([a-z-]+)``\n((?:    .+\n)+)', text)
         self.assertEqual([code.value for code in Code], [c for c, _ in told])
