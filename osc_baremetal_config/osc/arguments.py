@@ -571,6 +571,13 @@ def add_option_list(parser: argparse.ArgumentParser) -> None:
         'or ID), and if not, why.',
     )
     parser.add_argument(
+        '--type',
+        action='append',
+        default=[],
+        metavar='<type>',
+        help='Only this type of configuration (repeat option for several).',
+    )
+    parser.add_argument(
         '--definitions',
         action='store_true',
         help='List what an operator has defined: deploy templates, runbooks '
@@ -706,7 +713,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         choices=[severity.value for severity in Severity],
         default=Severity.WARNING.value,
         help='How severe a finding has to be for the command to end with 3 '
-        '(default: %(default)s).',
+        f'(default: {Severity.WARNING.value}).',
     )
     parser.add_argument(
         '--sample',
@@ -919,7 +926,7 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
         type=_at_least(1),
         default=_AT_ONCE,
         help='How many nodes may be out of service at once, including those '
-        'that failed partway (default: %(default)d).',
+        f'that failed partway (default: {_AT_ONCE}).',
     )
     rollout.add_argument(
         '--max-failures',
@@ -1046,7 +1053,7 @@ def _add_timeout(parser: argparse._ActionsContainer) -> None:
         type=_seconds,
         default=_LIMIT_S,
         help='How long to wait for each server; the operation continues in '
-        'the cloud afterwards (default: %(default).0f).',
+        f'the cloud afterwards (default: {_LIMIT_S:.0f}).',
     )
 
 
@@ -1088,6 +1095,29 @@ def _metavar(words: Sequence[str]) -> str:
         word.isprintable() and _WORD.fullmatch(word) for word in words
     )
     return f'<{"|".join(words)}>' if is_plain else '<value>'
+
+
+def paragraphs(
+    formatter: type[argparse.HelpFormatter],
+) -> type[argparse.HelpFormatter]:
+    """Return a formatter that keeps paragraphs, and literal blocks.
+
+    :param formatter: the one of cliff, which makes one paragraph of all.
+    """
+
+    class Formatter(formatter):  # type: ignore[misc, valid-type]
+        def _fill_text(self, text: str, width: int, indent: str) -> str:
+            found = text.strip().split('\n\n')
+            return '\n\n'.join(
+                part.rstrip()
+                if part.startswith('    ')
+                else super(Formatter, self)
+                ._fill_text(part, width, indent)
+                .replace('::', ':')
+                for part in found
+            )
+
+    return Formatter
 
 
 def complete_values(parser: argparse.ArgumentParser) -> None:

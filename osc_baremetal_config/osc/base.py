@@ -8,7 +8,7 @@ import argparse
 import functools
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from osc_lib.command import command
 
@@ -27,6 +27,14 @@ FAULTS = (
     ValueError,
 )
 
+# Of those that change a server.
+_CODES = (
+    'Exit codes: 0 done, or nothing to do; 3 refused, nothing was changed; '
+    '4 failed, everything was rolled back; 5 failed partway; 6 timed out; '
+    '7 some of several servers failed; 10 changed, with '
+    '--detailed-exit-code; 130 interrupted; 1 and 2 as usual.'
+)
+
 
 class Command(command.Command):
     """A command whose exit code tells what happened.
@@ -35,6 +43,9 @@ class Command(command.Command):
     """
 
     changes = False
+    # What a person may type, below ``openstack server config``; shown by
+    # --help.
+    examples: tuple[str, ...] = ()
     # Letters on a line of a cell, for persons.
     cell_width = 60
     # Cliff's application, whose type knows nothing of OpenStackClient's.
@@ -50,11 +61,25 @@ class Command(command.Command):
         """Do what the command is for, and return what it shows."""
         raise NotImplementedError
 
+    def get_epilog(self) -> str:
+        """Return what stands below the options: examples, exit codes."""
+        typed = '\n'.join(
+            f'    openstack server config {example}'
+            for example in self.examples
+        )
+        title = 'Example' if len(self.examples) == 1 else 'Examples'
+        parts = [f'{title}::\n\n{typed}', _CODES if self.changes else '']
+        return '\n\n'.join(filter(None, (*parts, super().get_epilog())))
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser whose errors show only what can be seen."""
         from osc_baremetal_config.osc import arguments, streams
 
         parser = super().get_parser(prog_name)
+        formatter = cast(
+            'type[argparse.HelpFormatter]', parser.formatter_class
+        )
+        parser.formatter_class = arguments.paragraphs(formatter)
         streams.guard_errors(parser)
         self.add_arguments(parser)
         arguments.complete_values(parser)

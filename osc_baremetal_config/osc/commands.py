@@ -27,6 +27,12 @@ class SetServerConfig(base.Command, command.Lister):
     interrupted, run the same command again to resume.
     """
 
+    examples = (
+        'set --hyperthreading enabled --dry-run web-1',
+        'set --hyperthreading enabled --sriov disabled web-1 web-2',
+        'set --profile hpc --tag hpc --canary 1 --max-failures 5%',
+    )
+
     changes = True
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -61,6 +67,11 @@ class ApplyServerConfig(base.Command, command.Lister):
     desired does not change by being applied.
     """
 
+    examples = (
+        'apply web-1',
+        'apply --only-off --until 6h --tag hpc',
+    )
+
     changes = True
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -87,6 +98,8 @@ class UnsetServerConfig(base.Command, command.Lister):
     else its flavor. Nothing else is changed, unless --apply brings the server
     there as well, without either of them.
     """
+
+    examples = ('unset --config hyperthreading --apply web-1',)
 
     changes = True
 
@@ -125,6 +138,11 @@ class RecoverServerConfig(base.Command, command.ShowOne):
     because a service failed.
     """
 
+    examples = (
+        'recover web-1',
+        'recover --rollback web-1',
+    )
+
     changes = True
     cell_width = 90
 
@@ -145,6 +163,8 @@ class RecoverServerConfig(base.Command, command.ShowOne):
 
 class ShowServerConfig(base.Command, command.Lister):
     """Show what a server's configuration should be, and what it is."""
+
+    examples = ('show web-1',)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
@@ -171,6 +191,11 @@ class ListServerConfigSetting(base.Command, command.Lister):
     it is a setting of. Passwords and keys are never shown.
     """
 
+    examples = (
+        "setting list web-1 --name 'Proc*'",
+        'setting list web-1 --differs-from web-2',
+    )
+
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
         from osc_baremetal_config.osc import arguments
@@ -192,6 +217,8 @@ class ExportServerConfig(base.Command, command.ShowOne):
     As YAML, of which "server config set --file" gives the items to other
     servers, and with which "server config list --baseline" compares them.
     """
+
+    examples = ('export web-1 --settings --file golden.yaml',)
 
     cell_width = 90
 
@@ -222,6 +249,11 @@ class ListServerConfig(base.Command, command.Lister):
     or for each type with --long; or with --baseline for each setting that a
     server has otherwise than a golden one.
     """
+
+    examples = (
+        'list --drift',
+        'list --baseline golden.yaml --tag hpc',
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
@@ -256,6 +288,11 @@ class ListServerConfigOption(base.Command, command.Lister):
     or the runbooks know.
     """
 
+    examples = (
+        'option list --server web-1',
+        'option list --definitions -f yaml > offers.yaml',
+    )
+
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
         from osc_baremetal_config.osc import arguments
@@ -270,13 +307,16 @@ class ListServerConfigOption(base.Command, command.Lister):
         from osc_baremetal_config.osc import arguments, offering, show
 
         output = arguments.output(parsed_args)
-        if parsed_args.definitions and parsed_args.server is not None:
-            raise errors.Usage('--definitions cannot go with --server.')
+        types = tuple(parsed_args.type)
+        if parsed_args.definitions and (types or parsed_args.server):
+            raise errors.Usage(
+                '--definitions cannot go with --server or --type.'
+            )
         if parsed_args.definitions:
             return offering.definitions(session, output)
         if parsed_args.server is None:
-            return show.options(session, output)
-        return show.options_of(session, parsed_args.server, output)
+            return show.options(session, types, output)
+        return show.options_of(session, parsed_args.server, types, output)
 
 
 class CheckServerConfig(base.Command, command.Lister):
@@ -287,6 +327,11 @@ class CheckServerConfig(base.Command, command.Lister):
     code, and the command that fixes it where there is one. Nothing is
     changed.
     """
+
+    examples = (
+        'check --fail-on error -f json',
+        'check --offline offers.yaml',
+    )
 
     # Whether it is, depends on the options, which are parsed later.
     auth_required = False
@@ -321,6 +366,11 @@ class CreateServerConfigOption(base.Command, command.Lister):
     --update only. If it is interrupted, run the same command again.
     """
 
+    examples = (
+        'option create --type hyperthreading --flavor bm.large --owner acme',
+        'option create --file offers.yaml --dry-run',
+    )
+
     changes = True
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -345,6 +395,8 @@ class DeleteServerConfigOption(base.Command, command.Lister):
     uses, and says who uses the others, which are left.
     """
 
+    examples = ('option delete --type hyperthreading',)
+
     changes = True
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -368,6 +420,8 @@ class ShowServerConfigHistory(base.Command, command.Lister):
     From Nova's actions, Ironic's history of the node where your roles show
     it, and the server's metadata.
     """
+
+    examples = ('history web-1',)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""

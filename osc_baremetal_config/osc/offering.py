@@ -70,7 +70,7 @@ def create(session: Session, asked: OfferArguments) -> Shown:
         return (*again.changes, *removed)
 
     _carry_out(session, changes, found, left)
-    session.remark(view.next_steps(offers, changes))
+    session.remark(view.next_steps(offers, changes, session.catalogue.types))
     return Shown(*view.changes(changes))
 
 
@@ -233,7 +233,7 @@ def _carry_out(
 
     def on_done(change: Change) -> None:
         done.append(change)
-        session.remark([view.done(change)])
+        session.pass_by(view.done(change))
 
     try:
         with session.under_way():
@@ -241,6 +241,8 @@ def _carry_out(
     except KeyboardInterrupt:
         told = [view.before(done), _AGAIN]
         raise errors.Interrupted('Interrupted.', filter(None, told)) from None
+    finally:
+        session.pass_by('')
     _check(session, found, again)
 
 

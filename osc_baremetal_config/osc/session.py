@@ -113,6 +113,16 @@ class Session:
         if not self.is_quiet:
             self.say(lines)
 
+    def pass_by(self, text: str) -> None:
+        """Write a line that a terminal shows until the next one.
+
+        :param text: empty for none; that is written nowhere else.
+        """
+        if self.err.is_living and not self.is_quiet:
+            self.err.redraw(text)
+        elif text:
+            self.remark([text])
+
     def still_trying(self, error: errors.TemporaryCloudError) -> None:
         """Tell that a service has not answered for some time.
 

@@ -138,29 +138,39 @@ def _code(found: Survey[Any], left_out: Sequence[str]) -> int:
     return errors.ExitCode.REFUSED if left_out else errors.ExitCode.OK
 
 
-def options(session: Session, output: Output) -> Shown:
-    """Return a row for each item that a cloud knows."""
+def options(session: Session, types: Sequence[str], output: Output) -> Shown:
+    """Return a row for each item that a cloud knows.
+
+    :param types: only of these; empty for all.
+    """
     check_columns(output.columns, options_view.OPTIONS)
     catalogue = session.catalogue
     common = session.reader.common()
     session.remark(states.hidden(common.hidden))
-    offered = option_list.offers(
+    known = option_list.offers(
         catalogue, common.templates, common.flavors or ()
     )
+    offered = option_list.of_types(known, types)
     session.remark(options_view.profiles(offered))
     return Shown(
         *options_view.options(offered, is_for_person=output.is_for_person)
     )
 
 
-def options_of(session: Session, name_or_id: str, output: Output) -> Shown:
-    """Return a row for each item, with whether a server can have it."""
+def options_of(
+    session: Session, name_or_id: str, types: Sequence[str], output: Output
+) -> Shown:
+    """Return a row for each item, with whether a server can have it.
+
+    :param types: only of these; empty for all.
+    """
     check_columns(output.columns, options_view.FOR_ONE)
     catalogue = session.catalogue
     snapshot = session.snapshot(name_or_id, flavors=True)
     session.remark(states.hidden(snapshot.hidden))
     usable = flavors.usable(snapshot.flavors or (), snapshot.server.project_id)
-    offered = option_list.offers(catalogue, snapshot.templates, usable)
+    known = option_list.offers(catalogue, snapshot.templates, usable)
+    offered = option_list.of_types(known, types)
     assessed = assess(snapshot, catalogue)
     against = {
         offer.item: option_list.against(offer, assessed) for offer in offered

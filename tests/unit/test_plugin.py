@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 from importlib import metadata
@@ -68,6 +69,23 @@ class PluginTest(base.TestCase):
         self.assertEqual(
             [], [name for name in others if name.startswith('server_config')]
         )
+
+    def test_every_command_has_examples_that_it_takes(self) -> None:
+        for entry in metadata.entry_points(group=GROUP):
+            command = entry.load()(None, None)
+            parser = command.get_parser(entry.name)
+            text = ' '.join(parser.format_help().split())
+            # The documentation has what argparse would still put in.
+            for action in parser._actions:
+                self.assertNotIn('%(', action.help or '')
+            self.assertGreater(len(command.examples), 0, entry.name)
+            for example in command.examples:
+                self.assertIn(f'openstack server config {example}', text)
+                words = example.partition(' > ')[0]
+                own = entry.name.removeprefix('server_config_').split('_')
+                typed = shlex.split(words)
+                self.assertEqual(own, typed[: len(own)])
+                parser.parse_args(typed[len(own) :])
 
     def test_unrelated_commands_load_the_plugin_and_the_commands_only(
         self,

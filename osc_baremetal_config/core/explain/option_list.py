@@ -5,13 +5,19 @@ Owns the questions that ``show`` and ``option list`` ask of the checks of
 """
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import metadata, profiles, violations
+from osc_baremetal_config.core.facts import (
+    metadata,
+    profiles,
+    registry,
+    violations,
+)
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
@@ -108,12 +114,36 @@ def offers(
     return [
         KnownItem(
             item,
-            tuple(str(t) for t in templates if profiles.given(t) == item),
+            tuple(
+                sorted(str(t) for t in templates if profiles.given(t) == item)
+            ),
             tuple(sorted(name for name, own in desired if item in own)),
             own_items,
         )
         for item, own_items in contents.items()
     ]
+
+
+def of_types(
+    known: Sequence[KnownItem], types: Collection[str]
+) -> list[KnownItem]:
+    """Return the items of some types, of all where none is named.
+
+    :raises Refused: one of the types is not known.
+    """
+    if not types:
+        return list(known)
+    names = {one.item.type for one in known} - {metadata.PROFILE}
+    unknown = [
+        violations.unknown_type(
+            name, names, registry.nearest(name, names), is_named=True
+        )
+        for name in dict.fromkeys(types)
+        if name not in names
+    ]
+    if unknown:
+        raise errors.Refused('There is nothing to list:', unknown)
+    return [one for one in known if one.item.type in types]
 
 
 def against(offer: KnownItem, assessed: Assessment) -> list[Violation]:

@@ -64,7 +64,10 @@ def fit(
             known = [one for one, _ in found.values()]
             if not any(_is_alike(recipe, one) for one in known):
                 found.setdefault(recipe.name, (recipe, []))
-    fitting = tuple(found.values())
+    # Not in the order in which a cloud happens to list its nodes.
+    fitting = tuple(
+        sorted(found.values(), key=lambda one: (one[0].vendor, one[0].name))
+    )
     return Fit(offer=offer, item=item, fitting=fitting, unfit=tuple(unfit))
 
 

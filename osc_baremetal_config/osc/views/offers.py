@@ -1,6 +1,6 @@
 """What is shown of offers, and of what is defined for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from osc_baremetal_config.core.facts import quoting
 from osc_baremetal_config.core.facts.model import Flavor, Unread
@@ -114,16 +114,21 @@ def done(change: Change) -> str:
     return f'{change}: {change.state}'
 
 
-def next_steps(offers: Sequence[Offer], found: Sequence[Change]) -> list[str]:
-    """Return what can be done now."""
+def next_steps(
+    offers: Sequence[Offer],
+    found: Sequence[Change],
+    types: Collection[str],
+) -> list[str]:
+    """Return what can be done now.
+
+    :param types: that have an option of their own.
+    """
     if not to_do(found):
         return ['All of it was there already; nothing was changed.']
     if all(change.state is State.UNUSED for change in to_do(found)):
         return []
-    told = [
-        f'Set it with: openstack server config set {_option(offers[0])} '
-        f'<server>'
-    ]
+    option = _option(offers[0], types)
+    told = [f'Set it with: openstack server config set {option} <server>']
     made = {one.kind for one in to_do(found) if one.state is State.MISSING}
     if {variants.KIND, TRAIT} <= made:
         told.append(
@@ -134,11 +139,11 @@ def next_steps(offers: Sequence[Offer], found: Sequence[Change]) -> list[str]:
     return told
 
 
-def _option(offer: Offer) -> str:
+def _option(offer: Offer, types: Collection[str]) -> str:
     """Return the option of ``set`` for what is offered."""
     if offer.profile:
         return f'--profile {quoting.quoted(offer.profile.name)}'
-    if not offer.values:
-        return f'--config {quoting.quoted(offer.type)}=<value>'
-    word = quoting.quoted(f'{offer.type}={offer.values[0]}')
-    return f'--config {word}'
+    value = quoting.quoted(offer.values[0]) if offer.values else '<value>'
+    if offer.type in types:
+        return f'--{offer.type} {value}'
+    return f'--config {quoting.quoted(offer.type)}={value}'

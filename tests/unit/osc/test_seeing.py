@@ -343,6 +343,22 @@ class TableTest(SeeingTest):
 
 
 class OptionListTest(SeeingTest):
+    def test_of_some_types_only(self) -> None:
+        self.world.boot('web-1')
+        for argv in ((), ('--server', 'web-1')):
+            listed = ('option', 'list', *argv, '-f', 'json')
+            some = ('--type', 'turbo', '--type', 'sriov')
+            ran = self.model.openstack('mona', *CONFIG, *listed, *some)
+            self.assert_ended(0, ran)
+            self.assertEqual(
+                {'turbo', 'sriov'}, {row['Config'] for row in ran.json()}
+            )
+            ran = self.model.openstack(
+                'mona', *CONFIG, *listed, '--type', 'turbu'
+            )
+            self.assert_ended(3, ran)
+            self.assertIn('did you mean turbo?', ran.err)
+
     def test_all_that_is_known(self) -> None:
         rows = self.see('operator', 'option', 'list')
         [row] = [
