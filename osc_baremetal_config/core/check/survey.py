@@ -254,6 +254,23 @@ class Survey:
         pairs = listing.variants_of(item, self.estate)
         return sorted({base.name for base, _ in pairs})
 
+    def base_for(self, item: Item) -> list[str]:
+        """Return the flavor on most of whose nodes an item can be offered.
+
+        Of several the first by name; empty where it can be offered on none.
+        """
+        offer = Offer(type=item.type, values=(item.value,))
+        read = [node for node, _ in self.read]
+        counts = {}
+        for flavor in self.bases:
+            nodes = scope.nodes([flavor], read)
+            found = recipes.fit(
+                offer, item, nodes, self.estate, self.catalogue
+            )
+            counts[flavor.name] = sum(len(some) for _, some in found.fitting)
+        best = max(sorted(counts), key=lambda name: counts[name], default='')
+        return [best] if best and counts[best] else []
+
 
 def command(template: Template, what: str, *more: str) -> str:
     """Return a command of the client of Ironic about a template.

@@ -363,12 +363,18 @@ def _alone(survey: Survey) -> Iterator[Finding]:
             Code.VALUE_ALONE,
             f'item {item}',
             f'nothing gives {name} another value, so there is no way back',
-            offering(
-                Item(name, missing[0]),
-                survey.bases_of(item) or [f.name for f in survey.bases[:1]],
-                _owners(name, survey),
-            ),
+            _way_back(item, missing, survey),
         )
+
+
+def _way_back(item: Item, missing: Iterable[str], survey: Survey) -> str:
+    """Return the command that offers another value, where one can be."""
+    others = [Item(item.type, value) for value in missing]
+    bases = survey.bases_of(item)
+    # What can be offered nowhere would only be refused.
+    found = ((one, bases or survey.base_for(one)) for one in others)
+    one, flavors = next((pair for pair in found if pair[1]), (item, []))
+    return offering(one, flavors, _owners(item.type, survey))
 
 
 def _owners(name: str, survey: Survey) -> list[str]:

@@ -71,6 +71,34 @@ class TemplateTest(base.TestCase):
             self.assertEqual(expected, [o.code for o in found], str(extra))
             self.assertIn(fix, ''.join(o.fix for o in found))
 
+    def test_the_way_back_is_offered_where_it_can_be(self) -> None:
+        """In whatever order the cloud lists its flavors."""
+        marked = replace(node(1), traits=node(1).traits | {'CUSTOM_B'})
+        bios = MACHINES[machine('dell')]
+        flavors = (
+            flavor('bm.a', trait__CUSTOM_A='required'),
+            flavor('bm.b', trait__CUSTOM_B='required'),
+        )
+        for listed in (flavors, flavors[::-1]):
+            for settings, fix in (
+                (bios, '--value disabled --flavor bm.b'),
+                ({}, ''),
+            ):
+                made = estate(
+                    nodes=(node(0), marked),
+                    bios={'n0': bios, 'n1': settings},
+                    flavors=listed,
+                    templates=(template(),),
+                )
+                survey = Survey(made, CATALOGUE, files.traits(), 0.0)
+                [found] = [
+                    one
+                    for one in checking.check(survey)
+                    if one.code is Code.VALUE_ALONE
+                ]
+                self.assertTrue(found.fix.endswith(fix), found.fix)
+                self.assertEqual(bool(fix), bool(found.fix))
+
     def test_a_step_twice_which_ironic_refuses_today(self) -> None:
         step = Step(
             interface='firmware', step='update', args={'settings': [1]}
