@@ -129,6 +129,19 @@ class Gateway:
             found = Document(answer.json()).objects('resource_providers')
             return frozenset(one.text('uuid') for one in found)
 
+    def known_traits(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of some traits that Placement knows."""
+        with translated('Placement'):
+            answer = self._sdk.placement.get(
+                '/traits',
+                params={'name': f'in:{",".join(sorted(names))}'},
+                microversion=_PLACEMENT,
+                connect_retries=0,
+                status_code_retries=0,
+            )
+            sdk_exc.raise_from_response(answer)
+            return frozenset(Document(answer.json()).texts('traits'))
+
     @property
     def is_bound(self) -> bool:
         """Return whether the login can never be used for another scope."""

@@ -32,6 +32,7 @@ Use = tuple[Listed[Server], tuple[Image, ...]]
 _NO_USE: Use = (Listed({}), ())
 # Calls at once; more would only queue up in the services.
 _AT_ONCE = 32
+_BAD_REQUEST = 400
 
 
 def definitions(
@@ -130,7 +131,25 @@ def compared(
 
     :raises ConfigError: Placement cannot be asked.
     """
-    groups = placement.groups(estate, catalogue)
+    try:
+        return _compared(reader, placement.groups(estate, catalogue))
+    except errors.CloudError as error:
+        relevant = placement.relevant_traits(estate, catalogue)
+        if error.status != _BAD_REQUEST or not relevant:
+            raise
+    # Placement takes no trait that Nova has not told it of yet.
+    cloud = reader.cloud
+    known = reader.ask(functools.partial(cloud.known_traits, relevant))
+    unknown = relevant - known
+    groups = placement.groups(estate, catalogue, unknown)
+    found, left = _compared(reader, groups)
+    lacking = placement.lacking(estate, unknown)
+    return Placement({**found.differing, **lacking}), left
+
+
+def _compared(
+    reader: Reader, groups: list[placement.Group]
+) -> tuple[Placement, int]:
     cloud, asked = reader.cloud, groups[: placement.MOST]
     answers = [
         reader.ask(

@@ -215,6 +215,9 @@ class Cloud(Protocol):
         :param forbidden: that they have not.
         """
 
+    def known_traits(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of some traits that Placement knows."""
+
     def projects(self, name_or_id: str) -> tuple[str, ...]:
         """Return the IDs of the projects that a name or an ID means.
 

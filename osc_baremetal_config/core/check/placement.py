@@ -28,9 +28,15 @@ class Group:
     nodes: tuple[str, ...]
 
 
-def groups(estate: Estate, catalogue: Catalogue) -> list[Group]:
-    """Return the nodes that Nova should know, the largest group first."""
-    relevant = _relevant(estate, catalogue)
+def groups(
+    estate: Estate, catalogue: Catalogue, unknown: Set[str] = frozenset()
+) -> list[Group]:
+    """Return the nodes that Nova should know, the largest group first.
+
+    :param unknown: traits that Placement does not know, and so takes in no
+        question.
+    """
+    relevant = relevant_traits(estate, catalogue) - unknown
     found: dict[frozenset[str], list[str]] = {}
     for node in estate.nodes:
         if node.provision_state in machines.IN_USE:
@@ -63,12 +69,21 @@ def compared(
     return Placement(differing)
 
 
+def lacking(estate: Estate, unknown: Set[str]) -> dict[str, frozenset[str]]:
+    """Return the nodes with traits that Placement does not know, and these."""
+    return {
+        node.uuid: node.traits & unknown
+        for node in estate.nodes
+        if node.provision_state in machines.IN_USE and node.traits & unknown
+    }
+
+
 def uncompared(found: Sequence[Group], asked: int) -> int:
     """Return how many nodes no question was about."""
     return sum(len(group.nodes) for group in found[asked:])
 
 
-def _relevant(estate: Estate, catalogue: Catalogue) -> set[str]:
+def relevant_traits(estate: Estate, catalogue: Catalogue) -> set[str]:
     """Return the traits by which servers are scheduled, or could be."""
     none = frozenset[str]()
     found = set(none.union(*map(scope.traits, estate.flavors)))

@@ -204,6 +204,29 @@ class CloudTest(CheckTestCase):
             told = [f'{code}: node bm-1' for code in found]
             self.assertEqual(told, self.codes(), name)
 
+    def test_traits_that_placement_has_never_heard_of(self) -> None:
+        """Those that Nova has not told it of: it takes no question of them."""
+        made = [
+            {one for one in node.traits if one.startswith('CUSTOM_HYPER')}
+            for node in self.world.nodes.values()
+        ]
+        self.assertTrue(set().union(*made))
+        for node, own in zip(self.world.nodes.values(), made, strict=True):
+            self.world.lost_traits[node.uuid] = own
+        told = self.codes()
+        self.assertEqual(
+            [
+                f'placement-traits: node {node.name}'
+                for node, own in zip(
+                    self.world.nodes.values(), made, strict=True
+                )
+                if own
+            ],
+            sorted(told),
+        )
+        self.world.lost_traits.clear()
+        self.assertEqual([], self.codes())
+
     def test_how_severe_it_has_to_be(self) -> None:
         mistakes.drift(self.hands)
         for argv, code in (
