@@ -25,6 +25,9 @@ PLUGIN = layouts.HERE / 'ironic_plugin'
 PACKAGES = (
     ('mariadb-server', '/usr/sbin/mariadbd'),
     ('rabbitmq-server', '/usr/lib/rabbitmq/bin/rabbitmq-server'),
+    # The pages that are run on the cloud use these.
+    ('jq', '/usr/bin/jq'),
+    ('openssl', '/usr/bin/openssl'),
 )
 MEMORY_MIB, DISK_MIB = 3 * 1024, 3 * 1024
 POLICY = pathlib.Path('/usr/sbin/policy-rc.d')
