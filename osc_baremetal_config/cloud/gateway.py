@@ -5,7 +5,7 @@ the scope in which the bare-metal calls are made.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib import parse
 
@@ -118,29 +118,28 @@ class Gateway:
         traits = [*sorted(required), *(f'!{one}' for one in sorted(forbidden))]
         params = {'required': ','.join(traits)} if traits else {}
         with translated('Placement'):
-            answer = self._sdk.placement.get(
-                '/resource_providers',
-                params=params,
-                microversion=_PLACEMENT,
-                connect_retries=0,
-                status_code_retries=0,
-            )
-            sdk_exc.raise_from_response(answer)
-            found = Document(answer.json()).objects('resource_providers')
+            answer = self._placement('/resource_providers', params)
+            found = answer.objects('resource_providers')
             return frozenset(one.text('uuid') for one in found)
 
     def known_traits(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of some traits that Placement knows."""
+        params = {'name': f'in:{",".join(sorted(names))}'}
         with translated('Placement'):
-            answer = self._sdk.placement.get(
-                '/traits',
-                params={'name': f'in:{",".join(sorted(names))}'},
-                microversion=_PLACEMENT,
-                connect_retries=0,
-                status_code_retries=0,
+            return frozenset(
+                self._placement('/traits', params).texts('traits')
             )
-            sdk_exc.raise_from_response(answer)
-            return frozenset(Document(answer.json()).texts('traits'))
+
+    def _placement(self, path: str, params: Mapping[str, str]) -> Document:
+        answer = self._sdk.placement.get(
+            path,
+            params=params,
+            microversion=_PLACEMENT,
+            connect_retries=0,
+            status_code_retries=0,
+        )
+        sdk_exc.raise_from_response(answer)
+        return Document(answer.json())
 
     @property
     def is_bound(self) -> bool:

@@ -38,10 +38,9 @@ def groups(
     """
     relevant = relevant_traits(estate, catalogue) - unknown
     found: dict[frozenset[str], list[str]] = {}
-    for node in estate.nodes:
-        if node.provision_state in machines.IN_USE:
-            own = node.traits & relevant
-            found.setdefault(own, []).append(node.uuid)
+    for node in _in_use(estate):
+        own = node.traits & relevant
+        found.setdefault(own, []).append(node.uuid)
     return sorted(
         (
             Group(own, frozenset(relevant - own), tuple(nodes))
@@ -73,9 +72,18 @@ def lacking(estate: Estate, unknown: Set[str]) -> dict[str, frozenset[str]]:
     """Return the nodes with traits that Placement does not know, and these."""
     return {
         node.uuid: node.traits & unknown
-        for node in estate.nodes
-        if node.provision_state in machines.IN_USE and node.traits & unknown
+        for node in _in_use(estate)
+        if node.traits & unknown
     }
+
+
+def _in_use(estate: Estate) -> list[Node]:
+    """Return the nodes that Nova should know."""
+    return [
+        node
+        for node in estate.nodes
+        if node.provision_state in machines.IN_USE
+    ]
 
 
 def uncompared(found: Sequence[Group], asked: int) -> int:
