@@ -7,7 +7,6 @@ part of the demo on the real cloud. Never publishes anything.
 
 import email.message
 import email.parser
-import os
 import subprocess
 import sys
 import tarfile
@@ -141,7 +140,6 @@ def _run(*argv: str | Path) -> str:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ,
     ).stdout
 
 

@@ -5,7 +5,6 @@ means, what an action is called.
 """
 
 import ast
-import collections
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -58,15 +57,15 @@ _SERVER = (
 
 def layers() -> str:
     """Return the packages, and which of them import which."""
-    found: collections.Counter[tuple[str, str]] = collections.Counter()
+    edges: set[tuple[str, str]] = set()
     for path in sorted(_ROOT.rglob('*.py')):
         own = _package(path.relative_to(_ROOT).with_suffix('').parts)
         for name in _imports(path):
             package, *rest = name.split('.')
             other = _package(tuple(rest))
             if package == _PACKAGE and own and other and own != other:
-                found[own, other] += 1
-    names = sorted({name for pair in found for name in pair})
+                edges.add((own, other))
+    names = sorted({name for edge in edges for name in edge})
     inside = [name for name in names if name.startswith('core.')]
     lines = [
         'subgraph cluster_core { label="core: decisions, no calls" '
@@ -78,7 +77,6 @@ def layers() -> str:
         '}',
     ]
     # What goes through others as well would hide the structure.
-    edges = set(found)
     lines += [
         f'"{one}" -> "{other}"'
         for one, other in sorted(edges)

@@ -16,7 +16,6 @@ _SERVICES = {
     'compute': 'Nova',
     'baremetal': 'Ironic',
     'image': 'Glance',
-    'identity': 'Keystone',
 }
 _LOOK = ('GET servers/…', 'GET nodes/…')
 _LANES = ('openstack', 'Nova', 'Ironic', 'Glance')

@@ -36,7 +36,6 @@ class Stage:
             'policy': self._have_policies,
             'service': self._service,
             'tls': self._have_tls,
-            'traits': self._add_traits,
         }
 
     def __enter__(self) -> 'Stage':
@@ -110,19 +109,6 @@ class Stage:
                 *create, '--type', name, '--flavor', *flavors
             )
             assert ran.code == 0, ran
-
-    def _add_traits(self, traits: Mapping[str, list[str]]) -> None:
-        """Have nodes with more traits."""
-        for name, added in traits.items():
-            node = self._lab.ironic.get_node(name)
-            for trait in added:
-                self._lab.ironic.add_node_trait(node, trait)
-                self._undo.callback(
-                    self._lab.ironic.remove_node_trait,
-                    node,
-                    trait,
-                    ignore_missing=True,
-                )
 
     def _have_policies(self, files: Mapping[str, str]) -> None:
         """Have services follow the policies of files of the page.
