@@ -55,9 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m tests.devcloud',
         description='A real bare-metal OpenStack on loopback.',
-        epilog='DEVCLOUD_STATE and DEVCLOUD_VENV say where, instead of '
-        '.devcloud/ in the checkout; DEVCLOUD_DEBUG=1 lets the services log '
-        'everything.',
+        epilog='DEVCLOUD_RELEASE says whose Ironic, such as 2024.1; '
+        'DEVCLOUD_STATE and DEVCLOUD_VENV say where, instead of .devcloud/ in '
+        'the checkout; DEVCLOUD_DEBUG=1 lets the services log everything.',
     )
     commands = parser.add_subparsers(dest='command', required=True)
     for name, text in (
@@ -98,6 +98,13 @@ def _status(layout: layouts.Layout) -> int:
     if not rows:
         print('nothing is here; run: python -m tests.devcloud up')
         return EXIT_NOT_UP
+    ironic = cloud.ironic(layout)
+    print(
+        f'release {layout.release.name}: Ironic {ironic.package}, API '
+        f'{ironic.api or "not up"}'
+    )
+    if ironic.lacks:
+        print(f'lacks: {", ".join(ironic.lacks)}')
     print(f'{"service":16} {"pid":>8} {"port":>6} {"RSS MiB":>8}')
     for row in rows:
         print(

@@ -19,8 +19,12 @@ from tests.devcloud import config, errors
 from tests.devcloud import layout as layouts
 
 Json = dict[str, typing.Any]
+Version = tuple[int, ...]
+# What Ironic is asked for at most; an older one, for what it has.
+IRONIC = (1, 112)
+_IRONIC = 'X-OpenStack-Ironic-API-Version'
+_IRONIC_NEWEST = 'X-OpenStack-Ironic-API-Maximum-Version'
 MICROVERSIONS = {
-    'ironic': {'X-OpenStack-Ironic-API-Version': '1.112'},
     'nova-api': {'X-OpenStack-Nova-API-Version': '2.96'},
     'placement': {'OpenStack-API-Version': 'placement 1.39'},
 }
@@ -42,6 +46,7 @@ class Api:
     :param name: the service's, for what is said when it fails.
     :param url: what every path is added to.
     :param log: its log.
+    :param version: of the API that is spoken; empty if it has only one.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Api:
     url: str
     headers: collections.abc.Mapping[str, str]
     log: pathlib.Path
+    version: Version = ()
 
     def get(self, path: str) -> typing.Any:
         return self._call('GET', path)
@@ -142,7 +148,11 @@ class Admin:
         return self._api('keystone', self.system, '/v3')
 
     def ironic(self) -> Api:
-        return self._api('ironic', self.system, '/v1')
+        """Return Ironic's API in the newest version that both know."""
+        found = self._api('ironic', self.system, '/v1')
+        version = min(IRONIC, newest(self.layout))
+        headers = {_IRONIC: '.'.join(map(str, version))}
+        return dataclasses.replace(found, headers=headers, version=version)
 
     def nova(self) -> Api:
         return self._api('nova-api', self.project, '/v2.1')
@@ -167,3 +177,20 @@ def _session(auth: v3.Password) -> sessions.Session:
     # No proxy for loopback, whatever the person's environment says.
     transport.trust_env = False
     return sessions.Session(auth=auth, session=transport, timeout=30)
+
+
+def newest(layout: layouts.Layout) -> Version:
+    """Return the newest version of the API that a cloud's Ironic has.
+
+    :raises Failed: it does not answer.
+    """
+    transport = requests.Session()
+    transport.trust_env = False
+    try:
+        answer = transport.get(f'{layout.url("ironic")}/v1', timeout=30)
+        told = answer.headers[_IRONIC_NEWEST]
+    except (requests.RequestException, KeyError) as exc:
+        raise errors.Failed(
+            'ironic', f'GET /v1: {exc!r}', layout.log_of('ironic')
+        ) from exc
+    return tuple(map(int, told.split('.')))

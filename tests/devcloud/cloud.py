@@ -189,7 +189,7 @@ def _tasks(work: _Work) -> list[tasks.Task]:
     """Return all that ``up`` does after installing, with what each needs."""
     layout, cancel = work.layout, work.cancel
     admin = api.Admin.log_in(layout)
-    release = install.stamp()
+    release = install.stamp(layout)
     found = [
         tasks.Task(
             'mysql-data',
@@ -451,6 +451,34 @@ def stop(
         leaders = [running[name].pid for name in names if name in running]
         progress.say(f'stopping {", ".join(names)}')
         processes.stop(processes.family(leaders, processes.table()), GRACE_S)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ironic:
+    """What the cloud's Ironic is.
+
+    :param api: the newest version of its API; empty if it does not run.
+    :param lacks: what is left out of the cloud for want of it.
+    """
+
+    package: str
+    api: str
+    lacks: tuple[str, ...]
+
+
+def ironic(layout: layouts.Layout) -> Ironic:
+    """Return what the cloud's Ironic is; it has its ports."""
+    package = install.version(layout, 'ironic')
+    try:
+        newest = api.newest(layout)
+    except errors.Failed:
+        return Ironic(package, '', ())
+    lacks = tuple(
+        f'{what} ({".".join(map(str, since))})'
+        for what, since in resources.SINCE.items()
+        if newest < since
+    )
+    return Ironic(package, '.'.join(map(str, newest)), lacks)
 
 
 def status(layout: layouts.Layout) -> list[Row]:

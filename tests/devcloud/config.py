@@ -12,7 +12,7 @@ import secrets
 import shutil
 import string
 
-from tests.devcloud import errors
+from tests.devcloud import errors, releases
 from tests.devcloud import layout as layouts
 
 TEMPLATES = layouts.HERE / 'templates'
@@ -62,6 +62,7 @@ def make_folders(layout: layouts.Layout) -> None:
     """Make the folders that the services expect."""
     layout.state.mkdir(parents=True, exist_ok=True)
     layout.state.chmod(0o700)
+    releases.keep(layout.state, layout.release)
     for name in FOLDERS:
         (layout.state / name).mkdir(parents=True, exist_ok=True)
 
@@ -135,6 +136,8 @@ def settings(
         f'{layout.ports["amqp"]}/',
         'glance': layout.url('glance'),
         'ironic': layout.url('ironic'),
+        'restrict_lookup': str(not layout.release.boots_agent).lower(),
+        'deploy_interfaces': ','.join(layout.release.deploy_interfaces),
     }
     if user:
         values |= _login(layout.url('keystone'), user, secret)

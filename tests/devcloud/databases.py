@@ -7,6 +7,7 @@ dropped and made anew; a whole one of other releases is brought up to date.
 import base64
 import json
 import os
+import pathlib
 import secrets
 import shutil
 import threading
@@ -76,7 +77,7 @@ def sync(
     processes.run(
         f'db-{name}',
         [
-            str(layout.bin / 'python'),
+            str(_bin(layout, name) / 'python'),
             '-m',
             'tests.devcloud.several',
             module,
@@ -93,6 +94,10 @@ def sync(
     )
     mark.write_text(release)
     return True
+
+
+def _bin(layout: layouts.Layout, name: str) -> pathlib.Path:
+    return layout.ironic_venv / 'bin' if name == 'ironic' else layout.bin
 
 
 def _recreate(
@@ -165,7 +170,7 @@ def _commands(
         )
     module, program, file, words = {
         'ironic': (
-            'ironic.command.dbsync',
+            f'{layout.release.package}.dbsync',
             'ironic-dbsync',
             'ironic/ironic.conf',
             'upgrade',

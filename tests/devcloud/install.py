@@ -6,8 +6,10 @@ before ``check`` has said that the machine will do.
 
 import collections.abc
 import contextlib
+import dataclasses
 import functools
 import hashlib
+import importlib.metadata
 import os
 import pathlib
 import shutil
@@ -43,25 +45,72 @@ def missing_packages() -> list[str]:
     ]
 
 
-def stamp() -> str:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Venv:
+    """A virtual environment, and what pip installs into it.
+
+    :param words: requirements and constraints, as pip's arguments.
+    :param sources: the files that these words name.
+    """
+
+    path: pathlib.Path
+    words: tuple[str, ...]
+    sources: tuple[pathlib.Path, ...]
+
+    @property
+    def stamp_file(self) -> pathlib.Path:
+        return self.path / '.devcloud-stamp'
+
+    @property
+    def stamp(self) -> str:
+        """What stands for all that should be installed."""
+        digest = hashlib.sha256(sys.version.encode())
+        plugin = [*sorted(PLUGIN.rglob('*.py')), PLUGIN / 'pyproject.toml']
+        for path in (*self.sources, *plugin):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it holds what it should."""
+        try:
+            return self.stamp_file.read_text() == self.stamp
+        except OSError:
+            return False
+
+
+def venvs(layout: layouts.Layout) -> list[Venv]:
+    """Return what a cloud runs in: an older Ironic has one of its own."""
+    found = [
+        Venv(
+            layout.venv,
+            (f'--requirement={REQUIREMENTS}', f'--constraint={CONSTRAINTS}'),
+            (REQUIREMENTS, CONSTRAINTS),
+        )
+    ]
+    if not layout.release.is_newest:
+        pins = layout.release.pins
+        found.append(
+            Venv(layout.ironic_venv, (f'--requirement={pins}',), (pins,))
+        )
+    return found
+
+
+def stamp(layout: layouts.Layout) -> str:
     """Return what stands for the releases that should be installed."""
-    digest = hashlib.sha256(sys.version.encode())
-    plugin = [*sorted(PLUGIN.rglob('*.py')), PLUGIN / 'pyproject.toml']
-    for path in (REQUIREMENTS, CONSTRAINTS, *plugin):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _stamp_file(layout: layouts.Layout) -> pathlib.Path:
-    return layout.venv / '.devcloud-stamp'
+    return ' '.join(venv.stamp for venv in venvs(layout))
 
 
 def is_installed(layout: layouts.Layout) -> bool:
-    """Say whether the virtual environment holds what it should."""
-    try:
-        return _stamp_file(layout).read_text() == stamp()
-    except OSError:
-        return False
+    """Say whether the virtual environments hold what they should."""
+    return all(venv.is_installed for venv in venvs(layout))
+
+
+def version(layout: layouts.Layout, package: str) -> str:
+    """Return the version of what is installed where Ironic runs."""
+    [folder] = layout.ironic_venv.glob('lib/python*/site-packages')
+    found = importlib.metadata.distributions(name=package, path=[str(folder)])
+    return next(iter(found)).version
 
 
 def check(layout: layouts.Layout) -> None:
@@ -81,10 +130,9 @@ def check_ours(layout: layouts.Layout) -> None:
 
     :raises CannotRun: one is.
     """
-    for folder, mark in (
-        (layout.state, layout.done),
-        (layout.venv, layout.venv / 'pyvenv.cfg'),
-    ):
+    marks = [(layout.state, layout.done)]
+    marks += [(one.path, one.path / 'pyvenv.cfg') for one in venvs(layout)]
+    for folder, mark in marks:
         if folder.exists() and any(folder.iterdir()) and not mark.exists():
             raise errors.CannotRun(
                 f'{folder} is not empty, and not of devcloud: choose another'
@@ -151,10 +199,11 @@ def install(
         progress.say(f'apt-get install {" ".join(packages)}')
         apt = functools.partial(_install_packages, layout, packages, cancel)
         work.append(tasks.Task('apt-get', apt))
-    if not is_installed(layout):
-        progress.say(f'pip install into {layout.venv}')
-        pip = functools.partial(_install_venv, layout, cancel)
-        work.append(tasks.Task('pip', pip))
+    for venv in venvs(layout):
+        if not venv.is_installed:
+            progress.say(f'pip install into {venv.path}')
+            pip = functools.partial(_install_venv, layout, venv, cancel)
+            work.append(tasks.Task(f'pip {venv.path.name}', pip))
     if work:
         begin = progress.elapsed_s()
         tasks.run_all(work, cancel)
@@ -212,23 +261,22 @@ def no_services_started(
             policy.unlink(missing_ok=True)
 
 
-def _install_venv(layout: layouts.Layout, cancel: threading.Event) -> None:
+def _install_venv(
+    layout: layouts.Layout, venv: Venv, cancel: threading.Event
+) -> None:
     run = functools.partial(
         processes.run,
         environment=_environment(layout),
-        log=layout.log_of('pip'),
+        log=layout.log_of(f'pip-{venv.path.name}'),
         cancel=cancel,
     )
-    _stamp_file(layout).unlink(missing_ok=True)
-    python = str(layout.bin / 'python')
+    venv.stamp_file.unlink(missing_ok=True)
+    python = str(venv.path / 'bin' / 'python')
     base = f'{sys.base_prefix}/bin/python{sys.version_info.major}'
-    run('venv', [base, '-m', 'venv', '--clear', str(layout.venv)])
+    run('venv', [base, '-m', 'venv', '--clear', str(venv.path)])
     pip = [python, '-m', 'pip', 'install', '--no-compile']
-    run(
-        'pip',
-        [*pip, f'--requirement={REQUIREMENTS}', f'--constraint={CONSTRAINTS}'],
-    )
-    source = layout.state / 'tmp' / 'ironic_plugin'
+    run('pip', [*pip, *venv.words])
+    source = layout.state / 'tmp' / f'plugin-{venv.path.name}'
     shutil.rmtree(source, ignore_errors=True)
     # A copy, because building leaves folders in the source.
     shutil.copytree(PLUGIN, source)
@@ -236,16 +284,7 @@ def _install_venv(layout: layouts.Layout, cancel: threading.Event) -> None:
     shutil.rmtree(source)
     # pip compiles in one process; this takes all cores.  A file for another
     # Python does not compile, which is no failure.
+    compileall = [python, '-m', 'compileall', '-q', '-j0']
     with contextlib.suppress(errors.Failed):
-        run(
-            'compileall',
-            [
-                python,
-                '-m',
-                'compileall',
-                '-q',
-                '-j0',
-                str(layout.venv / 'lib'),
-            ],
-        )
-    _stamp_file(layout).write_text(stamp())
+        run('compileall', [*compileall, str(venv.path / 'lib')])
+    venv.stamp_file.write_text(venv.stamp)

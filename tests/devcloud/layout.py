@@ -10,6 +10,8 @@ import json
 import os
 import pathlib
 
+from tests.devcloud import errors, releases
+
 PORTS = (
     'mysql',
     'amqp',
@@ -34,25 +36,43 @@ class Layout:
     :param venv: what is installed; clouds may share it.
     :param state: all that this cloud writes.
     :param ports: port by name; empty before the first ``up``.
+    :param release: whose Ironic it has.
     """
 
     venv: pathlib.Path
     state: pathlib.Path
     ports: collections.abc.Mapping[str, int]
+    release: releases.Release
 
     @classmethod
     def load(
         cls, environ: collections.abc.Mapping[str, str] | None = None
     ) -> 'Layout':
-        """Read DEVCLOUD_VENV, DEVCLOUD_STATE and the ports kept there.
+        """Read DEVCLOUD_RELEASE, _STATE and _VENV, and what the state keeps.
 
         :param environ: None takes the process's own.
+        :raises CannotRun: there is no such release, or the state is that of
+            a cloud of another one.
         """
         environ = os.environ if environ is None else environ
         home = CHECKOUT / '.devcloud'
-        state = pathlib.Path(environ.get('DEVCLOUD_STATE') or home / 'state')
+        asked = environ.get('DEVCLOUD_RELEASE') or ''
+        release = releases.named(asked)
+        own = 'state' if release.is_newest else f'state-{release.name}'
+        state = pathlib.Path(environ.get('DEVCLOUD_STATE') or home / own)
         venv = pathlib.Path(environ.get('DEVCLOUD_VENV') or home / 'venv')
-        layout = cls(venv=venv.absolute(), state=state.absolute(), ports={})
+        kept = releases.kept(state)
+        if asked and kept and kept != release:
+            raise errors.CannotRun(
+                f'{state} is of a cloud of {kept.name}: choose another '
+                'DEVCLOUD_STATE, or wipe it'
+            )
+        layout = cls(
+            venv=venv.absolute(),
+            state=state.absolute(),
+            ports={},
+            release=kept or release,
+        )
         return layout.with_kept_ports()
 
     def with_kept_ports(self) -> 'Layout':
@@ -68,6 +88,14 @@ class Layout:
     @property
     def bin(self) -> pathlib.Path:
         return self.venv / 'bin'
+
+    @property
+    def ironic_venv(self) -> pathlib.Path:
+        """What Ironic runs in: one of its own unless it is the newest."""
+        if self.release.is_newest:
+            return self.venv
+        name = f'{self.venv.name}-{self.release.name}'
+        return self.venv.with_name(name)
 
     @property
     def etc(self) -> pathlib.Path:

@@ -29,7 +29,7 @@ def system(node: str) -> str:
 
 
 def mac(node: str) -> str:
-    """Return the address of a system's network interface."""
+    """Return the address of a system's network interface, and its port."""
     return f'00:5c:52:31:3a:{_number(node):02}'
 
 

@@ -13,6 +13,7 @@ import hashlib
 import threading
 
 from tests.devcloud import api, health, redfish
+from tests.devcloud import layout as layouts
 
 Text = dict[str, str]
 Flavors = dict[str, tuple[api.Json, Text]]
@@ -48,6 +49,11 @@ class Item:
         What is to be off needs no capability, but a runbook needs a trait.
         """
         return 'CUSTOM_GOLD' if self.value == 'disabled' else self.trait
+
+    @property
+    def old_runbook(self) -> str:
+        """The name of the runbook where it has to be a trait of the nodes."""
+        return f'CUSTOM_RUNBOOK_{self.runbook.upper().replace("-", "_")}'
 
     @property
     def step(self) -> api.Json:
@@ -117,6 +123,14 @@ ITEMS = (
         for number in ('1', '2', '4')
     ),
 )
+FIRMWARE, RUNBOOKS, RUNBOOK_TRAITS = (1, 86), (1, 92), (1, 112)
+# Since when Ironic has what is left out of a cloud that lacks it.
+SINCE = {
+    'firmware interfaces': FIRMWARE,
+    'services': (1, 87),
+    'runbooks': RUNBOOKS,
+    'traits of runbooks': RUNBOOK_TRAITS,
+}
 LIMIT_S = 120.0
 # So many templates are made at once.
 _AT_ONCE = 4
@@ -205,6 +219,17 @@ def traits(name: str) -> tuple[str, ...]:
     return TRAITS
 
 
+def _approvals(name: str, version: api.Version) -> list[str]:
+    """Return the names of the runbooks that a node is approved for.
+
+    They are traits of the node until runbooks have traits themselves.
+    """
+    if not RUNBOOKS <= version < RUNBOOK_TRAITS:
+        return []
+    own = traits(name)
+    return [item.old_runbook for item in ITEMS if item.approved_for in own]
+
+
 def vendor_trait(node: str) -> str:
     """Return the trait that a node with a real machine's BIOS alone has."""
     return f'CUSTOM_{redfish.vendor(node).upper().replace("-", "_")}'
@@ -218,6 +243,7 @@ def enroll(
     :param wanted: what :func:`bare_node` or :func:`redfish_node` returns.
     """
     ironic = admin.ironic()
+    wanted = [_fitted(node, admin.layout, ironic.version) for node in wanted]
     found = {
         node['name']: node for node in ironic.get('/nodes/detail')['nodes']
     }
@@ -228,6 +254,21 @@ def enroll(
         ]
         for future in futures:
             future.result()
+
+
+def _fitted(
+    node: api.Json, layout: layouts.Layout, version: api.Version
+) -> api.Json:
+    """Return a node with the interfaces that a release has."""
+    fitted = dict(node)
+    if version < FIRMWARE:
+        del fitted['firmware_interface']
+    if layout.release.boots_agent and 'driver_info' in node:
+        fitted |= {
+            'boot_interface': 'fake-day2',
+            'deploy_interface': 'agent-day2',
+        }
+    return fitted
 
 
 def _make_node(
@@ -245,7 +286,8 @@ def _make_node(
     if node['provision_state'] not in ('enroll', 'verifying', 'manageable'):
         return
     path = f'/nodes/{node["uuid"]}'
-    ironic.put(f'{path}/traits', {'traits': list(traits(name))})
+    found_traits = [*traits(name), *_approvals(name, ironic.version)]
+    ironic.put(f'{path}/traits', {'traits': found_traits})
     if not ironic.get(f'{path}/ports')['ports']:
         ironic.post(
             '/ports', {'node_uuid': node['uuid'], 'address': _mac(name)}
@@ -259,7 +301,9 @@ def _make_node(
 
 
 def _mac(name: str) -> str:
-    """Return an address of a node's own, always the same."""
+    """Return the address of a node's port, always the same."""
+    if name in redfish.NODES:
+        return redfish.mac(name)
     last = hashlib.sha256(name.encode()).digest()[:3]
     return '52:54:00:' + last.hex(':')
 
@@ -307,14 +351,17 @@ def make_templates(
 ) -> None:
     """Make the deploy templates, and the public runbooks of the same."""
     ironic = admin.ironic()
-    found = _names(ironic, 'deploy_templates') | _names(ironic, 'runbooks')
+    kinds = ['deploy_templates']
+    if ironic.version >= RUNBOOKS:
+        kinds.append('runbooks')
+    found = {name for kind in kinds for name in _names(ironic, kind)}
     make = functools.partial(_make_templates, ironic, found)
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         collections.deque(pool.map(make, items), maxlen=0)
 
 
 def _make_templates(ironic: api.Api, found: set[str], item: Item) -> None:
-    """Make the template and the runbook of an item."""
+    """Make the template of an item, and its runbook where there are any."""
     if item.template not in found:
         body: api.Json = {
             'name': item.template,
@@ -322,17 +369,21 @@ def _make_templates(ironic: api.Api, found: set[str], item: Item) -> None:
             'extra': item.extra,
         }
         ironic.post('/deploy_templates', body)
-    if item.runbook not in found:
+    if ironic.version < RUNBOOKS:
+        return
+    has_traits = ironic.version >= RUNBOOK_TRAITS
+    name = item.runbook if has_traits else item.old_runbook
+    if name not in found:
         body = {
-            'name': item.runbook,
+            'name': name,
             'steps': [item.step | {'order': 1}],
             'extra': item.extra,
             'public': True,
         }
         ironic.post('/runbooks', body)
     # On its own, for the case that the last run ended in between.
-    path = f'/runbooks/{item.runbook}/traits'
-    if ironic.get(path)['traits'] != [item.approved_for]:
+    path = f'/runbooks/{name}/traits'
+    if has_traits and ironic.get(path)['traits'] != [item.approved_for]:
         ironic.put(path, {'traits': [item.approved_for]})
 
 

@@ -14,6 +14,8 @@ from tests.devcloud import layout as layouts
 Strings = collections.abc.Mapping[str, str]
 # As tests.bios has it.
 REGISTRIES = 'BIOS_REGISTRIES'
+# How long an agent's ramdisk boots.
+AGENT_SECONDS = 'FAKE_AGENT_SECONDS'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +271,10 @@ def _ironic(layout: layouts.Layout) -> Service:
     config = layout.etc / 'ironic/ironic.conf'
     return Service(
         name='ironic',
-        command=(str(layout.bin / 'ironic'), f'--config-file={config}'),
+        command=(
+            str(layout.ironic_venv / 'bin' / 'ironic'),
+            f'--config-file={config}',
+        ),
         answers=functools.partial(health.http_answers, port),
         needs=('db-ironic',),
         port=port,
@@ -306,12 +311,25 @@ def _redfish(layout: layouts.Layout) -> Service:
             'tests.devcloud.emulator',
             f'--config={config}',
         ),
-        environment={'PYTHONPATH': str(layouts.CHECKOUT)} | _registries(),
+        environment={
+            'PYTHONPATH': str(layouts.CHECKOUT),
+            'REDFISH_PORT': str(port),
+        }
+        | _registries()
+        | _agent(layout),
         answers=functools.partial(
             health.http_answers, port, '/redfish/v1/Systems'
         ),
         port=port,
     )
+
+
+def _agent(layout: layouts.Layout) -> dict[str, str]:
+    """Return what the agent of a system has to know, if there is any."""
+    if not layout.release.boots_agent:
+        return {}
+    seconds = os.environ.get(AGENT_SECONDS) or '1'
+    return {AGENT_SECONDS: seconds, 'IRONIC_URL': layout.url('ironic')}
 
 
 def _registries() -> dict[str, str]:

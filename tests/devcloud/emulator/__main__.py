@@ -4,10 +4,14 @@ Owns what is put in the place of sushy-emulator's own: the systems, the
 attribute registries and the pending settings.  What it adds is
 ``GET /devcloud/v1/counters/SYSTEM``: how often the system was switched on,
 switched off and restarted, and how often that applied BIOS settings; and
-``POST /devcloud/v1/deliver/SYSTEM``, which puts a BIOS back at once.
+``POST /devcloud/v1/deliver/SYSTEM``, which puts a BIOS back at once; and the
+agent of a system whose ramdisk was booted, which ``PUT
+/devcloud/v1/agent/SYSTEM`` makes slow: ``{"seconds": 30}``, or null for one
+that never comes up.
 """
 
 import json
+import os
 import sys
 
 import flask
@@ -15,7 +19,10 @@ from sushy_tools.emulator import api_utils, main
 from sushy_tools.emulator.resources.systems import fakedriver
 
 from tests.devcloud import redfish
-from tests.devcloud.emulator import registry, systems
+from tests.devcloud.emulator import agent, registry, systems
+
+# As Ironic's agent client asks.
+_COMMANDS = '/devcloud/v1/agent/<identity>/v1/commands/'
 
 
 @api_utils.returns_json
@@ -49,6 +56,22 @@ def deliver(identity):
     """Have a system's BIOS as it is delivered."""
     main.app.systems.deliver(identity)
     return '', 204
+
+
+@api_utils.returns_json
+def delay_agent(identity):
+    """Have a system's ramdisk take as long as is asked for."""
+    systems.Systems.agents.delay(identity, flask.request.json['seconds'])
+    return '', 204
+
+
+@api_utils.returns_json
+def agent_commands(identity):
+    """Take a command for the agent of a system, or serve those it took."""
+    agents = systems.Systems.agents
+    if flask.request.method == 'POST':
+        return json.dumps(agents.command(identity, flask.request.get_json()))
+    return json.dumps(agents.commands(identity))
 
 
 @api_utils.ensure_instance_access
@@ -86,6 +109,10 @@ def bios_settings(identity):
 def run():
     """Serve until stopped."""
     fakedriver.FakeDriver = systems.Systems
+    port = os.environ['REDFISH_PORT']
+    systems.Systems.agents = agent.Agents(
+        f'http://127.0.0.1:{port}', os.environ.get('IRONIC_URL')
+    )
     app = main.app
     app.view_functions['bios'] = bios
     app.view_functions['bios_settings'] = bios_settings
@@ -95,8 +122,10 @@ def run():
         (f'{registry.PATH}/<node>/en', attribute_registry, 'GET'),
         ('/devcloud/v1/counters/<identity>', counters, 'GET'),
         ('/devcloud/v1/deliver/<identity>', deliver, 'POST'),
+        ('/devcloud/v1/agent/<identity>', delay_agent, 'PUT'),
+        (_COMMANDS, agent_commands, 'GET POST'),
     ):
-        app.add_url_rule(path, view_func=view, methods=[method])
+        app.add_url_rule(path, view_func=view, methods=method.split())
     return main.main()
 
 

@@ -21,6 +21,9 @@ COUNTERS = ('PowerOn', 'PowerOff', 'Restart', 'BiosApplied')
 class Systems(fakedriver.FakeDriver):
     """The systems; every method is one request's."""
 
+    # Who plays the agent; the program that serves says.
+    agents = None
+
     def __init__(self):
         # A request reads a system, changes it and writes it back.
         self._lock = threading.RLock()
@@ -55,7 +58,15 @@ class Systems(fakedriver.FakeDriver):
             }
             if pending == 'On':
                 changes |= self._started(system, changes['counters'])
+            boots_ramdisk = pending == 'On' and self._boots_ramdisk(system)
+            if boots_ramdisk:
+                # For one start, as Ironic asks for it.
+                changes['boot_device'] = 'Hdd'
             self._update(system, **changes)
+            if boots_ramdisk:
+                self.agents.begin(identity, system['nics'][0]['mac'])
+            else:
+                self.agents.end(identity)
 
     def get_bios(self, identity):
         """Return the settings that are in force."""
@@ -99,6 +110,9 @@ class Systems(fakedriver.FakeDriver):
         """Return how often what happened since the state was made."""
         kept = self._get(identity).get('counters') or {}
         return dict.fromkeys(COUNTERS, 0) | kept
+
+    def _boots_ramdisk(self, system):
+        return system.get('boot_device') == 'Pxe'
 
     def _kind(self, system):
         return bioses.of(system['name'])

@@ -46,6 +46,15 @@ ARGUMENTS = {
 PENDING, SEEN = 'fake_bios_pending', 'fake_bios_seen'
 
 
+def _no_step(**kwargs):
+    """Return what leaves a method as it is."""
+    return lambda method: method
+
+
+# Ironic before 2023.2 knows no service.
+_service_step = getattr(base, 'service_step', _no_step)
+
+
 def registry_fields(attribute, current):
     """Return an attribute's fields as Ironic keeps them.
 
@@ -73,7 +82,7 @@ class Day2BIOS(fake.FakeBIOS):
         """See what has become of the settings; the database is the BMC."""
         self._look(task)
 
-    @base.service_step(priority=0, argsinfo=ARGUMENTS, requires_ramdisk=False)
+    @_service_step(priority=0, argsinfo=ARGUMENTS, requires_ramdisk=False)
     @base.clean_step(priority=0, argsinfo=ARGUMENTS, requires_ramdisk=False)
     @base.deploy_step(priority=0, argsinfo=ARGUMENTS)
     def apply_configuration(self, task, settings):
@@ -99,7 +108,7 @@ class Day2BIOS(fake.FakeBIOS):
         if is_heard and is_late:
             self._pend(task, _stored(wanted))
 
-    @base.service_step(priority=0, requires_ramdisk=False)
+    @_service_step(priority=0, requires_ramdisk=False)
     @base.clean_step(priority=0, requires_ramdisk=False)
     @base.deploy_step(priority=0)
     def factory_reset(self, task):
