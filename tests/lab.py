@@ -17,7 +17,8 @@ from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
 FAKE, REDFISH, RESIZABLE = 'bm.large', 'bm.redfish', 'rz.small'
 # How often a server is made before that it fails counts.
 _BOOTS = 5
-_IRONIC = '1.87'
+# What all of this needs of Ironic, and what a service needs.
+_IRONIC, _SERVICE = '1.74', '1.87'
 # Long enough for Nova to see that the power was off.
 _BLINK_S = 0.5
 # What Ironic says of the BIOS of a new server with hyper-threading off, but
@@ -192,11 +193,13 @@ class Lab:
     def provision(self, node_id: str, what: dict[str, Any]) -> None:
         """Begin a change of a node's provision state."""
         self.when_free(node_id)
-        self.ironic.put(
+        is_service = what['target'] in ('service', 'abort')
+        answer = self.ironic.put(
             f'/nodes/{node_id}/states/provision',
             json=what,
-            microversion=_IRONIC,
-        ).raise_for_status()
+            microversion=_SERVICE if is_service else _IRONIC,
+        )
+        exceptions.raise_from_response(answer)
 
     def when_free(self, node_id: str) -> None:
         """Return when no conductor has a node locked."""
@@ -301,12 +304,23 @@ class Lab:
         now = {n: attributes.stored(v) for n, v in bmc.bios().items()}
         return self._bios(node_id) == now
 
+    def leave_failure(self, server_id: str) -> None:
+        """Leave a service of a server's node that has failed."""
+        self._leave_failure(self._when_idle(server_id))
+
     def _leave_failure(self, node: Any) -> None:
-        """Leave a service that has failed."""
-        if node.provision_state == 'service failed':
-            if node.is_maintenance:
-                self.ironic.unset_node_maintenance(node)
-            self.reach(node.id, {'target': 'abort'}, 'active')
+        if node.provision_state != 'service failed':
+            return
+        if node.is_maintenance:
+            self.ironic.unset_node_maintenance(node)
+        what: dict[str, Any] = {'target': 'abort'}
+        try:
+            self.reach(node.id, what, 'active')
+        except exceptions.BadRequestException:
+            # Before Ironic 32 another service is the only way.
+            steps = [{'interface': 'bios', 'step': 'factory_reset'}]
+            what = {'target': 'service', 'service_steps': steps}
+            self.reach(node.id, what, 'active')
 
     def settle(self, server_id: str) -> None:
         """Have a server on, with nothing in its metadata."""

@@ -50,9 +50,13 @@ class Item:
         """
         return 'CUSTOM_GOLD' if self.value == 'disabled' else self.trait
 
-    @property
-    def old_runbook(self) -> str:
-        """The name of the runbook where it has to be a trait of the nodes."""
+    def runbook_at(self, version: api.Version) -> str:
+        """Return the name of the runbook in a version of Ironic's API.
+
+        It is a trait of the nodes until runbooks have traits themselves.
+        """
+        if version >= RUNBOOK_TRAITS:
+            return self.runbook
         return f'CUSTOM_RUNBOOK_{self.runbook.upper().replace("-", "_")}'
 
     @property
@@ -220,14 +224,13 @@ def traits(name: str) -> tuple[str, ...]:
 
 
 def _approvals(name: str, version: api.Version) -> list[str]:
-    """Return the names of the runbooks that a node is approved for.
-
-    They are traits of the node until runbooks have traits themselves.
-    """
+    """Return the names of runbooks that a node has to have as traits."""
     if not RUNBOOKS <= version < RUNBOOK_TRAITS:
         return []
     own = traits(name)
-    return [item.old_runbook for item in ITEMS if item.approved_for in own]
+    return [
+        item.runbook_at(version) for item in ITEMS if item.approved_for in own
+    ]
 
 
 def vendor_trait(node: str) -> str:
@@ -372,7 +375,7 @@ def _make_templates(ironic: api.Api, found: set[str], item: Item) -> None:
     if ironic.version < RUNBOOKS:
         return
     has_traits = ironic.version >= RUNBOOK_TRAITS
-    name = item.runbook if has_traits else item.old_runbook
+    name = item.runbook_at(ironic.version)
     if name not in found:
         body = {
             'name': name,

@@ -12,9 +12,12 @@ import time
 from sushy_tools import error
 from sushy_tools.emulator.resources.systems import fakedriver
 
+from tests.devcloud import redfish
 from tests.devcloud.emulator import bioses
 
 POWER_S = 1.0
+# Whose pending settings are only those that were set, as a Dell's are.
+ALONE = frozenset((*redfish.PLAIN, 'rf-dell'))
 COUNTERS = ('PowerOn', 'PowerOff', 'Restart', 'BiosApplied')
 
 
@@ -73,10 +76,13 @@ class Systems(fakedriver.FakeDriver):
         return self._bios(self._get(identity))
 
     def get_pending_bios(self, identity):
-        """Return the settings as they will be once all is applied."""
+        """Return what is set for later; most vendors show all else as well."""
         system = self._get(identity)
         late = system.get('bios_late') or {}
-        return self._bios(system) | late | (system.get('bios_pending') or {})
+        pending = late | (system.get('bios_pending') or {})
+        if system['name'] in ALONE:
+            return pending
+        return self._bios(system) | pending
 
     def set_bios(self, identity, settings):
         """Keep settings for the next start; refuse what a BMC refuses."""

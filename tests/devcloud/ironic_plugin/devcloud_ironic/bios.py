@@ -15,6 +15,8 @@ to convert them in May 2026.
 Knobs in a node's driver_info:
 
 * ``fake_bios_fail``: a text; the step fails with it.
+* ``fake_bios_refuses``: such as ``LogicalProc=Enabled``; the step fails
+  where it is to set this.
 * ``fake_bios_ignore``: true; settings are accepted and never applied.
 * ``fake_bios_late``: true; settings are accepted, and come true at the next
   start after the step.
@@ -95,6 +97,9 @@ class Day2BIOS(fake.FakeBIOS):
             raise exception.InvalidParameterValue(str(exc)) from exc
         if info.get('fake_bios_fail'):
             raise exception.IronicException(info['fake_bios_fail'])
+        refused = info.get('fake_bios_refuses')
+        if refused in {f'{name}={value}' for name, value in wanted.items()}:
+            raise exception.IronicException(f'the BMC refuses {refused}')
         before = task.node.power_state
         conductor_utils.node_power_action(task, states.POWER_OFF)
         time.sleep(float(info.get('fake_bios_seconds') or 0))
