@@ -7,7 +7,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
 
 project = 'osc-baremetal-config'
 copyright = 'osc-baremetal-config contributors'
-extensions = ['catalogue_table', 'cliff.sphinxext', 'openstackdocstheme']
+extensions = [
+    'catalogue_table',
+    'cliff.sphinxext',
+    'openstackdocstheme',
+    'support_table',
+]
 html_theme = 'openstackdocs'
 # An option has two hyphens.
 smartquotes = False

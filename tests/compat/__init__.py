@@ -1,0 +1,1 @@
+"""What works on which release of OpenStack, shown on real clouds."""
