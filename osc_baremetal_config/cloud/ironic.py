@@ -211,16 +211,8 @@ class BareMetal:
         :param call: what it is, for the microversion.
         :raises Conflict: there is one of that name already.
         """
-        words = {} if body is None else {'body': body}
         try:
-            with translated('Ironic'):
-                client, version = self._call(call)
-                client.http_client.json_request(
-                    method,
-                    f'/v1{path}',
-                    headers={'X-OpenStack-Ironic-API-Version': version},
-                    **words,
-                )
+            self._send(call, method, path, body)
         except errors.TemporaryCloudError as error:
             # Of a node it is that another one holds the lock.
             if error.status == 409 and method == 'POST':
@@ -244,19 +236,32 @@ class BareMetal:
     def _get(self, call: str, path: str) -> Document:
         """Return the document that Ironic shows.
 
-        Not through the client's resources, which take a list that is missing
-        for one that is empty.
-
         :param call: what it is, for the microversion.
         """
         with translated('Ironic'):
+            return Document(self._send(call, 'GET', path))
+
+    def _send(
+        self, call: str, method: str, path: str, body: Any = None
+    ) -> Any:
+        """Return what Ironic answers to a request.
+
+        Not through the client's resources: they take a list that is missing
+        for one that is empty, and those of 2024.1 know neither the steps of a
+        service nor runbooks.
+
+        :param call: what it is, for the microversion.
+        """
+        words = {} if body is None else {'body': body}
+        with translated('Ironic'):
             client, version = self._call(call)
-            _, body = client.http_client.json_request(
-                'GET',
+            _, answer = client.http_client.json_request(
+                method,
                 f'/v1{path}',
                 headers={'X-OpenStack-Ironic-API-Version': version},
+                **words,
             )
-            return Document(body)
+            return answer
 
     def check_service(
         self, node_uuid: str, what: Sequence[Step] | str
@@ -298,21 +303,14 @@ class BareMetal:
         what: Sequence[Step] | str,
         rescue_password: str | None = None,
     ) -> None:
-        runbook, steps = None, None
+        body: dict[str, Any] = {'target': 'service'}
+        if rescue_password:
+            body['rescue_password'] = rescue_password
         if isinstance(what, str):
-            runbook, call = what, 'runbooks'
+            call, body['runbook'] = 'runbooks', what
         else:
-            steps, call = steps_.documents(what), 'service'
-        with translated('Ironic'):
-            client, version = self._call(call)
-            client.node.set_provision_state(
-                node_uuid,
-                'service',
-                runbook=runbook,
-                servicesteps=steps,
-                rescue_password=rescue_password,
-                os_ironic_api_version=version,
-            )
+            call, body['service_steps'] = 'service', steps_.documents(what)
+        self._send(call, 'PUT', f'/nodes/{node_uuid}/states/provision', body)
 
     def end_maintenance(self, node_uuid: str) -> None:
         """Have Ironic end the maintenance of a node."""
