@@ -51,7 +51,8 @@ def openstack(
 class _Shell(shell.OpenStackShell):
     def __init__(self) -> None:
         super().__init__()
-        commands = _Commands()
+        # In cliff of 2024.1 a name has to be given; this one loads nothing.
+        commands = _Commands('')
         commands.commands.update(self.command_manager.commands)
         self.command_manager = commands
 

@@ -12,7 +12,8 @@ from typing import Any
 from cliff import columns
 
 
-class _Sortable(columns.FormattableColumn[Any]):
+# In cliff of 2024.1 the class takes no parameter.
+class _Sortable(columns.FormattableColumn):  # type: ignore[type-arg]
     """A value that may be missing; what is missing comes first."""
 
     def __lt__(self, other: object) -> bool:
