@@ -1,0 +1,1 @@
+"""The plugin beside those that people have."""
