@@ -202,11 +202,16 @@ def without_debug() -> Iterator[None]:
 
 
 def _is_debug_shown() -> bool:
-    """Return whether some handler shows, or keeps, debug messages."""
-    known = [logging.root, *logging.root.manager.loggerDict.values()]
+    """Return whether some handler shows, or keeps, debug messages.
+
+    But for that which novaclient gives to itself: OpenStackClient of 2024.1
+    loads it, and we call nothing of it.
+    """
+    known = {'': logging.root, **logging.root.manager.loggerDict}
     return any(
         handler.level <= logging.DEBUG
-        for one in known
+        for name, one in known.items()
+        if name.partition('.')[0] != 'novaclient'
         for handler in getattr(one, 'handlers', ())
         if not isinstance(handler, logging.NullHandler)
     )

@@ -54,11 +54,17 @@ class VisibleTest(base.TestCase):
 
 
 class DebugTest(base.TestCase):
-    def test_messages_are_made_only_for_a_handler(self) -> None:
-        root, log = logging.getLogger(), logging.getLogger('keystoneauth.x')
+    def setUp(self) -> None:
+        """Have the root logger pass all, as OpenStackClient does."""
+        super().setUp()
+        root = logging.getLogger()
         self.addCleanup(root.setLevel, root.level)
         self.addCleanup(setattr, root, 'handlers', root.handlers)
         root.setLevel(logging.DEBUG)
+        root.handlers = []
+
+    def test_messages_are_made_only_for_a_handler(self) -> None:
+        root, log = logging.getLogger(), logging.getLogger('keystoneauth.x')
         for level, is_made in ((logging.DEBUG, True), (logging.INFO, False)):
             handler = logging.StreamHandler(io.StringIO())
             handler.setLevel(level)
@@ -66,6 +72,13 @@ class DebugTest(base.TestCase):
             with streams.without_debug():
                 self.assertEqual(is_made, log.isEnabledFor(logging.DEBUG))
             self.assertTrue(log.isEnabledFor(logging.DEBUG))
+
+    def test_a_handler_of_novaclient_is_for_its_own_messages(self) -> None:
+        nova = logging.getLogger('novaclient.x')
+        nova.addHandler(handler := logging.StreamHandler(io.StringIO()))
+        self.addCleanup(nova.removeHandler, handler)
+        with streams.without_debug():
+            self.assertFalse(nova.isEnabledFor(logging.DEBUG))
 
 
 class CellsTest(base.TestCase):
