@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 from keystoneauth1 import adapter
+from keystoneauth1 import exceptions as ksa_exc
 from openstack import connection, proxy
 from openstack import exceptions as sdk_exc
 
@@ -42,8 +43,9 @@ class Compute:
 
     def __init__(self, sdk: connection.Connection) -> None:
         # openstacksdk has something else in its place for a service that the
-        # catalogue of this region does not list; older releases raise.
-        with translated('Nova'):
+        # catalogue of this region does not list; that of 2024.1 raises.
+        nova = None
+        with translated('Nova'), contextlib.suppress(ksa_exc.EndpointNotFound):
             nova = sdk.compute
         if not isinstance(nova, proxy.Proxy):
             raise _no_nova(sdk)
