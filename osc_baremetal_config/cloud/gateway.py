@@ -19,9 +19,7 @@ from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
 from osc_baremetal_config.cloud.ironic import BareMetal
 from osc_baremetal_config.cloud.nova import Compute
-
-# Since then it takes traits that a provider must not have.
-_PLACEMENT = '1.22'
+from osc_baremetal_config.core.facts import releases
 
 
 class Gateway:
@@ -134,7 +132,7 @@ class Gateway:
         answer = self._sdk.placement.get(
             path,
             params=params,
-            microversion=_PLACEMENT,
+            microversion=releases.dotted(releases.CALLS['providers'].wants),
             connect_retries=0,
             status_code_retries=0,
         )

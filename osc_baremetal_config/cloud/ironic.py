@@ -1,7 +1,7 @@
 """Ironic, through python-ironicclient.
 
-Owns the microversions and how Ironic's documents become values. Never looks
-at what the values mean.
+Owns how Ironic's documents become values; which microversion a call takes is
+in ``core/facts/releases.py``. Never looks at what the values mean.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
+from osc_baremetal_config.core.facts import releases
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -28,21 +29,6 @@ from osc_baremetal_config.core.facts.model import (
     Template,
 )
 
-# What a call needs at least and asks for at most, from Ironic's REST API
-# version history; a cloud in between answers with what it has.
-_VERSIONS = {
-    'nodes': ((1, 65), (1, 87)),  # lessee, then service_step
-    'power': ((1, 65), (1, 87)),
-    'history': ((1, 78), (1, 87)),
-    'maintenance': ((1, 65), (1, 87)),
-    'bios': ((1, 40), (1, 74)),  # settings, then their registry
-    'deploy templates': ((1, 55), (1, 55)),
-    'runbooks': ((1, 92), (1, 112)),
-    'service': ((1, 87), (1, 87)),
-    'node traits': ((1, 37), (1, 37)),
-}
-# Since then runbooks have traits, and their names are free.
-_RUNBOOK_TRAITS = (1, 112)
 # What is deleted to ask who may define templates: there is none of this ID.
 _NOBODY = '00000000-0000-0000-0000-000000000000'
 
@@ -90,7 +76,7 @@ class BareMetal:
         self._interface = interface or 'public'
         self._endpoint = endpoint
         self._client: ironic_client.Client | None = None
-        self._newest: versions.Version = (1, 1)
+        self._newest: releases.Version = (1, 1)
 
     def node_of(self, server_id: str) -> Node | None:
         """Return the node that a server runs on, None if none is seen."""
@@ -167,9 +153,7 @@ class BareMetal:
         :param registry: with what its registry says of each.
         """
         path = f'/nodes/{node_uuid}/bios'
-        with translated('Ironic'):
-            self._call('bios')
-        is_known = registry and self._newest >= (1, 74)
+        is_known = registry and releases.has(self.version, releases.REGISTRY)
         found = self._get('bios', path + ('?detail=True' if is_known else ''))
         with translated('Ironic'):
             listed = map(documents.bios_setting, found.objects('bios'))
@@ -192,18 +176,11 @@ class BareMetal:
         return tuple(found)
 
     @property
-    def has_runbooks(self) -> bool:
-        """Return whether Ironic is new enough to have runbooks."""
+    def version(self) -> releases.Version:
+        """Return the newest microversion that Ironic has."""
         with translated('Ironic'):
             self._call('nodes')
-        return self._newest >= _VERSIONS['runbooks'][0]
-
-    @property
-    def has_runbook_traits(self) -> bool:
-        """Return whether runbooks have traits besides their names."""
-        with translated('Ironic'):
-            self._call('nodes')
-        return self._newest >= _RUNBOOK_TRAITS
+        return self._newest
 
     def define(self, call: str, method: str, path: str, body: Any) -> None:
         """Send a request that defines a template, a runbook or a trait.
@@ -345,14 +322,10 @@ class BareMetal:
         """
         if self._client is None:
             self._client = self._connect()
-        needed, wanted = _VERSIONS[call]
-        if self._newest < needed:
-            raise errors.Refused(
-                f"This cloud's Ironic is too old: it speaks version "
-                f'{versions.dotted(self._newest)} of the API, and what is '
-                f'asked for needs {versions.dotted(needed)} ({call}).'
-            )
-        return self._client, versions.dotted(min(wanted, self._newest))
+        if not releases.has(self._newest, call):
+            raise versions.too_old(self._newest, call)
+        wanted = releases.CALLS[call].wants
+        return self._client, releases.dotted(min(wanted, self._newest))
 
     def _connect(self) -> ironic_client.Client:
         service = adapter.Adapter(
@@ -381,10 +354,8 @@ class BareMetal:
 
     def _node_fields(self) -> str:
         """Return which fields of nodes are asked for."""
-        with translated('Ironic'):
-            self._call('nodes')
-        newer = ('service_step',) if self._newest >= (1, 87) else ()
-        return ','.join(_NODE_FIELDS + newer)
+        is_shown = releases.has(self.version, releases.STEP_SHOWN)
+        return ','.join(_NODE_FIELDS + (('service_step',) if is_shown else ()))
 
 
 def _next(page: Document) -> str | None:

@@ -20,6 +20,7 @@ from osc_baremetal_config import errors
 from osc_baremetal_config.cloud import documents, versions
 from osc_baremetal_config.cloud.exceptions import translated
 from osc_baremetal_config.cloud.fields import Document
+from osc_baremetal_config.core.facts import releases
 from osc_baremetal_config.core.facts.model import (
     Event,
     Flavor,
@@ -30,9 +31,6 @@ from osc_baremetal_config.core.facts.model import (
     Server,
 )
 
-# Flavors with extra specs at least; servers as the SDK asks for them.
-_VERSION = (2, 61)
-_SERVERS = (2, 96)
 # Glance's own limit of a page, by default.
 _PAGE = 1000
 _PLAIN = re.compile(r'[\w -]+', re.ASCII)
@@ -55,7 +53,7 @@ class Compute:
         self._nova = copy.copy(nova)
         self._nova.default_microversion = None
         self._sdk = sdk
-        self._newest: versions.Version | None = None
+        self._newest: releases.Version | None = None
 
     def named(self, name: str) -> Listed[Server]:
         """Return the servers of exactly that name.
@@ -70,34 +68,26 @@ class Compute:
             listed.unread,
         )
 
-    def _check_version(self) -> None:
-        """Raise unless servers and flavors come with their extra specs.
+    def _version(self, call: str) -> str:
+        """Return the microversion for a call.
 
-        :raises Refused: this cloud's Nova is too old for that.
+        :raises Refused: this cloud's Nova is too old for it.
         """
-        if self._newest is not None:
-            return
-        with translated('Nova'):
-            newest = versions.newest(self._nova) or (2, 1)
-            if newest < _VERSION:
-                raise errors.Refused(
-                    f"This cloud's Nova is too old: version "
-                    f'{versions.dotted(_VERSION)} of its API is needed, which '
-                    f'shows the extra specs of flavors.'
-                )
-            # Else keystoneauth takes the catalogue apart for each request.
-            self._nova.endpoint_override = self._nova.get_endpoint()
-        self._newest = newest
+        if self._newest is None:
+            with translated('Nova'):
+                newest = versions.newest(self._nova) or (2, 1)
+                # Else keystoneauth takes the catalogue apart for each request.
+                self._nova.endpoint_override = self._nova.get_endpoint()
+            self._newest = newest
+        if not releases.has(self._newest, call):
+            raise versions.too_old(self._newest, call)
+        return releases.dotted(min(releases.CALLS[call].wants, self._newest))
 
     def server(self, server_id: str) -> Server:
         """Return a server."""
-        answer = self._get(f'/servers/{server_id}', self._version)
+        answer = self._get(f'/servers/{server_id}', self._version('servers'))
         with translated('Nova'):
             return documents.server(answer.object('server'))
-
-    @property
-    def _version(self) -> str:
-        return self._at_most(*_SERVERS)
 
     def _ask(
         self,
@@ -171,7 +161,7 @@ class Compute:
     def _listed(
         self, wanted: dict[str, Any], ids: Collection[str] | None = None
     ) -> Listed[Server]:
-        pages = self._pages('servers', self._version, wanted, ids)
+        pages = self._pages('servers', self._version('servers'), wanted, ids)
         with translated('Nova'):
             return documents.listed('Nova', pages, 'id', documents.server)
 
@@ -204,7 +194,9 @@ class Compute:
         :param all_projects: not only those of the login's project.
         """
         wanted = {'all_projects': True} if all_projects else {}
-        found = self._get('/os-server-groups', self._at_most(2, 64), wanted)
+        found = self._get(
+            '/os-server-groups', self._version('server groups'), wanted
+        )
         with translated('Nova'):
             return {
                 member: group.text('id')
@@ -235,16 +227,15 @@ class Compute:
 
     def flavors(self) -> tuple[Flavor, ...]:
         """Return all flavors that the user can see, with their extra specs."""
-        self._check_version()
+        version = self._version('flavors')
         with translated('Nova'):
-            version = versions.dotted(_VERSION)
             pages = self._pages('flavors', version, {'is_public': 'None'})
             return tuple(map(documents.flavor, pages))
 
     def flavor_projects(self, flavor_id: str) -> frozenset[str]:
         """Return the ids of the projects that may use a flavor."""
         path = f'/flavors/{flavor_id}/os-flavor-access'
-        found = self._get(path, versions.dotted(_VERSION))
+        found = self._get(path, self._version('flavors'))
         with translated('Nova'):
             return frozenset(
                 one.text('tenant_id') for one in found.objects('flavor_access')
@@ -268,8 +259,7 @@ class Compute:
 
         :raises Conflict: there is one of that name already.
         """
-        self._check_version()
-        self._ask(method, path, versions.dotted(_VERSION), body)
+        self._ask(method, path, self._version('flavors'), body)
 
     def check_define(self, flavor: Flavor) -> None:
         """Raise unless the user may define flavors.
@@ -299,7 +289,7 @@ class Compute:
 
     def _act(self, server_id: str, action: str) -> None:
         path = f'/servers/{server_id}/action'
-        self._ask('POST', path, self._version, {action: None})
+        self._ask('POST', path, self._version('servers'), {action: None})
 
     def begin_resize(self, server_id: str, flavor_id: str) -> None:
         """Have Nova resize a server."""
@@ -331,20 +321,15 @@ class Compute:
                 return None
             request_id = found[names.index(name)].text('request_id')
         path = f'/servers/{server_id}/os-instance-actions/{request_id}'
-        shown = self._get(path, self._at_most(2, 84))
+        shown = self._get(path, self._version('instance actions'))
         with translated('Nova'):
             return documents.action_in_full(shown.object('instanceAction'))
 
     def _actions(self, server_id: str) -> list[Document]:
         path = f'/servers/{server_id}/os-instance-actions'
-        found = self._get(path, self._at_most(2, 84))
+        found = self._get(path, self._version('instance actions'))
         with translated('Nova'):
             return found.objects('instanceActions')
-
-    def _at_most(self, *version: int) -> str:
-        """Return a version, or the newest that Nova has if that is older."""
-        self._check_version()
-        return versions.dotted(min(version, self._newest or _VERSION))
 
     def set_metadata(
         self, server_id: str, items: Mapping[str, str]

@@ -5,12 +5,12 @@ Owns telling an old service from one that does not answer.
 
 from keystoneauth1 import adapter
 
+from osc_baremetal_config import errors
 from osc_baremetal_config.cloud.fields import Malformed
+from osc_baremetal_config.core.facts import releases
 
-Version = tuple[float, ...]
 
-
-def newest(service: adapter.Adapter) -> Version | None:
+def newest(service: adapter.Adapter) -> releases.Version | None:
     """Return the newest microversion of a service.
 
     keystoneauth answers as for a service without microversions where the
@@ -27,11 +27,15 @@ def newest(service: adapter.Adapter) -> Version | None:
         service.get('/', authenticated=False)
         data = service.get_endpoint_data()
     if data and data.max_microversion:
-        return tuple(data.max_microversion)
+        major, minor = data.max_microversion
+        return int(major), int(minor)
     # Both services have had microversions since 2015.
     raise Malformed('it does not tell which versions of the API there are')
 
 
-def dotted(version: Version) -> str:
-    """Return a version as it is written."""
-    return '.'.join(map(str, version))
+def too_old(newest: releases.Version, call: str) -> errors.Refused:
+    """Return that a service is too old for a call, and what there is."""
+    without = releases.CALLS[call].without
+    return errors.Refused(
+        releases.too_old(newest, call), [without] if without else []
+    )

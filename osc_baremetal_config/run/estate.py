@@ -70,8 +70,7 @@ def definitions(
             unread=unread,
             servers=tuple(servers.found.values()),
             images=images,
-            has_runbooks=baremetal.has_runbooks,
-            names_are_traits=not baremetal.has_runbook_traits,
+            ironic=baremetal.version,
         )
 
 

@@ -22,6 +22,7 @@ from osc_baremetal_config.core.facts.model import (
     Step,
     Template,
 )
+from osc_baremetal_config.core.facts.releases import Version
 from osc_baremetal_config.core.plan.model import Plan
 from osc_baremetal_config.core.rollout.result import Ended
 from osc_baremetal_config.core.rollout.scheduler import Progress
@@ -132,12 +133,8 @@ class BareMetal(Protocol):
         """Return UUID → node of all nodes, with their resource classes."""
 
     @property
-    def has_runbooks(self) -> bool:
-        """Return whether Ironic is new enough to have runbooks."""
-
-    @property
-    def has_runbook_traits(self) -> bool:
-        """Return whether runbooks have traits besides their names."""
+    def version(self) -> Version:
+        """Return the newest microversion that Ironic has."""
 
     def define(self, call: str, method: str, path: str, body: Any) -> None:
         """Send a request that defines a template, a runbook or a trait.

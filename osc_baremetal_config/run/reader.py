@@ -373,6 +373,7 @@ class Reader:
                     image=shared.images.get(server.image_id or ''),
                     flavors=shared.flavors,
                     actions=actions,
+                    ironic=baremetal.version,
                 )
             )
 

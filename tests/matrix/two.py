@@ -7,7 +7,7 @@ end what is desired is what is so, or that one of them was told otherwise.
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +125,10 @@ class _Queueing:
         self._service, self._who, self._turns = service, who, turns
 
     def __getattr__(self, name: str) -> Any:
-        call: Callable[..., Any] = getattr(self._service, name)
+        call = getattr(self._service, name)
+        if not callable(call):
+            # It is known without a request.
+            return call
 
         def made(*args: Any, **more: Any) -> Any:
             self._turns.take(self._who, name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from osc_baremetal_config import errors
+from osc_baremetal_config.core.facts.releases import Version
 
 T = TypeVar('T')
 
@@ -368,6 +369,7 @@ class Snapshot:
         asked, as no change is recorded, or does not tell.
     :param templates: deploy templates and runbooks.
     :param hidden: the kinds of template that this user may not see.
+    :param ironic: its newest microversion, None if that is not known.
     """
 
     server: Server
@@ -378,6 +380,7 @@ class Snapshot:
     image: Image | None = None
     flavors: tuple[Flavor, ...] | None = None
     actions: tuple[Event, ...] | None = None
+    ironic: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,9 @@ def classify(node: Node) -> Phase:
         return Ready()
     if state in SERVICING or state == 'active':
         step = f' {node.service_step}' if node.service_step else ''
+        if state == 'service wait' and not step:
+            # For nothing else before the first step.
+            step = ' (the agent ramdisk boots, which takes minutes)'
         held = ' (in maintenance, which can hold it up)'
         return Working(state + step + (held if node.maintenance else ''))
     if state in _UNDEPLOYING:

@@ -9,7 +9,7 @@ import enum
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from osc_baremetal_config.core.facts import quoting, values
+from osc_baremetal_config.core.facts import quoting, releases, values
 from osc_baremetal_config.core.facts.model import (
     Item,
     Node,
@@ -18,6 +18,7 @@ from osc_baremetal_config.core.facts.model import (
     Template,
     Value,
 )
+from osc_baremetal_config.core.facts.releases import Version
 from osc_baremetal_config.core.facts.risks import Risk
 
 
@@ -58,6 +59,7 @@ class Code(enum.StrEnum):
     SERVER_BUSY = 'server-busy'
     SERVER_MOVED = 'server-moved'
     UNFINISHED_CHANGE = 'unfinished-change'
+    SERVICE_UNSUPPORTED = 'service-unsupported'
     NODE_STATE = 'node-state'
     NODE_RESERVED = 'node-reserved'
     NODE_MAINTENANCE = 'node-maintenance'
@@ -223,13 +225,33 @@ def trait_missing(
 
 
 def template_missing(
-    item: Item, *, is_hidden: bool, is_runbook: bool
+    item: Item,
+    *,
+    is_hidden: bool,
+    is_runbook: bool,
+    ironic: Version | None = None,
 ) -> Violation:
     """Say that nothing sets an item.
 
     :param is_hidden: deploy templates are not shown to this user.
     :param is_runbook: only a runbook is wanted.
+    :param ironic: its newest microversion, None if that is not known.
     """
+    if ironic and not releases.has(ironic, releases.RUNBOOKS):
+        if is_hidden:
+            return _without_runbooks(
+                item,
+                ironic,
+                'and deploy templates are shown to operators only',
+                'ask an operator to make the change',
+            )
+        if is_runbook:
+            return _without_runbooks(
+                item,
+                ironic,
+                'so it is made by steps only',
+                'use --method service',
+            )
     extra = ' '.join(
         f'--extra {quoting.quoted(word)}'
         for word in (f'config-type={item.type}', f'config-value={item.value}')
@@ -253,6 +275,20 @@ def template_missing(
         hint = f'an operator can create one: {create}'
     return Violation(
         code=Code.TEMPLATE_MISSING, subject=str(item), text=text, hint=hint
+    )
+
+
+def _without_runbooks(
+    item: Item, ironic: Version, so: str, hint: str
+) -> Violation:
+    text = releases.lack(ironic, releases.RUNBOOKS)
+    return Violation(
+        code=Code.TEMPLATE_MISSING,
+        subject=str(item),
+        text=f'{text}, {so}',
+        needed=releases.dotted(releases.CALLS[releases.RUNBOOKS].needs),
+        present=releases.dotted(ironic),
+        hint=hint,
     )
 
 
@@ -606,6 +642,19 @@ def unfinished_change(
         text=f'{which} was started and has not finished: {started}',
         present=started,
         hint=f'to resolve it: openstack server config recover {server.id}',
+    )
+
+
+def service_unsupported(ironic: Version) -> Violation:
+    """Say that an Ironic services no nodes."""
+    call = releases.CALLS[releases.SERVICE]
+    return Violation(
+        code=Code.SERVICE_UNSUPPORTED,
+        subject='Ironic',
+        text=releases.lack(ironic, releases.SERVICE),
+        needed=releases.dotted(call.needs),
+        present=releases.dotted(ironic),
+        hint=call.without.rstrip('.'),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import violations
+from osc_baremetal_config.core.facts import releases, violations
 from osc_baremetal_config.core.facts.model import (
     Flavor,
     Item,
@@ -340,12 +340,23 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
             'system only; the managers of a project set the same by service '
             'steps, where the site allows these.'
         )
-    if not estate.has_runbooks and any(
-        Kind.RUNBOOK in recipe.offer.kinds for recipe, _ in _recipes(fits)
+    ironic = estate.ironic
+    if (
+        ironic
+        and not estate.has_runbooks
+        and any(
+            Kind.RUNBOOK in recipe.offer.kinds for recipe, _ in _recipes(fits)
+        )
     ):
         told.append(
-            "This cloud's Ironic has no runbooks, so the users of projects "
-            'need permission to run service steps.'
+            f'{releases.too_old(ironic, releases.RUNBOOKS)} '
+            f'So no runbooks are made, and only operators, who see the '
+            f'deploy templates, can make the change.'
+        )
+    if ironic and not releases.has(ironic, releases.SERVICE):
+        told.append(
+            f'{releases.too_old(ironic, releases.SERVICE)} What is '
+            f'offered is applied when a server is created or rebuilt.'
         )
     return list(dict.fromkeys(told))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from osc_baremetal_config.core.facts import releases
 from osc_baremetal_config.core.facts import steps as steps_
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -23,6 +24,7 @@ from osc_baremetal_config.core.facts.model import (
     Unread,
     Value,
 )
+from osc_baremetal_config.core.facts.releases import Version
 from osc_baremetal_config.core.offer import names
 
 BOTH = frozenset(Kind)
@@ -114,8 +116,7 @@ class Estate:
     :param unread: servers and nodes that could not be read themselves.
     :param servers: of all projects; none where they were not asked for.
     :param images: all that are seen; none where they were not asked for.
-    :param has_runbooks: Ironic knows runbooks.
-    :param names_are_traits: a runbook has no traits but its name.
+    :param ironic: its newest microversion, None if that is not known.
     """
 
     flavors: tuple[Flavor, ...]
@@ -126,8 +127,17 @@ class Estate:
     unread: tuple[Unread, ...] = ()
     servers: tuple[Server, ...] = ()
     images: tuple[Image, ...] = ()
-    has_runbooks: bool = True
-    names_are_traits: bool = False
+    ironic: Version | None = None
+
+    @property
+    def has_runbooks(self) -> bool:
+        """Return whether Ironic services nodes by runbooks."""
+        return releases.has(self.ironic, releases.RUNBOOKS)
+
+    @property
+    def names_are_traits(self) -> bool:
+        """Return whether a runbook has no traits but its name."""
+        return not releases.has(self.ironic, releases.RUNBOOK_TRAITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

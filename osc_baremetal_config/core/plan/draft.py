@@ -6,7 +6,12 @@ Owns the parts that do not depend on which way a plan leads.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.assessment import Assessment
-from osc_baremetal_config.core.facts import deferred, journal, templates
+from osc_baremetal_config.core.facts import (
+    deferred,
+    journal,
+    releases,
+    templates,
+)
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Bios,
@@ -48,6 +53,16 @@ def without_steps(snapshot: Snapshot, options: Options, aim: Aim) -> Plan:
         warnings=(*([why] if why else []), *deferred.ignored(server)),
         aim=aim,
     )
+
+
+def slow(changes: Sequence[ItemChange], snapshot: Snapshot) -> list[str]:
+    """Return that a service takes long on this cloud, if it does."""
+    if not changes or not releases.boots_ramdisk(snapshot.ironic):
+        return []
+    return [
+        'an Ironic before 2026.1 boots its agent ramdisk for a service, so it '
+        'takes as long as several starts of the node'
+    ]
 
 
 def rest(

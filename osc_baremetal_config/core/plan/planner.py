@@ -208,6 +208,7 @@ def _forward(
         digest=journal.digest(request, resize=bool(target)),
         warnings=(
             *blank.warnings,
+            *draft.slow(changes, assessed.snapshot),
             *assessment.unknown_profiles(assessed),
             *conflicts.unsure(changes, assessed.snapshot),
             *conflicts.ignored(changes, assessed),

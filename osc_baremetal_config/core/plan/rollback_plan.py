@@ -69,6 +69,7 @@ def make(assessed: Assessment, options: Options, aim: Aim) -> Plan:
         digest=journal.digest(items, resize=resizes),
         warnings=(
             *plan.warnings,
+            *draft.slow(changes, assessed.snapshot),
             'what was before is taken from the server metadata',
             *doubts,
         ),

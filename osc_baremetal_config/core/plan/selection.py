@@ -10,6 +10,7 @@ from osc_baremetal_config.core.desired import assessment
 from osc_baremetal_config.core.desired.assessment import Assessment
 from osc_baremetal_config.core.facts import (
     registry,
+    releases,
     steps,
     templates,
     violations,
@@ -37,6 +38,9 @@ def choose(
     :returns: what speaks against the change, if anything does.
     """
     lacking = incapable(item, assessed)
+    ironic = assessed.snapshot.ironic
+    if ironic and not releases.has(ironic, releases.SERVICE):
+        return [*lacking, violations.service_unsupported(ironic)]
     template = _fitting(
         item, assessed, options, beside, skip_traits=bool(lacking)
     )
@@ -103,6 +107,7 @@ def _fitting(
                 item,
                 is_hidden=Kind.DEPLOY_TEMPLATE in assessed.snapshot.hidden,
                 is_runbook=options.method is Method.RUNBOOK,
+                ironic=assessed.snapshot.ironic,
             )
         ]
     faults = [

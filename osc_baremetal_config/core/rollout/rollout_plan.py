@@ -235,6 +235,10 @@ def no_node(server: Server, *, is_bound: bool) -> errors.Refused:
             'owner, and to users with a role on the system.',
             'An operator can look, with a login to the system: openstack '
             f'baremetal node show --instance {server.id}',
+            f'Ironic makes the project of a server the lessee of its node '
+            f'by itself since 2024.2, unless it is configured otherwise. '
+            f'Else an operator does: openstack baremetal node set <node> '
+            f'--lessee {server.project_id or "<project>"}',
             *(bound if is_bound else []),
         ],
     )

@@ -407,14 +407,14 @@ class MakingTest(base.TestCase):
         self.assertIn('definition-fixed', refused.codes)
 
     def test_an_ironic_without_runbooks(self) -> None:
-        found = estate(machine('dell'), has_runbooks=False)
+        found = estate(machine('dell'), ironic=(1, 107))
         offering = make(found)
         kinds = {change.kind for change in offering.changes}
         self.assertEqual({'deploy template', 'trait', 'flavor'}, kinds)
-        self.assertIn('no runbooks', offering.remarks[-1])
+        self.assertIn('no runbooks are made', offering.remarks[-1])
 
     def test_an_ironic_whose_runbooks_are_traits(self) -> None:
-        found = estate(machine('dell'), names_are_traits=True)
+        found = estate(machine('dell'), ironic=(1, 111))
         asked = offer(owner='p', owner_name='acme', first_boot=False)
         offering = make(found, asked)
         traits = {c.name for c in offering.changes if c.kind == 'trait'}

@@ -214,7 +214,14 @@ class ProvisionStateTest(base.TestCase):
             ),
             (
                 {'provision_state': 'service wait', 'maintenance': True},
-                provision_state.Working(f'service wait{held}'),
+                provision_state.Working(
+                    f'service wait (the agent ramdisk boots, which takes '
+                    f'minutes){held}'
+                ),
+            ),
+            (
+                {'provision_state': 'service wait', 'service_step': step},
+                provision_state.Working('service wait firmware.update'),
             ),
             (
                 {'provision_state': 'cleaning', 'maintenance': True},

@@ -56,6 +56,7 @@ EXAMPLES: dict[Code, Violation] = {
         violations.trait_missing(NODE, [['HW_CPU_HYPERTHREADING']], []),
         violations.template_missing(HT, is_hidden=True, is_runbook=False),
         violations.template_ambiguous([ON, OFF]),
+        violations.service_unsupported((1, 82)),
         violations.template_foreign(NODE, 'Dell', ['LogicalProc', 'ProcSMT']),
         violations.template_traits(OFF, ['CUSTOM_DELL'], NODE),
         violations.template_contradicts(OFF, 'Turbo', ['Off', 'On']),

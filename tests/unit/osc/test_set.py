@@ -908,7 +908,8 @@ class OldCloudTest(base.TestCase):
         cloud = self.useFixture(canned.Cloud(nova='2.60'))
         self.assert_refused(
             cloud.openstack(*ENABLE),
-            "This cloud's Nova is too old: version 2.61 of its API is needed",
+            "This cloud's Nova speaks 2.60 (Queens); seeing the extra specs "
+            'of the flavor of a server needs 2.61 (Rocky).',
         )
 
     def test_ironic_without_the_service_verb(self) -> None:
@@ -945,8 +946,9 @@ class OldCloudTest(base.TestCase):
         ran = cloud.openstack(*ENABLE)
         self.assert_ended(3, ran, result='refused')
         self.assertIn(
-            "This cloud's Ironic is too old: it speaks version 1.86 of the "
-            'API, and what is asked for needs 1.87 (service).',
+            "hyperthreading=enabled: this cloud's Ironic speaks 1.86 (before "
+            '2023.2); changing the configuration of a running server needs '
+            '1.87 (2023.2)',
             ran.err,
         )
 
