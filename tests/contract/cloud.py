@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Protocol
 import testtools
 from keystoneauth1 import session as ksa_session
 
+from tests.model.releases import Release
+
 NOVA, IRONIC = '2.96', '1.87'
 # The power state of a server that is on.
 RUNNING = 1
@@ -25,6 +27,10 @@ Document = dict[str, Any]
 
 class Cloud(Protocol):
     """A cloud with the people, flavors and nodes of ``tests.devcloud``."""
+
+    @property
+    def release(self) -> Release:
+        """Return what its Ironic is to do."""
 
     def session(self, person: str) -> ksa_session.Session:
         """Return a session of one of the people."""
@@ -147,6 +153,12 @@ class Contract(testtools.TestCase):
         path = f'/v1{path}'
         return cls.call(person, 'baremetal', method, path, body, **more)
 
+    @classmethod
+    def has(cls, version: str) -> bool:
+        """Return whether the cloud's Ironic has a microversion."""
+        major, _, minor = version.partition('.')
+        return cls.cloud.release.version >= (int(major), int(minor))
+
     def assert_answer(
         self, status: int, answer: Answer, text: str | None = None
     ) -> Any:
@@ -193,7 +205,9 @@ class Contract(testtools.TestCase):
         if kind == 'resizable':
             return server_id, self._bind(server_id)
         path = f'/nodes?instance_uuid={server_id}'
-        [node] = self.ironic('mona', 'GET', path).document['nodes']
+        [node] = self.ironic('operator-system', 'GET', path).document['nodes']
+        if not self.cloud.release.sets_lessee:
+            self._lease(server_id, node['uuid'])
         return server_id, node['uuid']
 
     def _bind(self, server_id: str) -> str:
@@ -204,12 +218,16 @@ class Contract(testtools.TestCase):
         # bm-3 lacks the traits.
         names = ('bm-0', 'bm-1', 'bm-2')
         node_id = next(n['uuid'] for n in free if n['name'] in names)
-        project = self.nova('mona', 'GET', f'/servers/{server_id}')
-        lessee = project.document['server']['tenant_id']
         self.change_node(node_id, 'instance_uuid', server_id)
-        self.change_node(node_id, 'lessee', lessee)
+        self._lease(server_id, node_id)
         self._provision(node_id, 'active')
         return str(node_id)
+
+    def _lease(self, server_id: str, node_id: str) -> None:
+        """Make the project of a server the lessee of its node by hand."""
+        project = self.nova('mona', 'GET', f'/servers/{server_id}')
+        lessee = project.document['server']['tenant_id']
+        self.change_node(node_id, 'lessee', lessee)
 
     @classmethod
     def _delete(cls, server_id: str, node_id: str) -> None:
@@ -226,14 +244,15 @@ class Contract(testtools.TestCase):
         )
         if by_hand:
             cls._provision(node_id, 'deleted')
-            for name in ('instance_uuid', 'lessee'):
-                cls._patch(node_id, 'remove', name)
+            cls._patch(node_id, 'remove', 'instance_uuid')
 
         def is_available() -> bool:
             node = cls.ironic(operator, 'GET', path).document
             return bool(node['provision_state'] == 'available')
 
         cls.wait_until('the node is available', is_available)
+        if by_hand or not cls.cloud.release.sets_lessee:
+            cls._patch(node_id, 'remove', 'lessee')
         cls.ironic(operator, 'DELETE', f'{path}/maintenance')
 
     @classmethod

@@ -83,6 +83,8 @@ class NodeContract(cloud.Contract):
         old = self.ironic('mona', 'GET', self.path, version='1.1').document
         self.assertFalse({'name', 'traits', 'lessee', 'fault'} & set(old))
         for version, count in _COUNTS.items():
+            if not self.has(version):
+                continue
             answer = self.ironic('mona', 'GET', self.path, version=version)
             self.assertEqual(count, len(answer.document), version)
 
@@ -218,13 +220,11 @@ class NodeContract(cloud.Contract):
         answer = self.ironic('rita', 'GET', f'{path}/{name}')
         self.assertEqual('0', answer.document[name]['value'])
         self.refused(404, '', path, '1.39')
-        self.refused(
-            400,
-            'Schema error: Additional properties are not allowed '
-            "('detail' was unexpected)",
-            f'{path}?detail=True',
-            '1.73',
-        )
+        text = 'Invalid query parameter ?detail=True received.'
+        if self.cloud.release.has_schemas:
+            text = 'Schema error: Additional properties are not allowed '
+            text += "('detail' was unexpected)"
+        self.refused(400, text, f'{path}?detail=True', '1.73')
         text = f"Node {self.node} doesn't have a BIOS setting 'Nope'"
         self.refused(404, text, f'{path}/Nope')
         answer = self.ironic('oscar', 'GET', path)
@@ -393,7 +393,6 @@ class TemplateContract(cloud.Contract):
                 "Possible root cause: 'x' does not match "
                 "'^CUSTOM_[A-Z0-9_]+$'",
             ),
-            ({'steps': []}, 400, f'{wrong}[] should be non-empty'),
             (
                 {'steps': [cloud.STEP]},
                 400,
@@ -413,6 +412,9 @@ class TemplateContract(cloud.Contract):
 
     def test_public_runbooks_are_everybodys_to_see(self) -> None:
         new = '1.112'
+        if not self.has(new):
+            self.old_runbooks()
+            return
         for person in ('rita', 'oscar', 'operator', 'operator-system'):
             answer = self.ironic(
                 person, 'GET', '/runbooks?detail=True', version=new
@@ -436,6 +438,21 @@ class TemplateContract(cloud.Contract):
         answer = self.ironic('rita', 'GET', f'{path}/traits', version=new)
         text = DENIED.format('baremetal:runbook:get')
         self.assert_answer(403, answer, text)
+        answer = self.ironic('rita', 'GET', '/runbooks', version='1.91')
+        text = 'The API version does not allow runbooks'
+        self.assert_answer(404, answer, text)
+
+    def old_runbooks(self) -> None:
+        """Check who sees runbooks that have no traits, if there are any."""
+        if not self.has('1.92'):
+            for version in ('1.65', '1.87', self.cloud.release.ironic):
+                answer = self.ironic(
+                    'mona', 'GET', '/runbooks', version=version
+                )
+                self.assert_answer(404, answer, '')
+            return
+        answer = self.ironic('rita', 'GET', '/runbooks', version='1.92')
+        self.assert_answer(200, answer)
         answer = self.ironic('rita', 'GET', '/runbooks', version='1.91')
         text = 'The API version does not allow runbooks'
         self.assert_answer(404, answer, text)

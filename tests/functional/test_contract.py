@@ -1,5 +1,6 @@
 """The contract of the clouds, held by the real one."""
 
+import os
 import time
 
 from keystoneauth1 import session as ksa_session
@@ -8,6 +9,7 @@ from tests import people
 from tests.contract import access, actions, nodes, servers, services
 from tests.contract.cloud import Cloud
 from tests.devcloud import layout as layouts
+from tests.model.releases import RELEASES, Release
 
 
 class RealCloud:
@@ -16,6 +18,11 @@ class RealCloud:
     def __init__(self) -> None:
         self._layout = layouts.Layout.load()
         self._sessions: dict[str, ksa_session.Session] = {}
+
+    @property
+    def release(self) -> Release:
+        """Return what its Ironic is to do."""
+        return RELEASES[os.environ.get('DEVCLOUD_RELEASE') or 'newest']
 
     def session(self, person: str) -> ksa_session.Session:
         """Return a session of one of the people."""

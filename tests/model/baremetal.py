@@ -61,7 +61,7 @@ class BareMetal(Recipes):
             'links': [{'href': call.url('/v1/'), 'rel': 'self'}],
             'status': 'CURRENT',
             'min_version': '1.1',
-            'version': self.world.settings.ironic,
+            'version': self.world.settings.ironic_version,
         }
 
     # Nodes.
@@ -193,11 +193,12 @@ class BareMetal(Recipes):
         """Return BIOS settings as Ironic last read them."""
         node = self._bios_node(call, ident)
         if 'detail' in call.query and call.version < (1, 74):
-            raise Refusal(
-                400,
-                'Schema error: Additional properties are not allowed '
-                "('detail' was unexpected)",
-            )
+            text = f'Invalid query parameter ?detail={call.query["detail"]} '
+            text += 'received.'
+            if self.world.settings.release.has_schemas:
+                text = 'Schema error: Additional properties are not allowed '
+                text += "('detail' was unexpected)"
+            raise Refusal(400, text)
         detail = bool(flag(call, 'detail'))
         found = [
             nodes.bios(call, node, setting, detail=detail)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from oslo_utils import strutils
 
 from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
-from tests.model import records
+from tests.model import records, releases
 from tests.model.records import OFF, ON, Document, Node
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _KNOWN = {
     ('bios', 'factory_reset'): set[str](),
 }
 
+# What the conductor itself does, or rather does not.
+_RESERVED = frozenset({'power_on', 'power_off', 'reboot'})
+
 
 class StepFailed(Exception):
     """A step ended badly; the text is the driver's own."""
@@ -48,6 +51,9 @@ class Conductor:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        # Node UUID → how often it has waited: who calls back for an earlier
+        # wait is not heard.
+        self._waits: dict[str, int] = {}
         # An event of an operation that a restart has cut off must not happen.
         self._life = 0
 
@@ -136,6 +142,11 @@ class Conductor:
         node.service_step = node.service_step | {'abort_after': True}
         self._touch(node)
 
+    def abort_at_once(self, node: Node) -> None:
+        """End a service that waits; nothing is told of it."""
+        self._waits[node.uuid] = self._waits.get(node.uuid, 0) + 1
+        self._set_state(node, 'service failed', 'active')
+
     def _abort_after_step(self, node: Node) -> None:
         """End a service that was flagged; what its step did stays."""
         step = f'{node.service_step["interface"]}.{node.service_step["step"]}'
@@ -205,7 +216,7 @@ class Conductor:
         """
         for step in template.steps:
             given = step.get('args', {}).get('settings', ())
-            wanted = _taken(node, {s['name']: s['value'] for s in given})
+            wanted = self._taken(node, {s['name']: s['value'] for s in given})
             node.bmc = attributes.after(node.bmc, wanted)
         self.cache_bios(node)
 
@@ -224,10 +235,63 @@ class Conductor:
             self._unlock(node)
             self._after(node, _POWER_SYNC_S, lambda: self._sync_power(node))
             return
-        if not wrong:
+        if not (wrong or self._release.knows_steps_first):
             more = {'abortable': False, 'priority': 0}
-            node.steps = [step | more for step in node.steps]
+            node.steps = [step | more for step in _of_drivers(node.steps)]
         self._record(node, user_id, f'Starting servicing with {node.steps}')
+        self._boot_ramdisk(node, lambda: self._run_steps(node))
+
+    @property
+    def _release(self) -> releases.Release:
+        return self._world.settings.release
+
+    def _boot_ramdisk(self, node: Node, done: Callable[[], None]) -> None:
+        """Have a node boot the agent ramdisk, if this Ironic wants that."""
+        if not (self._release.boots_ramdisk and node.is_redfish):
+            done()
+            return
+        self._switch(node, OFF)
+
+        def booting() -> None:
+            self._switch(node, ON)
+            self._wait_for_agent(node, done)
+
+        self._after(node, self._world.settings.power_s, booting)
+
+    def _wait_for_agent(self, node: Node, done: Callable[[], None]) -> None:
+        """Wait until the agent ramdisk has called back, or in vain."""
+        settings = self._world.settings
+        self._set_state(node, 'service wait', 'active')
+        self._unlock(node)
+        this = self._waits[node.uuid] = self._waits.get(node.uuid, 0) + 1
+
+        def is_heard() -> bool:
+            is_waiting = node.provision_state == 'service wait'
+            return is_waiting and self._waits[node.uuid] == this
+
+        def called() -> None:
+            if is_heard():
+                self._lock(node)
+                self.cache_bios(node)
+                self._set_state(node, 'servicing', 'active')
+                self._after(node, settings.between_s, done)
+
+        def too_late() -> None:
+            if is_heard():
+                self._fail(node, f'{_TOO_LATE} {node.service_step}.')
+
+        if not _is_set(node, 'fake_agent_silent'):
+            self._world.clock.after(settings.ramdisk_s, called)
+        self._world.clock.after(settings.service_wait_s, too_late)
+
+    def _run_steps(self, node: Node) -> None:
+        """Carry out the steps, if they are such as the drivers have."""
+        if self._release.knows_steps_first:
+            if wrong := _why_not(node.steps):
+                self._fail(node, f'Cannot service node {node.uuid}: {wrong}')
+                return
+            more = {'abortable': False, 'priority': 0}
+            node.steps = [step | more for step in _of_drivers(node.steps)]
         self._next_step(node, 0)
 
     def _sync_power(self, node: Node) -> None:
@@ -277,10 +341,28 @@ class Conductor:
                 f"'settings'"
             )
         wanted = {s['name']: s['value'] for s in args['settings']}
-        taken = _taken(node, wanted)
+        taken = self._taken(node, wanted)
         if node.driver_info.get('fake_bios_fail'):
             raise StepFailed(node.driver_info['fake_bios_fail'])
         return taken
+
+    def _taken(self, node: Node, wanted: Document) -> dict[str, str]:
+        """Return settings that driver and BMC take, as Ironic stores them.
+
+        :raises StepFailed: one of them does not take them.
+        """
+        release = self._release
+        if node.is_redfish and release.validates:
+            wanted = _converted(node, wanted, converts=release.converts)
+        stored = {name: attributes.stored(v) for name, v in wanted.items()}
+        if node.is_redfish and release.skips_same and _is_so(node, stored):
+            # The BMC is not even asked.
+            return stored
+        try:
+            attributes.parse(wanted, node.bmc)
+        except ValueError as error:
+            raise StepFailed(_refusal(node, error)) from error
+        return stored
 
     def _apply_by_fake(
         self, node: Node, wanted: dict[str, str], done: Callable[[], None]
@@ -318,13 +400,18 @@ class Conductor:
             if missing:
                 self._fail(node, f'{_NOT_UPDATED} {dict(missing)}')
                 return
-        elif _is_reset(node) or not _is_so(node, wanted):
+        elif self._is_to_restart(node, wanted):
             node.target_power_state = ON
             reboot_s = self._step_s(node, self._world.settings.reboot_s)
             reboot = functools.partial(self._reboot, node, wanted, done)
             self._after(node, reboot_s, reboot)
             return
         self._after(node, self._world.settings.between_s, done)
+
+    def _is_to_restart(self, node: Node, wanted: dict[str, str]) -> bool:
+        """Return whether settings take a restart."""
+        is_always = _is_reset(node) or not self._release.skips_same
+        return is_always or not _is_so(node, wanted)
 
     def _reboot(
         self, node: Node, wanted: dict[str, str], done: Callable[[], None]
@@ -337,6 +424,11 @@ class Conductor:
         node.awaited = awaited
         node.target_power_state = None
         self._apply(node, wanted, lambda: self._switch(node, ON, reboot=True))
+        if self._release.boots_ramdisk:
+            self._wait_for_agent(
+                node, lambda: self._verify_once(node, awaited, done)
+            )
+            return
         self._set_state(node, 'service wait', 'active')
         self._unlock(node)
         end = self._world.clock.now() + self._world.settings.service_wait_s
@@ -358,6 +450,16 @@ class Conductor:
             self._world.clock.after(poll_s, verify)
 
         look_again()
+
+    def _verify_once(
+        self, node: Node, awaited: dict[str, str], done: Callable[[], None]
+    ) -> None:
+        """Go on, or fail where settings are not as they were to be."""
+        node.awaited = None
+        if missing := sorted(awaited.items() - node.bmc.items()):
+            self._fail(node, f'{_NOT_UPDATED} {dict(missing)}')
+        else:
+            done()
 
     def _resume(self, node: Node, done: Callable[[], None]) -> None:
         """Go on with a service that has waited."""
@@ -400,6 +502,18 @@ class Conductor:
 
     def _finish(self, node: Node) -> None:
         node.service_step = {}
+        if not (self._release.boots_ramdisk and node.is_redfish):
+            self._finished(node)
+            return
+        self._switch(node, OFF)
+
+        def booting() -> None:
+            self._switch(node, ON)
+            self._finished(node)
+
+        self._after(node, self._world.settings.power_s, booting)
+
+    def _finished(self, node: Node) -> None:
         self._record(node, None, f'Servicing completed with {node.steps}')
         node.steps = []
         self.cache_bios(node)
@@ -408,8 +522,9 @@ class Conductor:
 
     def _fail(self, node: Node, reason: str) -> None:
         """End a service as Ironic does where a step was being carried out."""
-        node.fault, node.maintenance = SERVICE_FAILURE, True
-        node.maintenance_reason = node.maintenance_reason or reason
+        if node.service_step:
+            node.fault, node.maintenance = SERVICE_FAILURE, True
+            node.maintenance_reason = node.maintenance_reason or reason
         node.last_error = reason
         node.service_step = {}
         self._record(node, None, reason, severity='ERROR')
@@ -458,6 +573,8 @@ class Conductor:
     def _record(
         self, node: Node, user: str | None, text: str, severity: str = 'INFO'
     ) -> None:
+        if severity == 'INFO' and not self._release.tells_services:
+            return
         entry = records.History(
             uuid=self._world.new_id(),
             created=self._world.clock.utc(),
@@ -486,7 +603,38 @@ class Conductor:
         self._world.clock.after(seconds, unless_cut_off)
 
 
+def _of_drivers(steps: list[Document]) -> list[Document]:
+    """Return steps without those that Ironic's conductor keeps to itself.
+
+    It takes them, and drops them when it validates the steps.
+    """
+    return [step for step in steps if step['step'] not in _RESERVED]
+
+
+def _why_not(steps: list[Document]) -> str | None:
+    """Return what is wrong with steps where it is looked at first."""
+    why = []
+    for step in _of_drivers(steps):
+        needed = _KNOWN.get((step['interface'], step['step']))
+        if needed is None:
+            why.append(f'node does not support this service step: {step}')
+            continue
+        given = set(step.get('args') or {})
+        if more := given - needed:
+            why.append(
+                f'service step {step} has these unexpected arguments: '
+                f'{", ".join(sorted(more))}'
+            )
+        if needed - given:
+            why.append(
+                f'service step {step} is missing these required arguments: '
+                f'settings (A list of BIOS settings to be applied)'
+            )
+    return '; '.join(why) or None
+
+
 def _why_not_known(steps: list[Document]) -> str | None:
+    steps = _of_drivers(steps)
     unknown = [s for s in steps if (s['interface'], s['step']) not in _KNOWN]
     if not unknown:
         return None
@@ -505,36 +653,20 @@ def _why_not_complete(steps: list[Document]) -> str | None:
     return None
 
 
-def _taken(node: Node, wanted: Document) -> dict[str, str]:
-    """Return settings that driver and BMC take, as Ironic would store them.
-
-    :raises StepFailed: one of them does not take them.
-    """
-    if node.is_redfish:
-        wanted = _converted(node, wanted)
-    stored = {name: attributes.stored(v) for name, v in wanted.items()}
-    if node.is_redfish and _is_so(node, stored):
-        # The BMC is not even asked.
-        return stored
-    try:
-        attributes.parse(wanted, node.bmc)
-    except ValueError as error:
-        raise StepFailed(_refusal(node, error)) from error
-    return stored
-
-
-def _converted(node: Node, wanted: Document) -> Document:
+def _converted(node: Node, wanted: Document, *, converts: bool) -> Document:
     """Return settings as Ironic's Redfish driver sends them.
 
     It goes by what it has cached; Ironic's ``_validate_and_convert_settings``.
 
+    :param converts: what is text is made what the registry says.
     :raises StepFailed: it does not.
     """
     converted, bad = dict(wanted), []
     for name, value in wanted.items():
         try:
             if name in node.bios:
-                converted[name] = _by_registry(node.bios[name], value)
+                made = _by_registry(node.bios[name], value)
+                converted[name] = made if converts else value
         except ValueError:
             bad.append(name)
     if bad:

@@ -373,7 +373,8 @@ class Instances:
 
     def _bind(self, server: Server, node: Node) -> None:
         node.instance_uuid = server.id
-        node.lessee = server.project_id
+        if self._world.settings.release.sets_lessee:
+            node.lessee = server.project_id
         node.instance_info = {
             'display_name': server.name,
             'flavor_name': server.flavor.name,

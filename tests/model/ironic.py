@@ -27,7 +27,7 @@ class Ironic(Service):
     def prepare(self, call: Call) -> None:
         """Find out who asks, and in which version."""
         super().prepare(call)
-        newest = wsgi.parse_version(self.world.settings.ironic)
+        newest = wsgi.parse_version(self.world.settings.ironic_version)
         asked = call.request.headers.get(_VERSION, '1.1')
         call.version = (
             newest if asked == 'latest' else wsgi.parse_version(asked)
@@ -37,15 +37,20 @@ class Ironic(Service):
                 406,
                 f'Version {asked} was requested but the minor version is not '
                 f'supported by this service. The supported version range is: '
-                f'[1.1, {self.world.settings.ironic}].',
+                f'[1.1, {self.world.settings.ironic_version}].',
             )
+
+    @property
+    def tells_request(self) -> bool:
+        """Return whether answers have their request's ID as usual."""
+        return self.world.settings.release.tells_request
 
     def headers(self, call: Call) -> Headers:
         """Return the headers that tell the versions."""
         return {
             'X-OpenStack-Ironic-API-Minimum-Version': '1.1',
             'X-OpenStack-Ironic-API-Maximum-Version': (
-                self.world.settings.ironic
+                self.world.settings.ironic_version
             ),
             _VERSION: '.'.join(map(str, call.version)),
             'openstack-request-id': call.request_id,

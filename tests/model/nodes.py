@@ -265,8 +265,9 @@ def history(
             'event_type': entry.event_type,
             'conductor': 'devcloud',
             'user': entry.user_id,
-            'state': entry.state,
         }
+        if call.version >= (1, 115):
+            found['state'] = entry.state
     return found
 
 

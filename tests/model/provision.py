@@ -52,14 +52,16 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
 
     :raises Refusal: it cannot be, in Ironic's words.
     """
-    asked = call.body()
+    asked, release = call.body(), world.settings.release
+    _check_names(world, asked)
     steps, disable_ramdisk = _arguments(asked)
-    if steps and not asked.get('runbook'):
+    if steps and not asked.get('runbook') and release.has_step_policy:
         allowed = call.token.is_system or world.settings.steps_allowed
         if not (allowed and policy.may(call.token, _STEPS_POLICY, node)):
             raise _denied(_STEPS_POLICY)
-        _policies_of(steps)
-    if target not in _VERBS.get(node.provision_state, ()):
+        if release.checks_each_step:
+            _policies_of(steps)
+    if target not in _verbs(world, node):
         if node.reservation:
             raise Refusal(409, _locked(node))
         raise impossible(node, target, node.provision_state)
@@ -76,7 +78,7 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
             for step in sorted(runbook.steps, key=lambda s: int(s['order']))
         ]
         disable_ramdisk = runbook.disable_ramdisk
-    _check_arguments(call, asked, target, steps, disable_ramdisk)
+    _check_arguments(world, call, asked, target, steps, disable_ramdisk)
     need_unlocked(node)
     if target == 'abort':
         _abort(world, node)
@@ -96,6 +98,26 @@ def begin(world: World, call: Call, node: Node, target: str) -> None:
         call.token.user.id,
         disable_ramdisk=bool(disable_ramdisk),
     )
+
+
+def _check_names(world: World, asked: Document) -> None:
+    """Return if Ironic knows what is said to it."""
+    newer = {'service_steps': (1, 87), 'runbook': (1, 92)}
+    version = world.settings.release.version
+    names = [name for name, since in newer.items() if version < since]
+    if unknown := ', '.join(name for name in names if name in asked):
+        raise Refusal(400, f'Unexpected arguments: {unknown}')
+
+
+def _verbs(world: World, node: Node) -> set[str]:
+    """Return which verbs Ironic knows in the state of a node."""
+    verbs = set(_VERBS.get(node.provision_state, ()))
+    release = world.settings.release
+    if release.version < (1, 87):
+        verbs.discard('service')
+    if not release.aborts_failed and node.provision_state == 'service failed':
+        verbs.discard('abort')
+    return verbs
 
 
 def _arguments(asked: Document) -> tuple[list[Document], Any]:
@@ -128,12 +150,20 @@ def _policies_of(steps: list[Document]) -> None:
 
 
 def _check_arguments(
+    world: World,
     call: Call,
     asked: Document,
     target: str,
     steps: list[Document],
     disable_ramdisk: Any,
 ) -> None:
+    if (
+        disable_ramdisk is not None
+        and not world.settings.release.skips_ramdisk
+    ):
+        raise Refusal(
+            400, 'disable_ramdisk is supported only with manual cleaning'
+        )
     if disable_ramdisk is not None and call.version < (1, 108):
         raise Refusal(
             406, 'disable_ramdisk is not acceptable in this API version'
@@ -166,7 +196,10 @@ def _check_arguments(
 def _check_schema(steps: list[Document]) -> None:
     for step in steps:
         why = None
-        if step['interface'] not in _INTERFACES:
+        missing = [key for key in ('step', 'interface') if key not in step]
+        if missing:
+            why = f"'{missing[0]}' is a required property"
+        elif step['interface'] not in _INTERFACES:
             why = f'{step["interface"]!r} is not one of {list(_INTERFACES)}'
         elif set(step) - _KEYS:
             unknown = ', '.join(f"'{k}'" for k in sorted(set(step) - _KEYS))
@@ -226,7 +259,10 @@ def _runbook(world: World, call: Call, node: Node, ident: str) -> Runbook:
 
 def _abort(world: World, node: Node) -> None:
     if node.provision_state == 'service wait':
-        world.conductor.flag_abort(node)
+        if world.settings.release.aborts_later:
+            world.conductor.flag_abort(node)
+        else:
+            world.conductor.abort_at_once(node)
         return
     if node.maintenance:
         raise Refusal(

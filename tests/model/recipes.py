@@ -88,7 +88,7 @@ class Recipes(Ironic):
     @route('/v1/runbooks')
     def list_runbooks(self, call: Call) -> Any:
         """Return the runbooks that somebody is shown."""
-        _need_runbooks(call)
+        self._need_runbooks(call)
         found = [
             runbook
             for runbook in self.world.runbooks.values()
@@ -104,7 +104,7 @@ class Recipes(Ironic):
     @route('/v1/runbooks', 'POST')
     def create_runbook(self, call: Call) -> Any:
         """Make a runbook; a project's manager makes it the project's."""
-        _need_runbooks(call)
+        self._need_runbooks(call)
         token, asked = call.token, call.body()
         if not policy.may_create_runbook(token):
             raise denied('baremetal:runbook:create')
@@ -177,8 +177,15 @@ class Recipes(Ironic):
         """Return a runbook, None if there is none."""
         return provision.find_runbook(self.world, ident)
 
+    def _need_runbooks(self, call: Call) -> None:
+        if self.world.settings.release.version < (1, 92):
+            raise Bare(404, '')
+        call.authenticate()
+        if call.version < (1, 92):
+            raise Bare(404, 'The API version does not allow runbooks')
+
     def _need_runbook(self, call: Call, ident: str) -> Runbook:
-        _need_runbooks(call)
+        self._need_runbooks(call)
         runbook = self.find_runbook(ident)
         if runbook is None:
             raise Refusal(404, f'Runbook {ident} could not be found.')
@@ -189,12 +196,6 @@ class Recipes(Ironic):
         if not policy.may_use_runbook(call.token, runbook):
             raise denied(f'baremetal:runbook:{what}')
         return runbook
-
-
-def _need_runbooks(call: Call) -> None:
-    call.authenticate()
-    if call.version < (1, 92):
-        raise Bare(404, 'The API version does not allow runbooks')
 
 
 def _check_runbook(token: Token, asked: Document, version: Version) -> None:

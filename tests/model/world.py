@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.devcloud import catalog, resources
 from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
-from tests.model import conductor, instances, records
+from tests.model import conductor, instances, records, releases
 from tests.model.clock import Clock
 from tests.model.records import Document, Flavor, Node, Server
 
@@ -39,6 +39,9 @@ class Settings:
         second in between.
     :param steps_allowed: whether projects may have raw service steps carried
         out; a site can forbid it by a policy.
+    :param release: of Ironic.
+    :param ironic: its newest microversion, None for that of the release.
+    :param ramdisk_s: for how long the agent ramdisk boots.
     :param projects: how many Keystone lists at most; None for all.
     :param resize_moves_node: a resize takes the server to another node.
     """
@@ -58,16 +61,23 @@ class Settings:
     step_s: float = 5.0
     between_s: float = 0.1
     reboot_s: float = 3.0
+    ramdisk_s: float = 3.0
     bios_poll_s: float = 5.0
     service_wait_s: float = 1800.0
     token_s: float = 86400.0
     locked_tries: int = 1
     nova: str = '2.104'
-    ironic: str = '1.115'
+    release: releases.Release = releases.NEWEST
+    ironic: str | None = None
     page: int = 1000
     projects: int | None = None
     steps_allowed: bool = True
     resize_moves_node: bool = False
+
+    @property
+    def ironic_version(self) -> str:
+        """Return Ironic's newest microversion."""
+        return self.ironic or self.release.ironic
 
 
 class World:

@@ -136,12 +136,18 @@ class Service:
         response = self.refuse(call, Refusal(status, 'as a test has told'))
         return self._with_headers(call, response)
 
+    @property
+    def tells_request(self) -> bool:
+        """Return whether answers have their request's ID as usual."""
+        return True
+
     def _call(self, request: Request) -> Call:
         base = f'{request.host_url.rstrip("/")}/{self.name}'
         return Call(request, base, f'req-{self.world.new_id()}')
 
     def _with_headers(self, call: Call, response: Response) -> Response:
-        response.headers['x-openstack-request-id'] = call.request_id
+        if self.tells_request:
+            response.headers['x-openstack-request-id'] = call.request_id
         for key, value in self.headers(call).items():
             response.headers[key] = value
         return response

@@ -5,15 +5,23 @@ from keystoneauth1 import session as ksa_session
 from tests.contract import access, actions, nodes, servers, services
 from tests.contract.cloud import Cloud
 from tests.model import fixture
+from tests.model.releases import NEWEST, RELEASES, Release
+from tests.model.world import Settings
 
 
 class ModelCloud:
     """A model as the cloud under test."""
 
-    def __init__(self) -> None:
-        self._model = fixture.Model()
+    def __init__(self, release: Release = NEWEST) -> None:
+        self._release = release
+        self._model = fixture.Model(settings=Settings(release=release))
         self._model.setUp()
         self._sessions: dict[str, ksa_session.Session] = {}
+
+    @property
+    def release(self) -> Release:
+        """Return what its Ironic does."""
+        return self._release
 
     def session(self, person: str) -> ksa_session.Session:
         """Return a session of one of the people."""
@@ -80,4 +88,37 @@ class FakeServiceTest(OnModel, services.FakeServiceContract):
 
 
 class RedfishServiceTest(OnModel, services.RedfishServiceContract):
+    pass
+
+
+class OnOldest:
+    """Has a contract hold for a model of the oldest with servicing."""
+
+    @classmethod
+    def make_cloud(cls) -> Cloud:
+        """Return a model that is as that release."""
+        return ModelCloud(RELEASES['2024.1'])
+
+
+class OldestAccessTest(OnOldest, access.AccessContract):
+    pass
+
+
+class OldestNodeTest(OnOldest, nodes.NodeContract):
+    pass
+
+
+class OldestTemplateTest(OnOldest, nodes.TemplateContract):
+    pass
+
+
+class OldestAskTest(OnOldest, services.AskContract):
+    pass
+
+
+class OldestFakeServiceTest(OnOldest, services.FakeServiceContract):
+    pass
+
+
+class OldestRedfishServiceTest(OnOldest, services.RedfishServiceContract):
     pass
