@@ -84,8 +84,11 @@ def translated(service: str) -> Iterator[None]:
             service, None, f'cannot be reached: {error}'
         ) from error
     except ironic_exc.HttpError as error:
+        # An Ironic before 2026.1 has a name of its own for it.
+        answer = getattr(error.response, 'headers', {})
+        own = answer.get('openstack-request-id')
         raise _of_status(
-            service, error.http_status, error.message, error.request_id
+            service, error.http_status, error.message, error.request_id or own
         ) from error
     except sdk_exc.HttpException as error:
         raise _of_status(

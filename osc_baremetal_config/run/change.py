@@ -339,9 +339,12 @@ class Change:
                 baremetal.end_maintenance(node_id)
             case Action.ABORT:
                 baremetal.abort(node_id)
-            case Action.RESTORE_SETTINGS:
-                what = rollback.what_undoes(plan, seen)
+            case Action.LEAVE:
+                what = rollback.out_of_failure(plan)
                 baremetal.begin_service(node_id, what)
+            case Action.RESTORE_SETTINGS:
+                undo = rollback.what_undoes(plan, seen)
+                baremetal.begin_service(node_id, undo)
             case Action.REVERT:
                 compute.revert_resize(server_id)
         return None

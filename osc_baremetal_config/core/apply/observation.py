@@ -40,10 +40,13 @@ class Action(enum.Enum):
     JOURNAL_FAILURE = 'recording the failure'
     END_MAINTENANCE = 'ending the maintenance'
     ABORT = 'aborting the service'
+    LEAVE = 'running a step that changes nothing'
     RESTORE_SETTINGS = 'restoring the settings'
     REVERT = 'reverting the resize'
 
 
+# Acts that begin what Ironic may be at already when it does not answer.
+SERVICES = frozenset({Action.SERVICE, Action.RESTORE_SETTINGS, Action.LEAVE})
 # What is done to the metadata only, or not at all.
 _HARMLESS = frozenset(
     {
@@ -135,6 +138,8 @@ class Observation:
     :param unapplied: because nothing was changed, although Ironic has
         reported success.
     :param refusal: how the cloud last refused an act that may be tried again.
+    :param cannot_abort: Ironic has refused to abort a service that has failed,
+        as it does before 2025.2.
     """
 
     server: Server
@@ -158,6 +163,7 @@ class Observation:
     failure: str | None = None
     unapplied: bool = False
     refusal: str | None = None
+    cannot_abort: bool = False
 
     @property
     def is_serviced(self) -> bool:
@@ -184,9 +190,7 @@ class Observation:
         return replace(
             self,
             tried=tried,
-            bios=None
-            if action in (Action.SERVICE, Action.RESTORE_SETTINGS)
-            else self.bios,
+            bios=None if action in SERVICES else self.bios,
             journaled_s=None
             if action is Action.SAVE_JOURNAL
             else self.journaled_s,
@@ -292,10 +296,11 @@ def is_ours(plan: Plan, node: Node) -> bool | None:
 def _is_accepted(plan: Plan, node: Node) -> bool:
     """Return whether the BMC has taken the settings of a plan.
 
-    Ironic then waits for it; a step that it refuses fails before.
+    Ironic then waits for it; a step that it refuses fails before. Where no
+    step is shown, it waits for the agent ramdisk to begin with one.
     """
     is_waiting = node.provision_state == 'service wait'
-    return is_waiting and is_ours(plan, node) is not False
+    return is_waiting and is_ours(plan, node) is True
 
 
 def own_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:

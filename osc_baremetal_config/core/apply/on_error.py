@@ -8,12 +8,10 @@ import enum
 from dataclasses import dataclass, replace
 
 from osc_baremetal_config import errors
-from osc_baremetal_config.core.apply import verdicts
+from osc_baremetal_config.core.apply import observation, verdicts
 from osc_baremetal_config.core.apply.observation import Action, Observation
 from osc_baremetal_config.core.plan.model import Aim, Plan
 
-# Acts that begin what Ironic may be at already when it does not answer.
-_SERVICES = (Action.SERVICE, Action.RESTORE_SETTINGS)
 # Acts of which an error of the service itself is counted: it will not be
 # better soon.
 _ENOUGH = (
@@ -33,6 +31,8 @@ _LOOK_AGAIN = {
     Action.RECORD: (403,),
 }
 _READS = {Action.READ_BIOS}
+# How Ironic refuses what the state of a node does not know.
+_NOT_FROM_HERE = 400
 # Actions whose refusal is the end of the change, not of the run: it is rolled
 # back.
 _BEGINNINGS = (Action.STOP, Action.RESIZE, Action.SERVICE)
@@ -79,6 +79,10 @@ def to_error(
     if isinstance(error, errors.TemporaryCloudError):
         again = _may_be_done(seen, action, error)
         return Answer(again, When.LATER, f'{told}; trying again')
+    if action is Action.ABORT and error.status == _NOT_FROM_HERE:
+        # Ironic knew no abort of a service that has failed before 2025.2.
+        seen = replace(seen.after(action), cannot_abort=True)
+        return Answer(seen, When.LOOK)
     if _is_other_by_now(action, error):
         refused = replace(seen.after(action), refusal=error.message)
         return Answer(refused, When.LATER, f'{told}; looking again')
@@ -90,7 +94,7 @@ def _may_be_done(
     seen: Observation, action: Action, error: errors.TemporaryCloudError
 ) -> Observation:
     """Return what is seen where an action may have been performed anyway."""
-    is_unsure = action in _SERVICES and error.status != 409
+    is_unsure = action in observation.SERVICES and error.status != 409
     seen = replace(seen, bios=None, unsure=seen.unsure or is_unsure)
     if error.status == 500 and action in _ENOUGH:
         return replace(seen.after(action), refusal=error.message)

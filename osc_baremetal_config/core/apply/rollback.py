@@ -38,7 +38,7 @@ def after_failed_step(plan: Plan, seen: Observation, reason: str) -> Move:
     """
     first = seen.failure
     if plan.aim is Aim.ABORT:
-        return leave_failed(seen, Action.ABORT)
+        return _leave(seen)
     if first and seen.tried.get(Action.RESTORE_SETTINGS):
         return _after_failed_undo(plan, seen, first, reason)
     if not _may_undo(plan):
@@ -68,7 +68,37 @@ def _after_failed_undo(
             Verdict.INCOMPLETE,
             f'{first}; restoring the settings failed, too: {reason}',
         )
-    return leave_failed(seen, Action.ABORT)
+    return _leave(seen)
+
+
+def _leave(seen: Observation) -> Move:
+    """Return what makes a node active, with its settings as they are.
+
+    Where Ironic does not abort a service that has failed, another one leads
+    out of it, and a step that only switches the power changes nothing. Once is
+    enough: where that fails, the ramdisk does not boot, or so.
+    """
+    if not seen.cannot_abort:
+        return leave_failed(seen, Action.ABORT)
+    if seen.tried.get(Action.LEAVE):
+        return Finish(
+            Verdict.INCOMPLETE,
+            f'this Ironic (before 2025.2) cannot abort a service that has '
+            f'failed, and one that changes nothing has failed, too, so an '
+            f'operator has to find out why: {_why(seen)}',
+        )
+    return leave_failed(seen, Action.LEAVE)
+
+
+def _why(seen: Observation) -> str:
+    """Return why a service has failed, as far as Ironic tells."""
+    node = seen.node
+    return node.last_error or node.maintenance_reason or 'no reason shown'
+
+
+def out_of_failure(plan: Plan) -> tuple[Step, ...]:
+    """Return a service that leaves everything as it is to be."""
+    return (Step(interface='power', step=f'power_{plan.power}'),)
 
 
 def leave_failed(seen: Observation, action: Action) -> Move:

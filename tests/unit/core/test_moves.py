@@ -576,6 +576,35 @@ class NextMoveTest(MovesCase):
             ]
         )
 
+    def test_where_a_failed_service_cannot_be_aborted(self) -> None:
+        held = {**FAILED, 'maintenance': True, 'fault': 'service failure'}
+        undone: Words = {
+            'node': FAILED,
+            'entry': {'failure': 'first'},
+            'tried': 'RESTORE_SETTINGS ABORT',
+            'cannot_abort': True,
+        }
+        dropped: Words = {'node': FAILED, 'cannot_abort': True}
+        told = (
+            'INCOMPLETE: this Ironic (before 2025.2) cannot abort a service '
+            'that has failed, and one that changes nothing has failed, too, '
+            'so an operator has to find out why: denied'
+        )
+        self.check(
+            [
+                ({}, undone, 'LEAVE'),
+                ({}, {**undone, 'node': held}, 'END_MAINTENANCE'),
+                ({}, {**undone, 'tried': 'RESTORE_SETTINGS LEAVE'}, told),
+                ({'aim': Aim.ABORT}, {**dropped, 'tried': 'ABORT'}, 'LEAVE'),
+                ({'aim': Aim.ABORT}, {**dropped, 'tried': 'LEAVE'}, told),
+            ]
+        )
+
+    def test_the_step_that_changes_nothing(self) -> None:
+        for power in ('on', 'off'):
+            [step] = rollback.out_of_failure(plan(power=power))
+            self.assertEqual(f'power.power_{power}', str(step))
+
     def test_a_restoring_that_fails(self) -> None:
         known: Words = {
             'node': FAILED,

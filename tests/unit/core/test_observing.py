@@ -106,7 +106,8 @@ class LookTest(base.TestCase):
             (plan(), at_work(moves.UNREAD), False, False),
             (two, at_work(moves.UNREAD), True, False),
             (plan(), at_work(NEW[0], 'service wait'), True, True),
-            (plan(), at_work(None, 'service wait'), None, True),
+            # It waits for the agent ramdisk.
+            (plan(), at_work(None, 'service wait'), None, False),
             (plan(), at_work(OLD[0], 'service wait'), False, False),
             (plan(), at_work(NEW[0], 'active'), None, False),
             (plan(), at_work(NEW[0], 'a state'), None, False),
@@ -256,6 +257,7 @@ class AfterTest(base.TestCase):
             is_serviced = action in (
                 Action.SERVICE,
                 Action.RESTORE_SETTINGS,
+                Action.LEAVE,
             )
             is_written = action in (Action.SAVE_JOURNAL, Action.RECORD)
             self.assertEqual(is_serviced, found.bios is None, str(action))

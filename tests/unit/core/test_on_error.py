@@ -1,5 +1,6 @@
 """What the error of an action means, and what a state of a node means."""
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.unit import base
 from tests.unit.core import moves, snapshots
 from tests.unit.core.moves import HT, plan, seen
 
-SERVICES = {Action.SERVICE, Action.RESTORE_SETTINGS}
+SERVICES = {Action.SERVICE, Action.RESTORE_SETTINGS, Action.LEAVE}
 # Of these an error of the service itself is counted.
 ENOUGH = {
     Action.STOP,
@@ -69,6 +70,18 @@ class ToErrorTest(base.TestCase):
                 self.assertEqual(
                     action in SERVICES and status != 409, found.seen.unsure
                 )
+
+    def test_an_ironic_that_aborts_no_failed_service(self) -> None:
+        refused = errors.CloudError('Ironic', 400, 'can not be performed')
+        for aim in (Aim.SET, Aim.ABORT):
+            found = self.answer(Action.ABORT, refused, seen(), aim=aim)
+            self.assertEqual(When.LOOK, found.when)
+            self.assertTrue(found.seen.cannot_abort)
+            self.assertEqual(1, found.seen.count(Action.ABORT))
+        for action in set(Action) - {Action.ABORT}:
+            with contextlib.suppress(errors.ConfigError):
+                found = self.answer(action, refused)
+                self.assertFalse(found.seen.cannot_abort, action)
 
     def test_what_was_unsure_once_stays_so(self) -> None:
         away = errors.TemporaryCloudError('Nova', 503, 'away')
