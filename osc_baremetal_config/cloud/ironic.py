@@ -284,7 +284,7 @@ class BareMetal:
         if rescue_password:
             body['rescue_password'] = rescue_password
         if isinstance(what, str):
-            call, body['runbook'] = 'runbooks', what
+            call, body['runbook'] = releases.RUN_RUNBOOK, what
         else:
             call, body['service_steps'] = 'service', steps_.documents(what)
         self._send(call, 'PUT', f'/nodes/{node_uuid}/states/provision', body)

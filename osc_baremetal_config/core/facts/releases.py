@@ -30,6 +30,7 @@ class Call:
 
 
 SERVICE, RUNBOOKS, RUNBOOK_TRAITS = 'service', 'runbooks', 'runbook traits'
+RUN_RUNBOOK = 'service by a runbook'
 REGISTRY, STEP_SHOWN = 'registry', 'step shown'
 
 # From the histories of the services' REST APIs.
@@ -103,14 +104,21 @@ CALLS: Mapping[str, Call] = {
     ),
     RUNBOOKS: Call(
         service='Ironic',
-        # Since 1.92 there are some, but until 1.108 a service by one is
-        # refused for the "disable_ramdisk" that every runbook has; see
+        needs=(1, 92),
+        wants=(1, 112),
+        doing='seeing runbooks',
+        without='Deploy templates tell what can be set, and these are shown '
+        'to operators only.',
+    ),
+    RUN_RUNBOOK: Call(
+        service='Ironic',
+        # Until then a service by a runbook is refused for the
+        # "disable_ramdisk" that every runbook has; see
         # check_allow_clean_disable_ramdisk in Ironic 29 and 32.
         needs=(1, 108),
         wants=(1, 112),
         doing='servicing a node by a runbook',
-        without='The steps of deploy templates are run instead, which are '
-        'shown to operators only.',
+        without='The steps of the runbook are run, by who may run steps.',
     ),
     RUNBOOK_TRAITS: Call(
         service='Ironic',

@@ -237,21 +237,18 @@ def template_missing(
     :param is_runbook: only a runbook is wanted.
     :param ironic: its newest microversion, None if that is not known.
     """
-    if ironic and not releases.has(ironic, releases.RUNBOOKS):
-        if is_hidden:
-            return _without_runbooks(
-                item,
-                ironic,
-                'and deploy templates are shown to operators only',
-                'ask an operator to make the change',
-            )
-        if is_runbook:
-            return _without_runbooks(
-                item,
-                ironic,
-                'so it is made by steps only',
-                'use --method service',
-            )
+    if ironic and is_hidden and not releases.has(ironic, releases.RUNBOOKS):
+        text = releases.lack(ironic, releases.RUNBOOKS)
+        return Violation(
+            code=Code.TEMPLATE_MISSING,
+            subject=str(item),
+            text=f'{text}, and deploy templates are shown to operators only',
+            needed=releases.dotted(releases.CALLS[releases.RUNBOOKS].needs),
+            present=releases.dotted(ironic),
+            hint='ask an operator to make the change',
+        )
+    if is_runbook and not releases.has(ironic, releases.RUN_RUNBOOK):
+        return runbook_missing(ironic)
     extra = ' '.join(
         f'--extra {quoting.quoted(word)}'
         for word in (f'config-type={item.type}', f'config-value={item.value}')
@@ -275,20 +272,6 @@ def template_missing(
         hint = f'an operator can create one: {create}'
     return Violation(
         code=Code.TEMPLATE_MISSING, subject=str(item), text=text, hint=hint
-    )
-
-
-def _without_runbooks(
-    item: Item, ironic: Version, so: str, hint: str
-) -> Violation:
-    text = releases.lack(ironic, releases.RUNBOOKS)
-    return Violation(
-        code=Code.TEMPLATE_MISSING,
-        subject=str(item),
-        text=f'{text}, {so}',
-        needed=releases.dotted(releases.CALLS[releases.RUNBOOKS].needs),
-        present=releases.dotted(ironic),
-        hint=hint,
     )
 
 
@@ -516,12 +499,18 @@ def not_checkable(text: str) -> Violation:
     )
 
 
-def runbook_missing() -> Violation:
-    """Say that no runbook does what is requested."""
+def runbook_missing(ironic: Version | None = None) -> Violation:
+    """Say that no runbook does what is requested.
+
+    :param ironic: its newest microversion, None if that is not known.
+    """
+    text = 'no runbook that you can see does exactly this'
+    if ironic and not releases.has(ironic, releases.RUN_RUNBOOK):
+        text = releases.lack(ironic, releases.RUN_RUNBOOK)
     return Violation(
         code=Code.RUNBOOK_MISSING,
         subject='',
-        text='no runbook that you can see does exactly this',
+        text=text,
         hint='--method service runs the steps without one',
     )
 

@@ -131,7 +131,7 @@ class Estate:
 
     @property
     def has_runbooks(self) -> bool:
-        """Return whether Ironic services nodes by runbooks."""
+        """Return whether Ironic has runbooks."""
         return releases.has(self.ironic, releases.RUNBOOKS)
 
     @property

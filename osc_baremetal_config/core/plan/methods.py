@@ -6,7 +6,7 @@ Owns which of them is taken, by the options and by what there is.
 from collections.abc import Mapping, Sequence
 
 from osc_baremetal_config.core.desired.catalogue import Catalogue
-from osc_baremetal_config.core.facts import templates, violations
+from osc_baremetal_config.core.facts import releases, templates, violations
 from osc_baremetal_config.core.facts.journal import Pending
 from osc_baremetal_config.core.facts.model import (
     Flavor,
@@ -61,6 +61,8 @@ def runbook(
     """
     if options.method is Method.SERVICE or not wanted:
         return None
+    if not releases.has(snapshot.ironic, releases.RUN_RUNBOOK):
+        return None
     covering = [
         template
         for template in snapshot.templates
@@ -80,6 +82,8 @@ def runbook(
 
 def no_runbook(wanted: Sequence[Step], snapshot: Snapshot) -> Violation:
     """Return why no runbook is one that does what is requested here."""
+    if not releases.has(snapshot.ironic, releases.RUN_RUNBOOK):
+        return violations.runbook_missing(snapshot.ironic)
     for template in snapshot.templates:
         if templates.does(template, wanted, snapshot.bios):
             return violations.runbook_not_approved(template, snapshot.node)

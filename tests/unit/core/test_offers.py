@@ -407,7 +407,7 @@ class MakingTest(base.TestCase):
         self.assertIn('definition-fixed', refused.codes)
 
     def test_an_ironic_without_runbooks(self) -> None:
-        found = estate(machine('dell'), ironic=(1, 107))
+        found = estate(machine('dell'), ironic=(1, 91))
         offering = make(found)
         kinds = {change.kind for change in offering.changes}
         self.assertEqual({'deploy template', 'trait', 'flavor'}, kinds)

@@ -55,8 +55,8 @@ class TableTest(base.TestCase):
             (
                 (1, 78),
                 'runbooks',
-                "This cloud's Ironic speaks 1.78 (Xena or Yoga); servicing a "
-                'node by a runbook needs 1.108 (2026.1).',
+                "This cloud's Ironic speaks 1.78 (Xena or Yoga); seeing "
+                'runbooks needs 1.92 (2024.2).',
             ),
             (
                 (2, 60),
