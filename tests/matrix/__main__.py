@@ -1,8 +1,9 @@
 """Print what becomes of every request of a change, hit by every fault.
 
-``tox -e faults`` runs all of it against the model, with ``--scenario`` and
-``--matrix`` only some; with ``--real`` the crashes of one change on the real
-cloud, which must be up. The matrices:
+``tox -e faults`` runs all of it against the model, with ``--scenario``,
+``--matrix`` and ``--every`` only some, with ``--release`` on an older Ironic;
+with ``--real`` the crashes of one change on the real cloud, which must be up.
+The matrices:
 
 * ``crash``: killed at every request, and the same command again;
 * ``fault``: every request hit by every fault;
@@ -19,6 +20,8 @@ cloud, which must be up. The matrices:
 import argparse
 import collections
 import concurrent.futures
+import functools
+import itertools
 import os
 import sys
 import tempfile
@@ -38,6 +41,7 @@ from tests.matrix import (
     two,
 )
 from tests.matrix.points import Outcome, Verdict
+from tests.model import releases
 
 # A crash is followed by the same command at once, and once all has settled.
 _LATER_S = (0.0, 60.0)
@@ -53,7 +57,21 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog='tests.matrix', description=__doc__)
     names = [scenario.name for scenario in scenarios.SCENARIOS]
     parser.add_argument('--scenario', action='append', choices=names)
-    parser.add_argument('--matrix', action='append', choices=_MATRICES)
+    every = [*_BY_SCENARIO, *_MATRICES]
+    parser.add_argument('--matrix', action='append', choices=every)
+    parser.add_argument(
+        '--release',
+        default='newest',
+        choices=releases.RELEASES,
+        help=f'whose Ironic the model plays, for {", ".join(_BY_SCENARIO)}',
+    )
+    parser.add_argument(
+        '--every',
+        type=int,
+        default=1,
+        metavar='N',
+        help='of these, only every Nth point',
+    )
     parser.add_argument(
         '--real',
         action='store_true',
@@ -62,17 +80,22 @@ def main(argv: Sequence[str]) -> int:
     parsed = parser.parse_args(argv)
     if parsed.real:
         return _real()
+    is_newest = parsed.release == 'newest'
+    chosen = parsed.matrix or (every if is_newest else list(_BY_SCENARIO))
+    if not is_newest and not _BY_SCENARIO.keys() >= set(chosen):
+        parser.error(f'--release is for {", ".join(_BY_SCENARIO)} only')
     jobs = [
         (matrix, name)
-        for matrix in parsed.matrix or _MATRICES
+        for matrix in chosen
         for name in _names(matrix, parsed.scenario or names)
     ]
+    play = functools.partial(_play, parsed.release, parsed.every)
     began = time.monotonic()
     total: Counts = collections.Counter()
     _write('matrix', 'of', ['points', *_columns()])
     with concurrent.futures.ProcessPoolExecutor() as pool:
         for matrix, name, counts, lost in pool.map(
-            _play, *zip(*jobs, strict=True)
+            play, *zip(*jobs, strict=True)
         ):
             total += counts
             _write(matrix, name, _figures(counts))
@@ -113,28 +136,35 @@ def _names(matrix: str, chosen: Sequence[str]) -> list[str]:
     return list(chosen)
 
 
-def _play(matrix: str, name: str) -> tuple[str, str, Counts, list[str]]:
+def _play(
+    release: str, every: int, matrix: str, name: str
+) -> tuple[str, str, Counts, list[str]]:
     """Return what has become of the points of a matrix."""
     os.environ['HOME'] = tempfile.gettempdir()
     counts: Counts = collections.Counter()
     lost = []
-    for point, outcome in _MATRICES[matrix](name):
+    if matrix in _BY_SCENARIO:
+        reference = _reference(name, release)
+        played = _BY_SCENARIO[matrix](reference, every)
+    else:
+        played = _MATRICES[matrix](name)
+    for point, outcome in played:
         counts[outcome.verdict.value] += 1
         if outcome.verdict is Verdict.LOST:
             lost.append(f'{point}: {outcome.why}')
     return matrix, name, counts, lost
 
 
-def _crash(name: str) -> Points:
-    reference = _reference(name)
-    for point in reference.points(points.CRASHES):
+def _crash(reference: points.Reference, every: int) -> Points:
+    found = reference.points(points.CRASHES)
+    for point in itertools.islice(found, 0, None, every):
         for later_s in _LATER_S:
             yield point, reference.hit(point, later_s=later_s)
 
 
-def _fault(name: str) -> Points:
-    reference = _reference(name)
-    for point in reference.points(points.FAULTS):
+def _fault(reference: points.Reference, every: int) -> Points:
+    found = reference.points(points.FAULTS)
+    for point in itertools.islice(found, 0, None, every):
         yield point, reference.hit(point)
 
 
@@ -162,9 +192,9 @@ def _spoilt(name: str) -> Points:
         yield point, spoilt.hit(point)
 
 
-def _mute(name: str) -> Points:
-    reference = _reference(name)
-    for point in reference.points(points.MUTES):
+def _mute(reference: points.Reference, every: int) -> Points:
+    found = reference.points(points.MUTES)
+    for point in itertools.islice(found, 0, None, every):
         yield point, reference.mute(point)
 
 
@@ -186,23 +216,25 @@ def _offers(name: str) -> Points:
         yield point, play()
 
 
-_MATRICES: dict[str, Callable[[str], Points]] = {
+_BY_SCENARIO: dict[str, Callable[[points.Reference, int], Points]] = {
     'crash': _crash,
     'fault': _fault,
+    'mute': _mute,
+}
+_MATRICES: dict[str, Callable[[str], Points]] = {
     'gone': _gone,
     'two': _two,
     'forged': _forged,
     'spoilt': _spoilt,
-    'mute': _mute,
     'ends': _ends,
     'planted': _planted,
     'offers': _offers,
 }
 
 
-def _reference(name: str) -> points.Reference:
+def _reference(name: str, release: str) -> points.Reference:
     [scenario] = [s for s in scenarios.SCENARIOS if s.name == name]
-    return points.Reference.of(scenario)
+    return points.Reference.of(scenario.on(release))
 
 
 def _columns() -> list[str]:

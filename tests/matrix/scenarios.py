@@ -10,13 +10,19 @@ from typing import Any
 
 from tests import notes
 from tests.devcloud.ironic_plugin.devcloud_ironic import attributes
+from tests.model import releases
 from tests.model.records import OFF, Action, Host, Server
 from tests.model.world import RESIZABLE_HOST, Settings, World
 
 NAME = 'web-1'
 # Short, so that a run makes few looks and each look is a point that differs.
 QUICK = Settings(
-    stop_s=0.2, start_s=0.2, step_s=0.4, resize_s=0.4, revert_s=0.2
+    stop_s=0.2,
+    start_s=0.2,
+    step_s=0.4,
+    ramdisk_s=0.4,
+    resize_s=0.4,
+    revert_s=0.2,
 )
 MOVING = replace(QUICK, resize_moves_node=True)
 Servers = tuple[Server, ...]
@@ -32,6 +38,7 @@ class Scenario:
     :param prepare: makes the servers in a new world.
     :param code: how a run ends in the end, whatever has hit it before.
     :param command: of ``server config``.
+    :param release: of Ironic; see :mod:`tests.model.releases`.
     """
 
     name: str
@@ -41,11 +48,30 @@ class Scenario:
     code: int = 0
     settings: Settings = field(default_factory=lambda: QUICK)
     command: str = 'set'
+    release: str = 'newest'
+
+    def on(self, release: str) -> 'Scenario':
+        """Return the same on a release.
+
+        Where Ironic has no runbooks to see, it is an operator's.
+        """
+        has_runbooks = releases.RELEASES[release].version >= (1, 92)
+        person = self.person if has_runbooks else 'operator'
+        return replace(self, person=person, release=release)
 
     def world(self) -> tuple[World, Servers]:
         """Return a new world with the servers in it."""
-        world = World.standard(settings=self.settings)
-        return world, self.prepare(world)
+        release = releases.RELEASES[self.release]
+        world = World.standard(
+            settings=replace(self.settings, release=release)
+        )
+        servers = self.prepare(world)
+        if not release.sets_lessee:
+            for server in servers:
+                # As an operator does where Ironic does not.
+                node = world.nodes[server.node_uuid or '']
+                node.lessee = server.project_id
+        return world, servers
 
 
 def state(world: World, servers: Servers) -> dict[str, Any]:
