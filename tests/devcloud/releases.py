@@ -52,7 +52,7 @@ class Release:
 RELEASES = {
     release.name: release
     for release in (
-        Release(name='2023.1', package='ironic.cmd'),
+        Release(name='2023.1', package='ironic.cmd', boots_agent=True),
         Release(name='2024.1', package='ironic.cmd', boots_agent=True),
         Release(name='2025.1', package='ironic.cmd', boots_agent=True),
         Release(name='2025.2', boots_agent=True),
