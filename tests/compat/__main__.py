@@ -39,7 +39,14 @@ def main(argv: Sequence[str]) -> int:
         failed |= broken
     _say(*table.lines(found))
     if options.write and not failed:
-        table.save({**kept, **found})
+        all_seen = {
+            name: table.merged(kept.get(name), found[name])
+            if name in found
+            else kept[name]
+            for name in releases.RELEASES
+            if name in {*kept, *found}
+        }
+        table.save(all_seen)
         return 0
     return 1 if failed | _differs(kept, found) else 0
 

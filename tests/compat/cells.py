@@ -64,6 +64,9 @@ class Cell(base.TestCase):
             project = self.mona.connect().current_project_id
             change = {'op': 'add', 'path': '/lessee', 'value': project}
             self.lab.patch(node.id, change)
+            # Ironic takes back only what it has set itself.
+            undo = {'op': 'remove', 'path': '/lessee'}
+            self.addCleanup(self.lab.patch, node.id, undo)
 
     def enable(self, server_id: str, *argv: str) -> runs.Ran:
         """Return how hyper-threading is switched on."""

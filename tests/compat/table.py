@@ -58,6 +58,17 @@ def save(columns: Mapping[str, Column]) -> None:
     )
 
 
+def merged(kept: Column | None, seen: Column) -> Column:
+    """Return what was seen, and of what was not tried what is kept."""
+    before = kept.cells if kept else {}
+    cells = {
+        operation: seen.cells.get(operation, before.get(operation, {}))
+        for operation in OPERATIONS
+        if operation in {*before, *seen.cells}
+    }
+    return dataclasses.replace(seen, cells=cells)
+
+
 def _document(column: Column) -> dict[str, object]:
     return {
         'ironic': column.ironic,
