@@ -126,7 +126,7 @@ CALLS: Mapping[str, Call] = {
         wants=(1, 112),
         doing='runbooks with traits',
         without='A runbook is approved for the nodes that have its own name '
-        'for a trait, so its name begins with CUSTOM_.',
+        'for a trait, so its name begins with ``CUSTOM_``.',
     ),
     'servers': Call(
         service='Nova',
