@@ -143,8 +143,10 @@ class Conductor:
         self._touch(node)
 
     def abort_at_once(self, node: Node) -> None:
-        """End a service that waits; nothing is told of it."""
+        """End a service that waits; old releases tell nothing of it."""
         self._waits[node.uuid] = self._waits.get(node.uuid, 0) + 1
+        if self._release.aborts_later:
+            node.last_error = ABORTED
         self._set_state(node, 'service failed', 'active')
 
     def _abort_after_step(self, node: Node) -> None:
@@ -270,7 +272,7 @@ class Conductor:
             return is_waiting and self._waits[node.uuid] == this
 
         def called() -> None:
-            if is_heard():
+            if is_heard() and node.power_state == ON:
                 self._lock(node)
                 self.cache_bios(node)
                 self._set_state(node, 'servicing', 'active')

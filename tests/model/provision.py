@@ -259,7 +259,7 @@ def _runbook(world: World, call: Call, node: Node, ident: str) -> Runbook:
 
 def _abort(world: World, node: Node) -> None:
     if node.provision_state == 'service wait':
-        if world.settings.release.aborts_later:
+        if node.service_step and world.settings.release.aborts_later:
             world.conductor.flag_abort(node)
         else:
             world.conductor.abort_at_once(node)

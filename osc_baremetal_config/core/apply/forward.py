@@ -41,7 +41,7 @@ def next_move(plan: Plan, seen: Observation) -> Move:
                     seen,
                     'the change record does not stay',
                 )
-            return Wait(doing)
+            return rollback.give_up_waiting(seen) or Wait(doing)
         case provision_state.Failed(reason):
             return _after_failed_step(plan, seen, reason)
         case provision_state.Stuck(reason):
@@ -73,7 +73,8 @@ def is_timed(plan: Plan, seen: Observation) -> bool:
 
     Else the same look leads to the same move, whenever it is.
     """
-    return seen.agreed_s is not None or concurrency.is_timed(plan, seen)
+    is_lasting = seen.agreed_s is not None or seen.asleep_s is not None
+    return is_lasting or concurrency.is_timed(plan, seen)
 
 
 def keys_to_forget(plan: Plan, seen: Observation) -> list[str]:

@@ -121,6 +121,8 @@ class Observation:
     :param tried: how often each act was made in this run.
     :param agreed_s: for how many seconds every look has found the power as
         wanted; None if the last one has not.
+    :param asleep_s: for how many seconds every look has found that a service
+        waits for the ramdisk of a node that is off; None if the last has not.
     :param watched: Ironic was seen at this very service.
     :param unsure: Ironic did not answer whether it has taken the service on.
     :param accepted: the BMC was seen to have taken the new settings.
@@ -149,6 +151,7 @@ class Observation:
     journaled_s: float | None = None
     tried: Mapping[Action, int] = field(default_factory=dict)
     agreed_s: float | None = None
+    asleep_s: float | None = None
     watched: bool = False
     unsure: bool = False
     accepted: bool = False
@@ -251,7 +254,9 @@ def look(
     agreed_s = (
         _longer(seen.agreed_s, passed_s) if power_agrees(plan, now) else None
     )
-    return _with_failure(plan, replace(now, agreed_s=agreed_s))
+    asleep_s = _longer(seen.asleep_s, passed_s) if _is_asleep(node) else None
+    now = replace(now, agreed_s=agreed_s, asleep_s=asleep_s)
+    return _with_failure(plan, now)
 
 
 def read(plan: Plan, seen: Observation, bios: Bios) -> Observation:
@@ -301,6 +306,13 @@ def _is_accepted(plan: Plan, node: Node) -> bool:
     """
     is_waiting = node.provision_state == 'service wait'
     return is_waiting and is_ours(plan, node) is True
+
+
+def _is_asleep(node: Node) -> bool:
+    """Return whether the ramdisk that a service waits for cannot boot."""
+    is_waiting = node.provision_state == 'service wait'
+    is_off = node.power_state == 'power off' and not node.target_power_state
+    return is_waiting and is_off and node.service_step is None
 
 
 def own_entries(plan: Plan, seen: Observation) -> dict[str, journal.Pending]:

@@ -26,6 +26,8 @@ from osc_baremetal_config.core.plan.options import OnFailure
 # Seconds for which Nova and Ironic must agree on the power. Where Ironic has
 # switched it, Nova learns of it a moment later.
 _SETTLED_S = 1.0
+# So long nobody is at it, if a node is off whose ramdisk is waited for.
+_ASLEEP_S = 20.0
 # Where a service was aborted while a Redfish BMC was at it, Ironic's next one
 # only verifies what that one has set; the one after it does what is asked.
 _UNDOINGS = 2
@@ -88,6 +90,21 @@ def _leave(seen: Observation) -> Move:
             f'operator has to find out why: {_why(seen)}',
         )
     return leave_failed(seen, Action.LEAVE)
+
+
+def give_up_waiting(seen: Observation) -> Move | None:
+    """Return the abort of a service whose ramdisk will not call back.
+
+    Nova's power sync switches a node off that it believes to be off while
+    Ironic boots the ramdisk. Switched on again, it would boot its disk.
+    """
+    if seen.asleep_s is None or seen.asleep_s < _ASLEEP_S:
+        return None
+    if not seen.failure:
+        why = 'the node was switched off while it booted the agent ramdisk'
+        return _save_journal(seen, why)
+    move = observation.attempt(Action.ABORT, seen, '')
+    return move if isinstance(move, Perform) else None
 
 
 def _why(seen: Observation) -> str:

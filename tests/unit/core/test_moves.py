@@ -600,6 +600,22 @@ class NextMoveTest(MovesCase):
             ]
         )
 
+    def test_a_ramdisk_that_cannot_boot(self) -> None:
+        off = {'provision_state': 'service wait', 'power_state': 'power off'}
+        asleep: Words = {'node': off, 'asleep_s': 20.0}
+        wait = 'wait: service wait (the agent ramdisk boots, which takes '
+        wait += 'minutes)'
+        why = 'the node was switched off while it booted the agent ramdisk'
+        known = {**asleep, 'entry': {'failure': 'first'}}
+        for now, move in (
+            (asleep, f'JOURNAL_FAILURE: {why}'),
+            (known, 'ABORT'),
+            ({**known, 'tried': 'ABORT ' * 3}, wait),
+            ({**asleep, 'asleep_s': 19.0}, wait),
+            ({**asleep, 'asleep_s': None}, wait),
+        ):
+            self.check([({}, now, move)])
+
     def test_the_step_that_changes_nothing(self) -> None:
         for power in ('on', 'off'):
             [step] = rollback.out_of_failure(plan(power=power))

@@ -41,6 +41,25 @@ class LookTest(base.TestCase):
             passed_s,
         )
 
+    def test_for_how_long_a_ramdisk_cannot_boot(self) -> None:
+        off = {'provision_state': 'service wait', 'power_state': 'power off'}
+        for more, is_so in (
+            ({}, True),
+            ({'power_state': 'power on'}, False),
+            ({'target_power_state': 'power on'}, False),
+            ({'service_step': plan().steps[0]}, False),
+            ({'provision_state': 'servicing'}, False),
+            ({'provision_state': 'service failed'}, False),
+        ):
+            node = snapshots.node({**off, **more})
+            once = self.look(seen(), node)
+            twice = self.look(once, node)
+            self.assertEqual(
+                (0.0, 2.0) if is_so else (None, None),
+                (once.asleep_s, twice.asleep_s),
+                str(more),
+            )
+
     def test_what_was_read_holds_while_the_node_is_as_it_was(self) -> None:
         for node, holds in (
             ({}, True),

@@ -1,12 +1,13 @@
 """Whole runs on each release: done, or refused with nothing touched."""
 
 import dataclasses
+import functools
 from typing import Any
 
 from osc_baremetal_config.core.facts import journal
 from tests import runs
 from tests.model import fixture
-from tests.model.records import Node, Server
+from tests.model.records import OFF, Node, Server
 from tests.model.releases import RELEASES
 from tests.model.world import Settings, World
 from tests.unit import base
@@ -230,6 +231,21 @@ class ReleaseTest(base.TestCase):
         del stage.node.driver_info['fake_agent_silent']
         self.assert_ended(0, stage.run('operator', 'recover', '--rollback'))
         self.assertEqual('active', stage.node.provision_state)
+
+    def test_a_node_that_is_switched_off_under_the_ramdisk(self) -> None:
+        """As Nova's power sync does to one that it believes to be off."""
+        for release in ('2024.1', '2025.2'):
+            stage = self.stage(release, 'bm.redfish.ht-off')
+            world, node = stage.model.world, stage.node
+            world.settings.ramdisk_s = 60.0
+            off = functools.partial(world.conductor.switch, node, OFF)
+            world.clock.after(20.0, off)
+            ran = stage.run('operator', *ENABLE)
+            self.assert_ended(4, ran)
+            self.assertIn('the node was switched off while it booted', ran.err)
+            self.assertEqual('active', node.provision_state)
+            self.assertLess(world.clock.now(), 600.0)
+            self.assert_ended(0, stage.run('operator', *ENABLE))
 
     def test_numbers_and_truth_are_sent_as_such(self) -> None:
         for release in SERVICING:
