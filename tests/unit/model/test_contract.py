@@ -5,14 +5,14 @@ from keystoneauth1 import session as ksa_session
 from tests.contract import access, actions, nodes, servers, services
 from tests.contract.cloud import Cloud
 from tests.model import fixture
-from tests.model.releases import NEWEST, RELEASES, Release
+from tests.model.releases import RELEASES, Release
 from tests.model.world import Settings
 
 
 class ModelCloud:
     """A model as the cloud under test."""
 
-    def __init__(self, release: Release = NEWEST) -> None:
+    def __init__(self, release: Release) -> None:
         self._release = release
         self._model = fixture.Model(settings=Settings(release=release))
         self._model.setUp()
@@ -43,12 +43,14 @@ class ModelCloud:
 
 
 class OnModel:
-    """Has a contract hold for the model."""
+    """Has a contract hold for the model of a release."""
+
+    release = 'newest'
 
     @classmethod
     def make_cloud(cls) -> Cloud:
         """Return a model that is as the real cloud."""
-        return ModelCloud()
+        return ModelCloud(RELEASES[cls.release])
 
 
 class AccessTest(OnModel, access.AccessContract):
@@ -91,34 +93,113 @@ class RedfishServiceTest(OnModel, services.RedfishServiceContract):
     pass
 
 
-class OnOldest:
-    """Has a contract hold for a model of the oldest with servicing."""
-
-    @classmethod
-    def make_cloud(cls) -> Cloud:
-        """Return a model that is as that release."""
-        return ModelCloud(RELEASES['2024.1'])
+class On2024x1(OnModel):
+    release = '2024.1'
 
 
-class OldestAccessTest(OnOldest, access.AccessContract):
+class AccessOn2024x1Test(On2024x1, access.AccessContract):
     pass
 
 
-class OldestNodeTest(OnOldest, nodes.NodeContract):
+class NodeOn2024x1Test(On2024x1, nodes.NodeContract):
     pass
 
 
-class OldestTemplateTest(OnOldest, nodes.TemplateContract):
+class TemplateOn2024x1Test(On2024x1, nodes.TemplateContract):
     pass
 
 
-class OldestAskTest(OnOldest, services.AskContract):
+class AskOn2024x1Test(On2024x1, services.AskContract):
     pass
 
 
-class OldestFakeServiceTest(OnOldest, services.FakeServiceContract):
+class FakeServiceOn2024x1Test(On2024x1, services.FakeServiceContract):
     pass
 
 
-class OldestRedfishServiceTest(OnOldest, services.RedfishServiceContract):
+class RedfishServiceOn2024x1Test(On2024x1, services.RedfishServiceContract):
+    pass
+
+
+class On2025x1(OnModel):
+    release = '2025.1'
+
+
+class AccessOn2025x1Test(On2025x1, access.AccessContract):
+    pass
+
+
+class NodeOn2025x1Test(On2025x1, nodes.NodeContract):
+    pass
+
+
+class TemplateOn2025x1Test(On2025x1, nodes.TemplateContract):
+    pass
+
+
+class AskOn2025x1Test(On2025x1, services.AskContract):
+    pass
+
+
+class FakeServiceOn2025x1Test(On2025x1, services.FakeServiceContract):
+    pass
+
+
+class RedfishServiceOn2025x1Test(On2025x1, services.RedfishServiceContract):
+    pass
+
+
+class On2025x2(OnModel):
+    release = '2025.2'
+
+
+class AccessOn2025x2Test(On2025x2, access.AccessContract):
+    pass
+
+
+class NodeOn2025x2Test(On2025x2, nodes.NodeContract):
+    pass
+
+
+class TemplateOn2025x2Test(On2025x2, nodes.TemplateContract):
+    pass
+
+
+class AskOn2025x2Test(On2025x2, services.AskContract):
+    pass
+
+
+class FakeServiceOn2025x2Test(On2025x2, services.FakeServiceContract):
+    pass
+
+
+class RedfishServiceOn2025x2Test(On2025x2, services.RedfishServiceContract):
+    pass
+
+
+class On2026x1(OnModel):
+    release = '2026.1'
+
+
+class AccessOn2026x1Test(On2026x1, access.AccessContract):
+    pass
+
+
+class NodeOn2026x1Test(On2026x1, nodes.NodeContract):
+    pass
+
+
+class TemplateOn2026x1Test(On2026x1, nodes.TemplateContract):
+    pass
+
+
+class AskOn2026x1Test(On2026x1, services.AskContract):
+    pass
+
+
+class FakeServiceOn2026x1Test(On2026x1, services.FakeServiceContract):
+    pass
+
+
+class RedfishServiceOn2026x1Test(On2026x1, services.RedfishServiceContract):
     pass
