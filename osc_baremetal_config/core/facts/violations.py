@@ -238,15 +238,7 @@ def template_missing(
     :param ironic: its newest microversion, None if that is not known.
     """
     if ironic and is_hidden and not releases.has(ironic, releases.RUNBOOKS):
-        text = releases.lack(ironic, releases.RUNBOOKS)
-        return Violation(
-            code=Code.TEMPLATE_MISSING,
-            subject=str(item),
-            text=f'{text}, and deploy templates are shown to operators only',
-            needed=releases.dotted(releases.CALLS[releases.RUNBOOKS].needs),
-            present=releases.dotted(ironic),
-            hint='ask an operator to make the change',
-        )
+        return _nothing_shown(item, ironic)
     if is_runbook and not releases.has(ironic, releases.RUN_RUNBOOK):
         return runbook_missing(ironic)
     extra = ' '.join(
@@ -272,6 +264,19 @@ def template_missing(
         hint = f'an operator can create one: {create}'
     return Violation(
         code=Code.TEMPLATE_MISSING, subject=str(item), text=text, hint=hint
+    )
+
+
+def _nothing_shown(item: Item, ironic: Version) -> Violation:
+    """Say that a project is shown nothing by which an item could be set."""
+    lack = releases.lack(ironic, releases.RUNBOOKS)
+    return Violation(
+        code=Code.TEMPLATE_MISSING,
+        subject=str(item),
+        text=f'{lack}, and deploy templates are shown to operators only',
+        needed=releases.dotted(releases.CALLS[releases.RUNBOOKS].needs),
+        present=releases.dotted(ironic),
+        hint='ask an operator to make the change',
     )
 
 

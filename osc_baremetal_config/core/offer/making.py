@@ -171,6 +171,7 @@ def reasons(fit: Fit) -> list[str]:
 
 _SOME = 5
 _TWICE = 'it is offered twice, with different steps'
+_RUN = releases.RUN_RUNBOOK
 
 
 def _changes(
@@ -331,34 +332,42 @@ def _remarks(fits: Sequence[Fit], estate: Estate) -> list[str]:
                     f'by its trait. Offer a flavor for each vendor instead.'
                 )
     told += _absent(fits, estate)
-    if estate.has_runbooks and any(
-        Kind.RUNBOOK in recipe.offer.kinds and not recipe.offer.owner
+    told += _of_release(fits, estate)
+    return list(dict.fromkeys(told))
+
+
+def _of_release(fits: Sequence[Fit], estate: Estate) -> list[str]:
+    """Return what this cloud's Ironic makes of what is offered."""
+    ironic = estate.ironic
+    runbooks = [
+        recipe.offer
         for recipe, _ in _recipes(fits)
-    ):
+        if Kind.RUNBOOK in recipe.offer.kinds
+    ]
+    told: list[str] = []
+    if ironic and runbooks and not estate.has_runbooks:
+        told.append(
+            f'{releases.too_old(ironic, releases.RUNBOOKS)} So no runbooks '
+            f'are made, and only operators, who see the deploy templates, can '
+            f'make the change.'
+        )
+    elif ironic and runbooks and not releases.has(ironic, _RUN):
+        told.append(
+            f'{releases.too_old(ironic, _RUN)} So their steps are run, by '
+            f'who may run steps.'
+        )
+    elif not all(offer.owner for offer in runbooks):
         told.append(
             'Runbooks without an owner are run by administrators of the '
             'system only; the managers of a project set the same by service '
             'steps, where the site allows these.'
         )
-    ironic = estate.ironic
-    if (
-        ironic
-        and not estate.has_runbooks
-        and any(
-            Kind.RUNBOOK in recipe.offer.kinds for recipe, _ in _recipes(fits)
-        )
-    ):
-        told.append(
-            f'{releases.too_old(ironic, releases.RUNBOOKS)} '
-            f'So no runbooks are made, and only operators, who see the '
-            f'deploy templates, can make the change.'
-        )
     if ironic and not releases.has(ironic, releases.SERVICE):
         told.append(
-            f'{releases.too_old(ironic, releases.SERVICE)} What is '
-            f'offered is applied when a server is created or rebuilt.'
+            f'{releases.too_old(ironic, releases.SERVICE)} What is offered is '
+            f'applied when a server is created or rebuilt.'
         )
-    return list(dict.fromkeys(told))
+    return told
 
 
 def _absent(fits: Iterable[Fit], estate: Estate) -> list[str]:

@@ -413,6 +413,13 @@ class MakingTest(base.TestCase):
         self.assertEqual({'deploy template', 'trait', 'flavor'}, kinds)
         self.assertIn('no runbooks are made', offering.remarks[-1])
 
+    def test_an_ironic_that_runs_no_runbooks(self) -> None:
+        offering = make(estate(machine('dell'), ironic=(1, 101)))
+        self.assertIn('runbook', {change.kind for change in offering.changes})
+        told = "This cloud's Ironic speaks 1.101 (2025.2); servicing a node "
+        told += 'by a runbook needs 1.108 (2026.1). So their steps are run, '
+        self.assertIn(told, offering.remarks[-1])
+
     def test_an_ironic_whose_runbooks_are_traits(self) -> None:
         found = estate(machine('dell'), ironic=(1, 111))
         asked = offer(owner='p', owner_name='acme', first_boot=False)
