@@ -648,7 +648,7 @@ def service_unsupported(ironic: Version) -> Violation:
         text=releases.lack(ironic, releases.SERVICE),
         needed=releases.dotted(call.needs),
         present=releases.dotted(ironic),
-        hint=call.without.rstrip('.'),
+        hint=f'{call.without[0].lower()}{call.without[1:].rstrip(".")}',
     )
 
 

@@ -17,7 +17,7 @@ SERVICING = ('2024.1', '2025.1', '2025.2', '2026.1', 'newest')
 ENABLE = ('set', '--hyperthreading', 'enabled')
 NO_SERVICE = (
     "this cloud's Ironic speaks 1.82 (2023.1); changing the configuration of "
-    'a running server needs 1.87 (2023.2) (Until the cloud is upgraded, an '
+    'a running server needs 1.87 (2023.2) (until the cloud is upgraded, an '
     'operator can rebuild the server, which writes its disk anew: the deploy '
     'templates of its flavor and image are applied then)'
 )
