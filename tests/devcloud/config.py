@@ -137,6 +137,7 @@ def settings(
         'glance': layout.url('glance'),
         'ironic': layout.url('ironic'),
         'restrict_lookup': str(not layout.release.boots_agent).lower(),
+        'power_sync_s': str(layout.release.power_sync_s),
         'deploy_interfaces': ','.join(layout.release.deploy_interfaces),
     }
     if user:

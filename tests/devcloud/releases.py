@@ -44,6 +44,17 @@ class Release:
         return ('agent-day2', *found) if self.boots_agent else found
 
     @property
+    def power_sync_s(self) -> int:
+        """How often Nova compares the power of servers and nodes.
+
+        Often, so that tests need not wait long for what it does; but where it
+        switches a node off that boots the agent's ramdisk, as it does where
+        the server is stopped, the service fails, and Nova's own interval
+        makes that rare.
+        """
+        return 600 if self.boots_agent else 60
+
+    @property
     def pins(self) -> pathlib.Path:
         """The file of what its Ironic is installed with."""
         return PINS / f'{self.name}.txt'
