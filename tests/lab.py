@@ -88,7 +88,8 @@ class Lab:
         """Return whether Placement has a host of a flavor that is free.
 
         Nova tells Placement of a node that has become free, or of its new
-        traits, only when it next looks at all of them.
+        traits, only when it next looks at all of them; until then Placement
+        refuses a trait that it does not know.
         """
         specs = flavor.extra_specs
         wanted = {
@@ -103,6 +104,8 @@ class Lab:
         answer = self._admin.placement.get(
             '/allocation_candidates', params=query, microversion='1.17'
         )
+        if answer.status_code == 400:
+            return False
         answer.raise_for_status()
         providers = answer.json()['provider_summaries']
         return any(map(self._is_free, providers))
